@@ -1,0 +1,214 @@
+"""Assessment: all that one visit gave, the one thing that report, dashboard and store read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from clinigait.core.measurement import Measurement
+from clinigait.core.refusal import Refused
+from clinigait.core.walk import Subject
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class RecordingFacts:
+    """What was filmed.
+
+    Parameters
+    ----------
+    file_name, sha256
+        Name and hash of the input.
+    width_px, height_px
+        Size of the upright frames as analysed.
+    native_width_px, native_height_px
+        Size of the upright frames in the file.
+    rotation_deg, mirrored
+        What was undone to bring the frames upright.
+    codec
+        Video codec.
+    n_frames, duration_s, rate_hz
+        Counted from the decoded frames and their presentation timestamps.
+    variable_rate
+        Whether the time between frames varies.
+    camera_motion_px
+        Median shift of the background from frame to frame; None where it was not measured.
+    """
+
+    file_name: str
+    sha256: str
+    width_px: int
+    height_px: int
+    native_width_px: int
+    native_height_px: int
+    rotation_deg: int
+    mirrored: bool
+    codec: str
+    n_frames: int
+    duration_s: float
+    rate_hz: float
+    variable_rate: bool
+    camera_motion_px: float | None = None
+
+
+@dataclass(frozen=True)
+class PersonSeen:
+    """One person that was followed through the film.
+
+    Parameters
+    ----------
+    number
+        Number of the person, from 1, in the order of the walker score: what ``--person`` takes.
+    start_s, end_s
+        When the person was first and last seen.
+    height_px
+        Median height of the person in the picture.
+    travel_heights
+        Net way across the picture in body heights.
+    steadiness
+        Net way over way walked, 0 to 1.
+    score
+        Value of the walker rule; 0 where the person does not qualify.
+    box_px
+        The person's box (x0, y0, x1, y1) in the middle of the stay.
+    """
+
+    number: int
+    start_s: float
+    end_s: float
+    height_px: float
+    travel_heights: float
+    steadiness: float
+    score: float
+    box_px: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class PerceptionFacts:
+    """How the person was found and measured in the film.
+
+    Parameters
+    ----------
+    detector, pose
+        Names of the models.
+    weights
+        SHA-256 of every weight file by name.
+    people
+        Everybody who was followed.
+    walker
+        Number of the person who was measured; None where nobody was.
+    walker_rule
+        The rule of choice, in words.
+    chosen_by
+        Whether the rule or the user (``--person``) chose.
+    swapped_frames
+        Frames in which left and right legs were exchanged back.
+    """
+
+    detector: str
+    pose: str
+    weights: dict[str, str]
+    people: tuple[PersonSeen, ...]
+    walker: int | None
+    walker_rule: str
+    chosen_by: Literal["rule", "user"]
+    swapped_frames: int = 0
+
+
+@dataclass(frozen=True)
+class ProtocolFacts:
+    """Which protocol was followed."""
+
+    name: str
+    version: str
+    title: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What made the assessment, so that it can be made again.
+
+    Parameters
+    ----------
+    created_at
+        Time of making, ISO 8601 with offset.
+    clinigait_version, python_version
+        Versions of the program and of Python.
+    packages
+        Versions of the packages that shape the numbers.
+    """
+
+    created_at: str
+    clinigait_version: str
+    python_version: str
+    packages: dict[str, str]
+
+
+@dataclass(frozen=True)
+class StoredFrame:
+    """A picture that was kept for the report, faces blurred.
+
+    Parameters
+    ----------
+    file
+        Path relative to the assessment's folder.
+    time_s
+        When it was filmed.
+    caption
+        What it shows.
+    """
+
+    file: str
+    time_s: float
+    caption: str
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One assessed recording.
+
+    Parameters
+    ----------
+    status
+        ``assessed``, or ``refused`` where no honest measurement could be made.
+    subject, protocol, provenance
+        Who, by which protocol, made by what.
+    recording, perception
+        What was filmed and who was found; None where it did not come so far.
+    measurement
+        What was measured; None where refused.
+    code, message, remedy
+        Why not, as in :class:`Refused`; None where assessed.
+    frames
+        Pictures for the report.
+    schema_version
+        Version of this structure.
+    """
+
+    status: Literal["assessed", "refused"]
+    subject: Subject
+    protocol: ProtocolFacts
+    provenance: Provenance
+    recording: RecordingFacts | None = None
+    perception: PerceptionFacts | None = None
+    measurement: Measurement | None = None
+    code: str | None = None
+    message: str | None = None
+    remedy: str | None = None
+    frames: tuple[StoredFrame, ...] = field(default_factory=tuple)
+    schema_version: str = SCHEMA_VERSION
+
+    def __post_init__(self) -> None:
+        if (self.status == "assessed") != (self.measurement is not None):
+            raise ValueError("an assessment has a measurement, a refused one has none")
+        if (self.status == "refused") != (self.refusal is not None):
+            raise ValueError("a refused assessment says why, an assessed one has nothing to say")
+
+    @property
+    def refusal(self) -> Refused | None:
+        """Why there is no measurement; None where there is one."""
+        if self.code is None or self.message is None or self.remedy is None:
+            return None
+        return Refused(self.code, self.message, self.remedy)

@@ -1,0 +1,87 @@
+"""Protocol: what to do with a walk, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+#: Unknown keys in a protocol file are faults, not decoration.
+_STRICT = {"extra": "forbid"}
+
+ProtocolKind = Literal["clinical", "evaluation", "training", "population"]
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A check's two thresholds: beyond ``warn`` the report warns, beyond ``refuse`` there is none.
+
+    Parameters
+    ----------
+    warn, refuse
+        Thresholds in the unit of the check; None where the check has none of that kind.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    warn: float | None
+    refuse: float | None
+
+
+@dataclass(frozen=True)
+class WalkerRule:
+    """How the walker is told from other people in view.
+
+    Parameters
+    ----------
+    min_duration_s
+        Shortest time that a person must be followed.
+    min_travel_heights
+        Shortest net way across the picture, in body heights.
+    min_steadiness
+        Least ratio of net way to way walked, 0 to 1.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    min_duration_s: float
+    min_travel_heights: float
+    min_steadiness: float
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A kind of walk: how it is filmed, when it is refused, and what is reported.
+
+    Parameters
+    ----------
+    name, version, kind, title
+        Identity of the protocol.
+    view
+        The camera view that it needs.
+    instructions
+        What to tell the person and the one who films.
+    walker
+        How the walker is chosen.
+    limits
+        Quality limits by check name.
+    parameters
+        Names of the reported parameters, in the order of the report.
+    curves
+        Names of the reported joint curves.
+    sha256
+        Hash of the file that the protocol was read from.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    version: str
+    kind: ProtocolKind
+    title: str
+    view: Literal["sagittal", "frontal"]
+    instructions: tuple[str, ...]
+    walker: WalkerRule
+    limits: dict[str, Limit]
+    parameters: tuple[str, ...]
+    curves: tuple[str, ...]
+    sha256: str = ""

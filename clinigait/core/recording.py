@@ -1,0 +1,81 @@
+"""Recording: a film of somebody walking, decoded lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """One decoded picture.
+
+    Parameters
+    ----------
+    index
+        Position in the order of presentation, from 0.
+    time_s
+        Presentation timestamp in seconds.
+    image
+        (height, width, 3) uint8 RGB, upright: rotation and pixel aspect are already applied.
+    """
+
+    index: int
+    time_s: float
+    image: NDArray[np.uint8]
+
+
+class FrameSource(Protocol):
+    """Anything that can play a film from its beginning, as often as asked."""
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every frame in the order of presentation."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A film and what its container says of it; the frames stay on disk until they are asked for.
+
+    Parameters
+    ----------
+    path
+        The file.
+    sha256
+        Hash of the file's bytes.
+    width_px, height_px
+        Size of the upright frames that :meth:`frames` yields.
+    native_width_px, native_height_px
+        Size of the upright frames in the file, before any scaling down.
+    rotation_deg
+        Clockwise turn that was applied to bring the frames upright.
+    mirrored
+        Whether the container asked for a mirror image; it is undone like a rotation.
+    codec
+        Name of the video codec.
+    source
+        Where the frames come from.
+    duration_hint_s
+        Duration by the container's header, for progress bars only; None where it says nothing.
+    """
+
+    path: Path
+    sha256: str
+    width_px: int
+    height_px: int
+    native_width_px: int
+    native_height_px: int
+    rotation_deg: int
+    mirrored: bool
+    codec: str
+    source: FrameSource
+    duration_hint_s: float | None = None
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield the frames one by one, in the order of presentation, from the beginning."""
+        return self.source.frames()

@@ -1,0 +1,148 @@
+"""Walk: one person's bout, every modality on one clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core.layout import KeypointLayout
+
+Sex = Literal["female", "male"]
+
+
+class Space(StrEnum):
+    """The coordinates that keypoints are given in."""
+
+    IMAGE_PX = "image_px"  #: x to the right, y down, in pixels of the upright frame
+    CAMERA_M = "camera_m"  #: x to the right, y down, z away from the camera, in metres
+    WORLD_M = "world_m"  #: x, y on the floor, z up, in metres
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the clinician says of the person and of the walk; everything may be unknown.
+
+    Parameters
+    ----------
+    code
+        Pseudonymous code, never a name.
+    height_m, mass_kg, age_y, sex
+        Body height in m, body mass in kg, age in years, sex.
+    condition
+        Free text: footwear, walking aid, brace, medication state.
+    """
+
+    code: str | None = None
+    height_m: float | None = None
+    mass_kg: float | None = None
+    age_y: float | None = None
+    sex: Sex | None = None
+    condition: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Silhouettes:
+    """Body masks of a walk, one bit a pixel, with the crop that each was cut from.
+
+    Parameters
+    ----------
+    bits
+        (T, height, ceil(width / 8)) uint8, rows packed with the first pixel in the highest bit.
+    width
+        Width of a mask in mask pixels.
+    affine
+        (T, 2, 3) matrices that take image pixels (x, y, 1) to mask pixels.
+    """
+
+    bits: NDArray[np.uint8]
+    width: int
+    affine: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.bits)
+
+    def mask(self, frame: int) -> NDArray[np.bool_]:
+        """Return the (height, width) mask of one frame."""
+        return np.unpackbits(self.bits[frame], axis=-1, count=self.width).astype(bool)
+
+    @staticmethod
+    def pack(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Pack a (height, width) mask into the rows of :attr:`bits`."""
+        return np.packbits(mask, axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One person walking, as seen by one camera.
+
+    Parameters
+    ----------
+    time_s
+        (T,) presentation times, strictly increasing.
+    keypoints
+        (T, K, D) positions in ``space``, D is 2 or 3; NaN where the point is not believed.
+    confidence
+        (T, K) in 0..1; 0 where the point is not believed.
+    layout
+        Names of the K points.
+    space
+        Coordinates and unit of ``keypoints``.
+    image_size_px
+        (width, height) of the upright frames, where there are any.
+    boxes_px
+        (T, 4) person boxes x0, y0, x1, y1 in image pixels; NaN where none is known.
+    body_yaw_deg
+        (T,) turn of the shoulder and hip line out of the image plane, 0 when it lies along the
+        camera's line of sight (a side view), 90 when it lies across it; NaN where unknown.
+    silhouettes
+        Body masks, one per time.
+    subject
+        What is known of the person.
+    provenance
+        Where the data come from: model and file hashes, film, person number.
+    """
+
+    time_s: NDArray[np.float64]
+    keypoints: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    layout: KeypointLayout
+    space: Space
+    image_size_px: tuple[int, int] | None = None
+    boxes_px: NDArray[np.float64] | None = None
+    body_yaw_deg: NDArray[np.float64] | None = None
+    silhouettes: Silhouettes | None = None
+    subject: Subject = field(default_factory=Subject)
+    provenance: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n_frames = len(self.time_s)
+        if self.keypoints.ndim != 3 or self.keypoints.shape[2] not in (2, 3):
+            raise ValueError(f"keypoints must be (T, K, 2 or 3), not {self.keypoints.shape}")
+        if self.keypoints.shape[:2] != (n_frames, len(self.layout)):
+            raise ValueError(
+                f"keypoints are {self.keypoints.shape[:2]}, but there are {n_frames} times and "
+                f"{len(self.layout)} points in layout {self.layout.name}"
+            )
+        if self.confidence.shape != self.keypoints.shape[:2]:
+            raise ValueError(f"confidence must be {self.keypoints.shape[:2]}")
+        if n_frames and not np.isfinite(self.time_s).all():
+            raise ValueError("times must be finite")
+        if (np.diff(self.time_s) <= 0).any():
+            raise ValueError("times must increase strictly")
+        for name in ("boxes_px", "body_yaw_deg", "silhouettes"):
+            part = getattr(self, name)
+            if part is not None and len(part) != n_frames:
+                raise ValueError(f"{name} has {len(part)} entries for {n_frames} times")
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+    @property
+    def duration_s(self) -> float:
+        """Time from the first to the last frame in s."""
+        return float(self.time_s[-1] - self.time_s[0]) if len(self) else 0.0
