@@ -1,0 +1,208 @@
+"""Every parameter that clinigait reports: its definition, unit, view and source."""
+
+from __future__ import annotations
+
+from clinigait.core.definition import Definition, DefinitionGroup
+
+_SIDE = "side view"
+_ANY = "any view"
+_EVENTS = "Perry & Burnfield, Gait Analysis, 2nd ed. 2010"
+_PRINTS = "foot-print definition: Hollman 2011, doi 10.1016/j.gaitpost.2011.03.024"
+_WINTER = "Winter, Biomechanics and Motor Control, 4th ed. 2009, doi 10.1002/9780470549148"
+_ANGLES = f"{_WINTER}; error of video against motion capture: Stenum 2021, doi 10.1371/journal.pcbi.1008935"
+
+
+def _time(name: str, title: str, definition: str, group: DefinitionGroup) -> Definition:
+    return Definition(name, title, "s", definition, _ANY, _EVENTS, group, 2)
+
+
+def _share(name: str, title: str, definition: str) -> Definition:
+    return Definition(name, title, "%", definition, _ANY, _EVENTS, "phase", 1)
+
+
+def _angle(name: str, title: str, definition: str) -> Definition:
+    return Definition(name, title, "deg", definition, _SIDE, _ANGLES, "kinematics", 0)
+
+
+def _length(name: str, title: str, definition: str) -> tuple[Definition, Definition]:
+    relative = f"{definition} In body heights: no scale was known."
+    return (
+        Definition(f"{name}_m", title, "m", definition, _SIDE, _PRINTS, "pace", 2),
+        Definition(f"{name}_bh", title, "BH", relative, _SIDE, _PRINTS, "pace", 3),
+    )
+
+
+_SPEED = "Stride length divided by stride time; the median over the strides."
+
+_ALL: tuple[Definition, ...] = (
+    Definition("speed_mps", "Walking speed", "m/s", _SPEED, _SIDE, _PRINTS, "pace", 2),
+    Definition(
+        "speed_bhps",
+        "Walking speed",
+        "BH/s",
+        f"{_SPEED} In body heights per second: no scale was known.",
+        _SIDE,
+        _PRINTS,
+        "pace",
+        3,
+    ),
+    Definition(
+        "cadence_spm",
+        "Cadence",
+        "steps/min",
+        "Steps per minute: 120 divided by the stride time in seconds.",
+        _ANY,
+        _EVENTS,
+        "pace",
+        1,
+    ),
+    *_length(
+        "stride_length",
+        "Stride length",
+        "Distance along the walkway between two successive foot-prints (heels) of the same foot.",
+    ),
+    *_length(
+        "step_length",
+        "Step length",
+        "Distance along the walkway from the other foot's print (heel) to this foot's next print.",
+    ),
+    _time(
+        "stride_time_s",
+        "Stride time",
+        "Time from an initial contact to the next initial contact of the same foot.",
+        "rhythm",
+    ),
+    _time(
+        "step_time_s",
+        "Step time",
+        "Time from the other foot's initial contact to this foot's next initial contact.",
+        "rhythm",
+    ),
+    _time("stance_time_s", "Stance time", "Time from initial contact to foot off.", "phase"),
+    _time("swing_time_s", "Swing time", "Time from foot off to the next initial contact.", "phase"),
+    _time(
+        "single_support_time_s",
+        "Single support time",
+        "Time in a cycle in which only this foot stands: the swing of the other foot.",
+        "phase",
+    ),
+    _time(
+        "double_support_time_s",
+        "Double support time",
+        "Time in a cycle in which both feet stand: its two periods together.",
+        "phase",
+    ),
+    _share("stance_pct", "Stance", "Stance time in percent of the stride time."),
+    _share("swing_pct", "Swing", "Swing time in percent of the stride time."),
+    _share(
+        "single_support_pct", "Single support", "Single support time in percent of the stride time."
+    ),
+    _share(
+        "double_support_pct", "Double support", "Double support time in percent of the stride time."
+    ),
+    Definition(
+        "step_time_asymmetry_pct",
+        "Step time asymmetry",
+        "%",
+        "Symmetry index 100 (R - L) / (0.5 (R + L)) of the mean step times: positive when the "
+        "right step takes longer.",
+        _ANY,
+        "Robinson 1987; Herzog 1989",
+        "symmetry",
+        1,
+    ),
+    Definition(
+        "step_length_asymmetry_pct",
+        "Step length asymmetry",
+        "%",
+        "Symmetry index 100 (R - L) / (0.5 (R + L)) of the mean step lengths: positive when the "
+        "right step is longer. One camera sees the far foot under another angle: asymmetries of "
+        "a few percent can come from that.",
+        _SIDE,
+        "Robinson 1987; Herzog 1989",
+        "symmetry",
+        1,
+    ),
+    Definition(
+        "stride_time_cv_pct",
+        "Stride time variability (CV)",
+        "%",
+        "100 times the standard deviation of the stride times within a side, divided by their "
+        "mean. The camera sets a floor: frames alone spread stride times by sqrt(2) / (rate "
+        "sqrt(12)).",
+        _ANY,
+        "Gabell & Nayak 1984, doi 10.1093/geronj/39.6.662",
+        "variability",
+        1,
+    ),
+    _angle(
+        "hip_flexion_peak_deg",
+        "Hip flexion, peak",
+        "Greatest angle of the thigh ahead of the trunk line.",
+    ),
+    _angle(
+        "hip_extension_peak_deg",
+        "Hip extension, peak",
+        "Greatest angle of the thigh behind the trunk line; negative if it never gets behind.",
+    ),
+    _angle(
+        "hip_flexion_rom_deg",
+        "Hip flexion range",
+        "Greatest minus least angle of the thigh against the trunk line in a cycle.",
+    ),
+    _angle(
+        "knee_flexion_at_contact_deg",
+        "Knee flexion at initial contact",
+        "Angle of the shank against the thigh at initial contact, 0 with the leg straight.",
+    ),
+    _angle(
+        "knee_flexion_peak_swing_deg",
+        "Knee flexion in swing, peak",
+        "Greatest angle of the shank against the thigh between foot off and initial contact.",
+    ),
+    _angle(
+        "knee_flexion_rom_deg",
+        "Knee flexion range",
+        "Greatest minus least angle of the shank against the thigh in a cycle.",
+    ),
+    _angle(
+        "ankle_dorsiflexion_peak_stance_deg",
+        "Ankle dorsiflexion in stance, peak",
+        "Greatest angle of the foot (heel to toe) against the shank before foot off, 0 at a "
+        "right angle.",
+    ),
+    _angle(
+        "ankle_rom_deg",
+        "Ankle range",
+        "Greatest minus least angle of the foot against the shank in a cycle.",
+    ),
+    _angle(
+        "trunk_lean_deg",
+        "Trunk lean",
+        "Mean angle of the trunk line (shoulder middle to hip middle) against the picture's "
+        "vertical, forward positive. The camera must be level.",
+    ),
+    _angle(
+        "arm_swing_deg",
+        "Arm swing",
+        "Greatest minus least angle of the line from shoulder to wrist against the trunk line in "
+        "a cycle.",
+    ),
+)
+
+#: Definitions by parameter name, in the order of the report.
+CATALOGUE: dict[str, Definition] = {definition.name: definition for definition in _ALL}
+
+#: What a joint curve shows: title by curve name.
+CURVE_TITLES: dict[str, str] = {
+    "hip_flexion_deg": "Hip flexion (+) / extension (-)",
+    "knee_flexion_deg": "Knee flexion (+)",
+    "ankle_dorsiflexion_deg": "Ankle dorsiflexion (+) / plantarflexion (-)",
+}
+
+#: The body-height form of a length or speed that stands in where no scale is known.
+WITHOUT_SCALE: dict[str, str] = {
+    "speed_mps": "speed_bhps",
+    "stride_length_m": "stride_length_bh",
+    "step_length_m": "step_length_bh",
+}

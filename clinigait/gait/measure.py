@@ -1,0 +1,205 @@
+"""From a walk to its measurement: the whole stage in the order of its steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import (
+    Bout,
+    Event,
+    Measurement,
+    Protocol,
+    QualityCheck,
+    RefusedError,
+    Scale,
+    Stride,
+    Walk,
+)
+from clinigait.gait import quality
+from clinigait.gait.bouts import find_bouts
+from clinigait.gait.events import agreement_s, detect_events
+from clinigait.gait.filtering import EvenWalk, evened, median_rate_hz
+from clinigait.gait.kinematics import joint_curves, stride_angles
+from clinigait.gait.parameters import parameters_of, with_scale
+from clinigait.gait.stature import KnownLength, lengths_scale, stature_px
+from clinigait.gait.strides import Ground, build_strides
+from clinigait.gait.view import Viewed, facing, viewed
+
+#: Focal length as a fraction of the picture's longer side (about 58 degrees of view).
+_ASSUMED_FOCAL_LENGTH = 0.9
+
+
+@dataclass(frozen=True)
+class FilmFacts:
+    """What the film itself, not the walk, tells of quality.
+
+    Parameters
+    ----------
+    camera_shift_pxps
+        Speed of the background in pixels per second; None where it was not measured.
+    variable_rate
+        Whether the time between frames varies.
+    notes
+        Warnings of earlier stages.
+    """
+
+    camera_shift_pxps: float | None = None
+    variable_rate: bool = False
+    notes: tuple[QualityCheck, ...] = ()
+
+
+def measure(
+    walk: Walk,
+    protocol: Protocol,
+    film: FilmFacts | None = None,
+    known_length: KnownLength | None = None,
+) -> Measurement:
+    """Measure a walk by a protocol.
+
+    Parameters
+    ----------
+    walk
+        One person's walk with image keypoints.
+    protocol
+        What to check and what to report.
+    film
+        What the film tells of quality.
+    known_length
+        A known length in the walking plane, in place of the body height.
+
+    Raises
+    ------
+    RefusedError
+        If a check refuses: no honest measurement can be made.
+    """
+    film = film or FilmFacts()
+    checks = _before(walk, protocol)
+    quality.raise_refusal(checks)
+    even = evened(walk)
+    height_px = stature_px(even)
+    view = viewed(walk, even, height_px)
+    checks += _of_the_view(walk, view, height_px, film, protocol)
+    quality.raise_refusal(checks)
+    bouts = find_bouts(even, height_px)
+    _refuse_backwards(even, bouts)
+    scale, px_per_unit = lengths_scale(walk, height_px, known_length)
+    ground = _ground(walk, even, scale, px_per_unit)
+    events, strides = _cycles(even, bouts, ground)
+    checks += _of_the_strides(events, strides, protocol)
+    quality.raise_refusal(checks)
+    return Measurement(
+        view=view.name,
+        view_angle_deg=view.angle_deg,
+        near_side=view.near_side,
+        rate_hz=even.rate_hz,
+        scale=scale,
+        bouts=bouts,
+        events=events,
+        strides=strides,
+        parameters=parameters_of(
+            strides,
+            with_scale(protocol.parameters, scale.unit),
+            rate_hz=even.rate_hz,
+            scale_error=scale.relative_uncertainty,
+            subject=walk.subject,
+        ),
+        curves=joint_curves(even, bouts, strides, protocol.curves),
+        quality=tuple(checks),
+    )
+
+
+def _before(walk: Walk, protocol: Protocol) -> list[QualityCheck]:
+    limits = protocol.limits
+    return [
+        quality.check("duration_s", walk.duration_s, limits),
+        quality.check("frame_rate_hz", median_rate_hz(walk.time_s), limits),
+    ]
+
+
+def _of_the_view(
+    walk: Walk,
+    view: Viewed,
+    height_px: NDArray[np.float64],
+    film: FilmFacts,
+    protocol: Protocol,
+) -> list[QualityCheck]:
+    limits = protocol.limits
+    tall_px = float(np.median(height_px))
+    shift = None if film.camera_shift_pxps is None else film.camera_shift_pxps / tall_px
+    checks = [
+        quality.check("camera_motion_bhps", shift, limits),
+        quality.check("person_height_px", tall_px, limits),
+        quality.check("border_cut_pct", quality.border_cut_pct(walk), limits),
+        quality.check("view_angle_deg", view.angle_deg, limits),
+        quality.check("hidden_pct", quality.hidden_pct(walk), limits),
+        quality.check("confidence", quality.leg_confidence(walk), limits),
+        *film.notes,
+    ]
+    if film.variable_rate:
+        checks.append(
+            quality.warning(
+                "Frame times",
+                "variable_frame_rate",
+                "The time between frames varies; presentation times were used throughout.",
+                "Switch off automatic frame rate in the camera for the best precision.",
+            )
+        )
+    return checks
+
+
+def _refuse_backwards(even: EvenWalk, bouts: tuple[Bout, ...]) -> None:
+    for bout in bouts:
+        inside = even.between(bout.start_s, bout.end_s)
+        part = replace(even, time_s=even.time_s[inside], points=even.points[inside])
+        forward = 1.0 if bout.direction == "right" else -1.0
+        if facing(part) == -forward:
+            raise RefusedError(
+                "walks_backwards",
+                "The feet point against the direction of the walk.",
+                "Film forward walking; check that the video is not played in reverse.",
+            )
+
+
+def _ground(
+    walk: Walk, even: EvenWalk, scale: Scale, px_per_unit: NDArray[np.float64]
+) -> Ground:
+    width_px, height_px = walk.image_size_px or (0, 0)
+    return Ground(
+        even=even,
+        px_per_unit=px_per_unit,
+        centre_px=width_px / 2,
+        focal_px=_ASSUMED_FOCAL_LENGTH * max(width_px, height_px),
+        unit=scale.unit,
+    )
+
+
+def _cycles(
+    even: EvenWalk, bouts: tuple[Bout, ...], ground: Ground
+) -> tuple[tuple[Event, ...], tuple[Stride, ...]]:
+    events: list[Event] = []
+    strides: list[Stride] = []
+    for bout in bouts:
+        found = detect_events(even, bout)
+        events += found
+        strides += build_strides(bout, found, ground, first_number=len(strides) + 1)
+    with_angles = [
+        replace(s, values={**s.values, **stride_angles(even, bouts, s)}) if s.used else s
+        for s in strides
+    ]
+    return tuple(events), tuple(with_angles)
+
+
+def _of_the_strides(
+    events: tuple[Event, ...], strides: tuple[Stride, ...], protocol: Protocol
+) -> list[QualityCheck]:
+    limits = protocol.limits
+    used = [stride for stride in strides if stride.used]
+    weaker = min(sum(s.side == side for s in used) for side in ("left", "right"))
+    return [
+        quality.check("strides", float(len(used)), limits),
+        quality.check("strides_per_side", float(weaker), limits),
+        quality.check("event_agreement_s", agreement_s(events), limits),
+    ]

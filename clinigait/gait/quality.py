@@ -1,0 +1,209 @@
+"""What is checked before the numbers are believed: pass, warning or refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Walk
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One check: what it measures and what it says when it is not passed.
+
+    Parameters
+    ----------
+    title, unit
+        As printed.
+    code
+        Code of the warning or refusal.
+    too_much
+        Whether large values are bad; else small ones are.
+    message
+        What is wrong, with ``{value}`` to be filled in.
+    remedy
+        What to do.
+    decimals
+        Decimal places as printed.
+    """
+
+    title: str
+    unit: str
+    code: str
+    too_much: bool
+    message: str
+    remedy: str
+    decimals: int = 0
+
+
+#: The checks by name, in the order in which the first refusal is named.
+RULES: dict[str, Rule] = {
+    "duration_s": Rule(
+        "Length of the walk", "s", "too_short", False,
+        "The person is followed for {value} s only.",
+        "Film at least three strides of each foot, four seconds or more.", 1,
+    ),
+    "frame_rate_hz": Rule(
+        "Frame rate", "Hz", "frame_rate_too_low", False,
+        "The video has {value} frames per second.",
+        "Film with 60 frames per second, 25 at the least.",
+    ),
+    "camera_motion_bhps": Rule(
+        "Camera motion", "BH/s", "camera_moves", True,
+        "The background moves by {value} body heights per second.",
+        "Put the camera on a tripod; do not pan, zoom or follow the walker.", 2,
+    ),
+    "person_height_px": Rule(
+        "Size of the person", "px", "person_too_small", False,
+        "The person is {value} pixels tall in the picture.",
+        "Go nearer, or film with a higher resolution.",
+    ),
+    "border_cut_pct": Rule(
+        "Body cut by the border", "%", "cut_by_border", True,
+        "In {value} % of the frames the head or a foot lies outside the picture.",
+        "Film from further away, so that the whole body fits with room above and below.",
+    ),
+    "view_angle_deg": Rule(
+        "Angle of the view", "deg", "wrong_view", True,
+        "The walk is seen {value} degrees away from a side view.",
+        "Film from the side, with the camera's line of sight square to the walkway.",
+    ),
+    "hidden_pct": Rule(
+        "Hidden by other people", "%", "walker_hidden", True,
+        "Another person covers the walker in {value} % of the frames.",
+        "Film one person alone; a helper walks on the far side of the patient.",
+    ),
+    "confidence": Rule(
+        "Confidence of leg keypoints", "", "legs_not_seen", False,
+        "The legs are found with a confidence of {value} only.",
+        "Film in good light, with close-fitting clothes that stand out from the background.", 2,
+    ),
+    "strides": Rule(
+        "Usable strides", "", "too_few_strides", False,
+        "Only {value} usable strides were found.",
+        "Film a longer way, so that at least three strides of each foot are seen.",
+    ),
+    "strides_per_side": Rule(
+        "Usable strides of the weaker side", "", "too_few_strides_of_a_side", False,
+        "One side has only {value} usable strides.",
+        "Film a longer way, or passes in both directions.",
+    ),
+    "event_agreement_s": Rule(
+        "Agreement of the event methods", "s", "events_unreliable", True,
+        "The two methods for foot contacts differ by {value} s.",
+        "Check the events in the overlay; film again with a steady camera and visible feet.", 3,
+    ),
+}  # fmt: skip
+
+
+def check(name: str, value: float | None, limits: Mapping[str, Limit]) -> QualityCheck:
+    """Hold one value against the protocol's limits.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`RULES`.
+    value
+        What was found; None (not measured) warns.
+    limits
+        The protocol's limits by check name; a check without a limit passes.
+    """
+    rule, limit = RULES[name], limits.get(name, Limit(None, None))
+    asked = _asked(rule, limit)
+    if value is None:
+        return QualityCheck(
+            rule.title, Grade.WARNING, None, rule.unit, asked, rule.code, "It was not measured.",
+            rule.remedy,
+        )  # fmt: skip
+    grade = _grade(rule, limit, value)
+    if grade is Grade.PASS:
+        return QualityCheck(rule.title, grade, value, rule.unit, asked)
+    message = rule.message.format(value=f"{value:.{rule.decimals}f}")
+    return QualityCheck(
+        rule.title, grade, value, rule.unit, asked, rule.code, message, rule.remedy
+    )
+
+
+def warning(title: str, code: str, message: str, remedy: str) -> QualityCheck:
+    """Return a warning that is not a number."""
+    return QualityCheck(title, Grade.WARNING, None, "", "", code, message, remedy)
+
+
+def raise_refusal(checks: list[QualityCheck]) -> None:
+    """Raise the first refusal among the checks.
+
+    Raises
+    ------
+    RefusedError
+        If there is one.
+    """
+    for found in checks:
+        if found.grade is Grade.REFUSAL and found.code and found.message and found.remedy:
+            raise RefusedError(found.code, found.message, found.remedy)
+
+
+def border_cut_pct(walk: Walk) -> float:
+    """Return in how many percent of the frames the head or a foot is not in the picture.
+
+    Points at the border have lost their confidence already; points that are hidden behind the
+    other leg or a tree are missing too, but rarely all points of a foot at once.
+    """
+    if not len(walk):
+        return 100.0
+    parts = [("nose", "left_ear", "right_ear", "left_eye", "right_eye")]
+    parts += [
+        tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES
+    ]
+    cut = np.zeros(len(walk), bool)
+    for names in parts:
+        points = [walk.layout.index(name) for name in names if name in walk.layout]
+        seen = np.isfinite(walk.keypoints[:, points, 0])
+        cut |= ~seen.any(axis=1)
+    whole = ~_hidden(walk)
+    return float(100 * cut[whole].mean()) if whole.any() else 0.0
+
+
+def hidden_pct(walk: Walk) -> float:
+    """Return in how many percent of the frames nothing of the person is believed."""
+    return float(100 * _hidden(walk).mean()) if len(walk) else 100.0
+
+
+def leg_confidence(walk: Walk) -> float:
+    """Return the mean confidence of the knees and feet over the frames in which they are seen."""
+    points = [
+        walk.layout.index(f"{side}_{point}")
+        for side in SIDES
+        for point in ("knee", "ankle", "heel", "toe")
+        if f"{side}_{point}" in walk.layout
+    ]
+    values = walk.confidence[:, points]
+    return float(values[values > 0].mean()) if (values > 0).any() else 0.0
+
+
+def _hidden(walk: Walk) -> NDArray[np.bool_]:
+    return np.asarray(~np.isfinite(walk.keypoints[:, :, 0]).any(axis=1))
+
+
+def _grade(rule: Rule, limit: Limit, value: float) -> Grade:
+    def beyond(threshold: float | None) -> bool:
+        if threshold is None:
+            return False
+        return value > threshold if rule.too_much else value < threshold
+
+    if beyond(limit.refuse):
+        return Grade.REFUSAL
+    return Grade.WARNING if beyond(limit.warn) else Grade.PASS
+
+
+def _asked(rule: Rule, limit: Limit) -> str:
+    word = "at most" if rule.too_much else "at least"
+    parts = []
+    if limit.warn is not None:
+        parts.append(f"{word} {limit.warn:g} {rule.unit}".strip())
+    if limit.refuse is not None:
+        parts.append(f"refused {'above' if rule.too_much else 'below'} {limit.refuse:g}")
+    return ", ".join(parts)
