@@ -1,11 +1,16 @@
 """Initial contacts and foot offs, by two independent methods.
 
-*Coordinate* (Zeni 2008, doi 10.1016/j.gaitpost.2007.07.007): where the heel is farthest ahead
-of the pelvis it lands; where the toe is farthest behind the pelvis it leaves. Needs no fixed
-camera. *Velocity* (thresholds of Bonci 2022, doi 10.3389/fbioe.2022.868928): the foot swings
-while it moves faster than the body; it has landed when its heel is slower than half the walking
-speed, and has left when its toe is faster than 0.8 of it. Needs a fixed camera, and knows
-nothing of the pelvis. Where both see an event, their agreement gives it its confidence.
+*Velocity* gives the time. A foot swings while it moves faster than the body; its heel has landed
+when its forward speed falls through 0.3 of the walking speed, and it leaves the floor when its
+middle moves upwards fastest (O'Connor 2007, doi 10.1016/j.gaitpost.2006.05.016). Why 0.3: just
+before contact a heel still moves at 0.6 of the walking speed (Winter 1992, 0.87 m/s at natural
+cadence, doi 10.1093/ptj/72.1.45) and just after it stands; a low-pass filter without phase shift
+turns such a drop into a slope that passes half its height at the true instant.
+
+*Coordinate* (Zeni 2008, doi 10.1016/j.gaitpost.2007.07.007) confirms it: the heel is farthest
+ahead of the pelvis near contact, the toe farthest behind it near foot off. It needs no fixed
+camera, but a foot that is drawn back before it lands makes it early. The usual offset of the two
+in a bout is taken out; what then is left of their difference says how sure an event is.
 """
 
 from __future__ import annotations
@@ -30,13 +35,14 @@ _PROMINENCE = 0.25
 _MIN_SPACING = 0.4
 _STRIDE_RANGE_S = (0.5, 3.0)
 #: Times by the two methods belong to one event up to this distance.
-_MATCH_S = 0.15
+_MATCH_S = 0.2
 #: Half-width of confidence: at this distance an event is half believed.
 _HALF_BELIEF_S = 0.08
 #: Confidence of an event that one method alone saw.
 _ALONE = 0.4
-_IC_SPEED = 0.5
-_FO_SPEED = 0.8
+#: So many events of one side give that side its own usual offset.
+_OWN_OFFSET = 3
+_CONTACT_SPEED = 0.3
 _SWING_SPEED = 1.3
 
 
@@ -52,6 +58,8 @@ class FootSignals:
         (T,) heel and toe relative to the pelvis, forward positive, in pixels.
     heel_speed, toe_speed
         (T,) forward speed over the ground as a multiple of the walking speed.
+    rise_speed
+        (T,) upward speed of the foot's middle as a multiple of the walking speed.
     confidence
         (T,) confidence of the foot's points.
     """
@@ -61,6 +69,7 @@ class FootSignals:
     toe_ahead: NDArray[np.float64]
     heel_speed: NDArray[np.float64]
     toe_speed: NDArray[np.float64]
+    rise_speed: NDArray[np.float64]
     confidence: NDArray[np.float64]
 
 
@@ -81,6 +90,8 @@ def foot_signals(even: EvenWalk, bout: Bout, side: Side) -> FootSignals:
         toe_ahead=toe_x - pelvis,
         heel_speed=derivative(heel_x, even.rate_hz) / walking,
         toe_speed=derivative(toe_x, even.rate_hz) / walking,
+        rise_speed=-derivative(even.points[inside][:, indices, 1].mean(axis=1), even.rate_hz)
+        / walking,
         confidence=even.confidence[inside][:, indices].min(axis=1),
     )
 
@@ -129,16 +140,15 @@ def by_velocity(
     signals: FootSignals, kind: EventKind, period_s: float
 ) -> NDArray[np.float64]:
     """Return event times by the velocity method, between samples."""
-    is_contact = kind is EventKind.INITIAL_CONTACT
-    speed = signals.heel_speed if is_contact else signals.toe_speed
+    samples = np.arange(len(signals.time_s))
     found: list[float] = []
     for start, end in _swings(signals.toe_speed, signals.time_s, period_s):
-        if is_contact:
-            crossing = _first_crossing(speed, end, _IC_SPEED, step=1)
+        if kind is EventKind.INITIAL_CONTACT:
+            sample = _falls_to(signals.heel_speed, end, _CONTACT_SPEED)
         else:
-            crossing = _first_crossing(speed, start, _FO_SPEED, step=-1)
-        if crossing is not None:
-            found.append(float(np.interp(crossing, np.arange(len(speed)), signals.time_s)))
+            sample = _fastest_rise(signals, start, end, period_s)
+        if sample is not None:
+            found.append(float(np.interp(sample, samples, signals.time_s)))
     return np.array(found)
 
 
@@ -152,18 +162,17 @@ DETECTORS: dict[str, Callable[[FootSignals, EventKind, float], NDArray[np.float6
 def detect_events(even: EvenWalk, bout: Bout) -> tuple[Event, ...]:
     """Find the events of both feet in one bout, in order of time.
 
-    The time of an event is the coordinate method's where that method saw it (the more accurate
-    of the two on healthy and on clinical gait in published comparisons), else the velocity
-    method's, moved by the usual distance of the two in this bout.
+    Where both methods saw an event, its time is the mean of the velocity method's and the
+    coordinate method's moved by their usual offset: on average the velocity method's time, with
+    less noise. Where one saw it, it is that one's, moved likewise.
     """
     period_s = stride_period_s(even, bout)
     events: list[Event] = []
     for kind in EventKind:
         seen = {side: _matched(even, bout, side, kind, period_s) for side in SIDES}
-        distances = [v - c for pairs in seen.values() for c, v, _ in pairs if _both(c, v)]
-        usual_s = float(np.median(distances)) if distances else 0.0
+        usual_s = _usual_offsets_s(seen)
         for side, pairs in seen.items():
-            events += [_event(kind, side, c, v, trust, usual_s, even) for c, v, trust in pairs]
+            events += [_event(kind, side, p, usual_s[side], even.rate_hz) for p in pairs]
     return tuple(sorted(_plausible(events, period_s), key=lambda event: event.time_s))
 
 
@@ -181,16 +190,28 @@ def agreement_s(events: tuple[Event, ...]) -> float | None:
     return float(np.median(residuals)) if residuals else None
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """One event's times by the two methods, NaN where unseen, and its keypoints' confidence."""
+
+    coordinate_s: float
+    velocity_s: float
+    trust: float
+
+    @property
+    def complete(self) -> bool:
+        return bool(np.isfinite(self.coordinate_s + self.velocity_s))
+
+
 def _matched(
     even: EvenWalk, bout: Bout, side: Side, kind: EventKind, period_s: float
-) -> list[tuple[float, float, float]]:
-    """Pair the methods' times: (coordinate, velocity, keypoint confidence), NaN where unseen."""
+) -> list[_Pair]:
+    """Pair the two methods' times of one kind of event of one foot."""
     signals = foot_signals(even, bout, side)
-    coordinate = DETECTORS[COORDINATE](signals, kind, period_s)
-    velocity = DETECTORS[VELOCITY](signals, kind, period_s)
+    times = {name: detect(signals, kind, period_s) for name, detect in DETECTORS.items()}
     pairs: list[tuple[float, float]] = []
-    free = list(velocity)
-    for time_s in coordinate:
+    free = list(times[VELOCITY])
+    for time_s in times[COORDINATE]:
         nearest = min(free, key=lambda other: abs(other - time_s), default=np.nan)
         if abs(nearest - time_s) <= _MATCH_S:
             free.remove(nearest)
@@ -198,7 +219,21 @@ def _matched(
         else:
             pairs.append((time_s, np.nan))
     pairs += [(np.nan, other) for other in free]
-    return [(c, v, _trust(signals, v if np.isnan(c) else c)) for c, v in pairs]
+    return [_Pair(c, v, _trust(signals, c if np.isnan(v) else v)) for c, v in pairs]
+
+
+def _usual_offsets_s(seen: dict[Side, list[_Pair]]) -> dict[Side, float]:
+    """Median of velocity minus coordinate per side; of both sides where one has too few."""
+    offsets = {
+        side: [p.velocity_s - p.coordinate_s for p in pairs if p.complete]
+        for side, pairs in seen.items()
+    }
+    pooled = [offset for values in offsets.values() for offset in values]
+    common = float(np.median(pooled)) if pooled else 0.0
+    return {
+        side: float(np.median(values)) if len(values) >= _OWN_OFFSET else common
+        for side, values in offsets.items()
+    }
 
 
 def _trust(signals: FootSignals, time_s: float) -> float:
@@ -206,35 +241,25 @@ def _trust(signals: FootSignals, time_s: float) -> float:
     return float(np.median(signals.confidence[near])) if near.any() else 0.0
 
 
-def _both(coordinate: float, velocity: float) -> bool:
-    return bool(np.isfinite(coordinate) and np.isfinite(velocity))
-
-
-def _event(
-    kind: EventKind,
-    side: Side,
-    coordinate: float,
-    velocity: float,
-    trust: float,
-    usual_s: float,
-    even: EvenWalk,
-) -> Event:
-    frame_s = 1 / even.rate_hz / np.sqrt(12)
-    by_method = {COORDINATE: coordinate, VELOCITY: velocity}
-    if _both(coordinate, velocity):
-        miss_s = abs(velocity - coordinate - usual_s)
+def _event(kind: EventKind, side: Side, pair: _Pair, usual_s: float, rate_hz: float) -> Event:
+    frame_s = 1 / rate_hz / np.sqrt(12)
+    moved_s = pair.coordinate_s + usual_s
+    if pair.complete:
+        miss_s = abs(pair.velocity_s - moved_s)
         belief = 1 / (1 + (miss_s / _HALF_BELIEF_S) ** 2)
-        time_s, uncertainty_s = coordinate, np.hypot(frame_s, miss_s / np.sqrt(2))
+        time_s = (pair.velocity_s + moved_s) / 2
+        uncertainty_s = np.hypot(frame_s, miss_s / 2)
     else:
         belief = _ALONE
-        time_s = coordinate if np.isfinite(coordinate) else velocity - usual_s
+        time_s = moved_s if np.isnan(pair.velocity_s) else pair.velocity_s
         uncertainty_s = np.hypot(frame_s, _HALF_BELIEF_S / 2)
+    by_method = {COORDINATE: pair.coordinate_s, VELOCITY: pair.velocity_s}
     return Event(
         kind=kind,
         side=side,
         time_s=float(time_s),
         uncertainty_s=float(uncertainty_s),
-        confidence=float(belief * trust**0.5),
+        confidence=float(belief * pair.trust**0.5),
         by_method={name: float(t) for name, t in by_method.items() if np.isfinite(t)},
     )
 
@@ -271,14 +296,26 @@ def _swings(
     return [(a, b) for a, b in merged if time_s[b] - time_s[a] >= 0.1 * period_s]
 
 
-def _first_crossing(
-    speed: NDArray[np.float64], start: int, level: float, step: int
-) -> float | None:
-    """Walk from ``start`` in the direction of ``step`` to where the speed falls to ``level``."""
-    index = start
-    while 0 <= index + step < len(speed) and np.isfinite(speed[index + step]):
-        if speed[index + step] <= level < speed[index]:
-            share = (speed[index] - level) / (speed[index] - speed[index + step])
-            return index + step * float(share)
-        index += step
+def _falls_to(speed: NDArray[np.float64], start: int, level: float) -> float | None:
+    """Return where the speed first falls to ``level`` after ``start``, between samples."""
+    for index in range(start, len(speed) - 1):
+        if not np.isfinite(speed[index + 1]):
+            return None
+        if speed[index + 1] <= level < speed[index]:
+            return index + float((speed[index] - level) / (speed[index] - speed[index + 1]))
     return None
+
+
+def _fastest_rise(
+    signals: FootSignals, start: int, end: int, period_s: float
+) -> float | None:
+    """Return where the foot rises fastest around the beginning of a swing, between samples."""
+    earliest_s = signals.time_s[start] - 0.2 * period_s
+    first = int(np.searchsorted(signals.time_s, earliest_s))
+    window = signals.rise_speed[first : (start + end) // 2 + 1]
+    if len(window) < 3 or not np.isfinite(window).all():
+        return None
+    top = int(window.argmax())
+    if top in (0, len(window) - 1):
+        return None
+    return first + _vertex(window, top)
