@@ -57,10 +57,10 @@ def stature_px(even: EvenWalk) -> NDArray[np.float64]:
             "Film from further away, so that the whole body fits with room above and below.",
         )
     if len(middles) == 1:
-        return np.full(len(even.time_s), heights[0])
+        return np.full(len(even.time_s), max(heights[0], 1.0))
     slope, intercept, _, _ = theilslopes(heights, middles)
     line = intercept + slope * even.time_s
-    return np.asarray(np.clip(line, heights.min() * 0.9, heights.max() * 1.1))
+    return np.maximum(np.clip(line, heights.min() * 0.9, heights.max() * 1.1), 1.0)
 
 
 def silhouette_stature_px(walk: Walk) -> float | None:
