@@ -1,0 +1,95 @@
+"""``clinigait``: the command line, its errors and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import NoReturn
+
+# torch and OpenBLAS spin on busy machines unless they are told to wait; before numpy is imported.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import click
+import typer
+
+from clinigait._version import __version__
+from clinigait.cli import assess, demo, doctor, report, weights
+from clinigait.core import BadInputError
+
+EXIT_DEFECT = 1
+EXIT_BAD_INPUT = 2
+EXIT_REFUSED = 3
+_EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="clinigait",
+    help="Clinical gait assessment from video. Research software, not a medical device.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("demo")(demo.demo)
+app.command("assess")(assess.assess)
+app.command("report")(report.report)
+app.command("define")(report.define)
+app.command("doctor")(doctor.doctor)
+app.add_typer(weights.app, name="weights")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"clinigait {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(  # noqa: ARG001
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Clinical gait assessment from video."""
+
+
+def main() -> NoReturn:
+    """Run the command line; every end of it is an exit code and at most one line of error."""
+    try:
+        code = app(standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        code = 0
+    except click.ClickException as error:
+        code = _complain(f"{_one_line(error.format_message())} Try clinigait --help.")
+    except BadInputError as error:
+        code = _complain(_one_line(str(error)))
+    except (KeyboardInterrupt, click.Abort):
+        typer.echo("Interrupted; nothing was written.", err=True)
+        code = _EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    except Exception as error:  # noqa: BLE001  the edge of the program
+        code = _defect(error)
+    sys.exit(code or 0)
+
+
+def _complain(sentence: str) -> int:
+    typer.echo(f"clinigait: {sentence}", err=True)
+    return EXIT_BAD_INPUT
+
+
+def _defect(error: Exception) -> int:
+    if os.environ.get("CLINIGAIT_DEBUG"):
+        traceback.print_exc()
+    typer.echo(
+        f"clinigait: a defect in clinigait: {type(error).__name__}: {_one_line(str(error))}. "
+        "Please report it with what CLINIGAIT_DEBUG=1 prints.",
+        err=True,
+    )
+    return EXIT_DEFECT
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

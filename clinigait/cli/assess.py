@@ -1,0 +1,134 @@
+"""``clinigait assess``: a video goes in, a report comes out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinigait.cli.progress import progress_bars
+from clinigait.core import Assessment, BadInputError, Subject
+from clinigait.core.refusal import Refused
+
+_LENGTH = re.compile(r"^([\d.]+)@(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$")
+_SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
+
+
+def assess(
+    video: Annotated[Path, typer.Argument(metavar="INPUT", help="The walking video.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the report and its data.")],
+    protocol: Annotated[
+        str, typer.Option("--protocol", help="Protocol: a name, or the path of a YAML file.")
+    ] = "walk_sagittal",
+    height_m: Annotated[
+        float | None, typer.Option("--height-m", help="Body height in m: makes lengths metric.")
+    ] = None,
+    age_y: Annotated[float | None, typer.Option("--age-y", help="Age in years.")] = None,
+    sex: Annotated[str | None, typer.Option("--sex", help="female or male.")] = None,
+    mass_kg: Annotated[float | None, typer.Option("--mass-kg", help="Body mass in kg.")] = None,
+    subject: Annotated[
+        str | None, typer.Option("--subject", help="Pseudonymous code, never a name.")
+    ] = None,
+    condition: Annotated[
+        str | None, typer.Option("--condition", help="Footwear, walking aid, brace, medication.")
+    ] = None,
+    person: Annotated[
+        int | None, typer.Option("--person", help="Measure this person, not the rule's choice.")
+    ] = None,
+    pose: Annotated[
+        str, typer.Option("--pose", help="Pose estimator: blazepose or blazepose-full.")
+    ] = "blazepose",
+    known_length: Annotated[
+        str | None,
+        typer.Option(
+            "--known-length",
+            metavar="M@X0,Y0,X1,Y1",
+            help="A length in m between two points of the picture, in the plane of the walk.",
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option("--threads", min=1, max=256, help="CPU threads.")
+    ] = None,
+    profile: Annotated[bool, typer.Option("--profile", help="Print the time by stage.")] = False,
+) -> None:
+    """Assess a walking video: measurements, report and data, all into one folder."""
+    from clinigait.pipeline import Request, Stopwatch  # noqa: PLC0415  --help stays quick
+    from clinigait.pipeline import assess as run  # noqa: PLC0415
+
+    request = Request(
+        protocol=protocol,
+        subject=Subject(
+            code=subject,
+            height_m=height_m,
+            mass_kg=mass_kg,
+            age_y=age_y,
+            sex=_sex(sex),  # type: ignore[arg-type]
+            condition=condition,
+        ),
+        person=person,
+        pose=pose,
+        known_length=_known_length(known_length),
+        **({"threads": threads} if threads else {}),
+    )
+    stopwatch = Stopwatch()
+    with progress_bars() as progress:
+        assessment = run(video, out, request, progress=progress, stopwatch=stopwatch)
+    if profile:
+        for stage, seconds in stopwatch.seconds.items():
+            typer.echo(f"{stage:<24}{seconds:8.2f} s")
+    tell(assessment, out)
+
+
+def tell(assessment: Assessment, out: Path) -> None:
+    """Print what came of it; a refusal ends the program with exit code 3."""
+    if assessment.refusal is not None:
+        typer.echo(_refusal_line(assessment.refusal), err=True)
+        raise typer.Exit(3)
+    measurement = assessment.measurement
+    if measurement is None:
+        return
+    shown = ("speed_mps", "speed_bhps", "cadence_spm", "stance_pct", "double_support_pct")
+    for name in shown:
+        parameter = measurement.parameter(name)
+        if parameter is not None and parameter.value is not None:
+            typer.echo(
+                f"{name:<20}{parameter.value:8.2f} {parameter.unit}"
+                f"   (95 % {parameter.low:.2f} to {parameter.high:.2f}, n = {parameter.n})"
+            )
+    for check in measurement.quality:
+        if check.message:
+            typer.echo(f"{check.grade.value}: {check.message} {check.remedy}")
+    typer.echo(f"Report: {out / 'report.pdf'}")
+
+
+def _refusal_line(refusal: Refused) -> str:
+    return f"clinigait: refused ({refusal.code}): {refusal.message} {refusal.remedy}"
+
+
+def _sex(text: str | None) -> str | None:
+    if text is None:
+        return None
+    if text.lower() not in _SEXES:
+        raise BadInputError(f"The sex {text} is not known.", "Give female or male.")
+    return _SEXES[text.lower()]
+
+
+def _known_length(text: str | None):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    from clinigait.gait.stature import KnownLength  # noqa: PLC0415
+
+    if text is None:
+        return None
+    match = _LENGTH.match(text)
+    remedy = "Give metres and two points in pixels, for example 4.0@120,900,1650,905."
+    if match is None:
+        raise BadInputError(f"The known length {text} cannot be read.", remedy)
+    try:
+        length_m, x0, y0, x1, y1 = (float(group) for group in match.groups())
+    except ValueError:
+        raise BadInputError(f"The known length {text} cannot be read.", remedy) from None
+    length_px = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+    if not 0.1 <= length_m <= 100 or length_px < 10:
+        raise BadInputError(f"The known length {text} is too short or impossible.", remedy)
+    return KnownLength(length_m, length_px)

@@ -1,0 +1,42 @@
+"""``clinigait report`` and ``clinigait define``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinigait.core import BadInputError
+from clinigait.gait.catalogue import CATALOGUE
+
+
+def report(
+    assessment_file: Annotated[Path, typer.Argument(metavar="ASSESSMENT.json")],
+    out: Annotated[Path, typer.Option("--out", help="The PDF to write.")],
+    language: Annotated[str, typer.Option("--language", help="Language of the report.")] = "en",
+) -> None:
+    """Write the PDF report of an assessment again."""
+    from clinigait.io.assessment import read_assessment  # noqa: PLC0415  --help stays quick
+    from clinigait.report.pdf import write_report  # noqa: PLC0415
+
+    assessment = read_assessment(assessment_file)
+    write_report(assessment, assessment_file.parent, out, CATALOGUE, language=language)
+    typer.echo(f"Report: {out}")
+
+
+def define(
+    term: Annotated[str, typer.Argument(help="A parameter, for example stride_length_m.")],
+) -> None:
+    """Say what a parameter of the report means and where its definition comes from."""
+    wanted = term.lower().replace(" ", "_").replace("-", "_")
+    found = [d for name, d in CATALOGUE.items() if name == wanted]
+    found = found or [d for name, d in CATALOGUE.items() if wanted and wanted in name]
+    if not found:
+        raise BadInputError(
+            f"There is no parameter {term}.", f"Choose one of: {', '.join(CATALOGUE)}."
+        )
+    for definition in found:
+        typer.echo(f"{definition.name} ({definition.title}, {definition.unit})")
+        typer.echo(f"  {definition.definition}")
+        typer.echo(f"  Needs: {definition.view}. Source: {definition.source}.")

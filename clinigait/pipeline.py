@@ -1,0 +1,510 @@
+"""The road, composed: a recording goes in, an assessment and its files come out."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from clinigait._version import __version__
+from clinigait.core import (
+    Assessment,
+    BadInputError,
+    EventKind,
+    Measurement,
+    PerceptionFacts,
+    Protocol,
+    ProtocolFacts,
+    Provenance,
+    QualityCheck,
+    Recording,
+    RecordingFacts,
+    RefusedError,
+    StoredFrame,
+    Stride,
+    Subject,
+    Walk,
+    opposite,
+)
+from clinigait.gait import quality
+from clinigait.gait.catalogue import CATALOGUE
+from clinigait.gait.measure import FilmFacts, measure
+from clinigait.gait.stature import KnownLength
+from clinigait.io.assessment import write_assessment
+from clinigait.io.overlay import OverlayWriter
+from clinigait.io.protocol import load_protocol
+from clinigait.io.video import open_recording
+from clinigait.io.walk import write_walk
+from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
+from clinigait.perception.detection import EfficientDetLite2
+from clinigait.perception.faces import FaceBlur
+from clinigait.perception.perceive import (
+    SURVEY_INTERVAL_S,
+    Survey,
+    choose_walker,
+    follow,
+    perception_facts,
+    survey,
+)
+from clinigait.perception.pose import BlazePose
+from clinigait.perception.weights import DETECTOR, POSES, WEIGHTS, require
+
+#: Packages whose versions shape the numbers.
+_PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "openvino", "ai-edge-litert")
+#: Everything that an assessment writes: what an earlier one left is not mixed with it.
+OUTPUTS = (
+    "assessment.json",
+    "parameters.csv",
+    "events.csv",
+    "strides.csv",
+    "walk.npz",
+    "frames",
+    "report.pdf",
+    "fhir.json",
+    "overlay.mp4",
+)
+#: Another walker whose score comes this near is named in a warning.
+_RIVAL_SCORE = 0.5
+_CROP_HEIGHTS = (1.5, 1.7)
+
+#: Called with the name of the stage and the fraction of it that is done.
+Progress = Callable[[str, float], None]
+
+#: The stages in their order, with the share of the time that each usually takes.
+STAGES: dict[str, float] = {
+    "Looking for people": 0.35,
+    "Following the walker": 0.35,
+    "Measuring": 0.02,
+    "Drawing the overlay": 0.2,
+    "Writing the report": 0.08,
+}
+_LOOKING, _FOLLOWING, _MEASURING, _DRAWING, _WRITING = STAGES
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of one recording.
+
+    Parameters
+    ----------
+    protocol
+        Name of a shipped protocol, or path of one.
+    subject
+        What is known of the person.
+    person
+        Number of the person to measure; None lets the walker rule choose.
+    pose
+        Name of the pose estimator.
+    known_length
+        A known length in the walking plane, for metres without a body height.
+    threads
+        CPU threads of every stage.
+    """
+
+    protocol: str = "walk_sagittal"
+    subject: Subject = field(default_factory=Subject)
+    person: int | None = None
+    pose: str = "blazepose"
+    known_length: KnownLength | None = None
+    threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
+
+
+@dataclass
+class Stopwatch:
+    """Wall time by stage.
+
+    Parameters
+    ----------
+    seconds
+        Time by the name of the stage.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, progress: Progress) -> Iterator[Callable[[float], None]]:
+        """Time a stage; yields what reports its progress."""
+        start = time.perf_counter()
+        progress(name, 0.0)
+        yield lambda fraction: progress(name, fraction)
+        self.seconds[name] = time.perf_counter() - start
+        progress(name, 1.0)
+
+
+def assess(
+    video: str | Path,
+    out: str | Path,
+    request: Request | None = None,
+    *,
+    progress: Progress | None = None,
+    stopwatch: Stopwatch | None = None,
+) -> Assessment:
+    """Assess a walking video and write everything that comes of it into a folder.
+
+    Parameters
+    ----------
+    video
+        The recording.
+    out
+        The folder; it is made if need be. All files of an earlier assessment in it are replaced,
+        at the end and together; other files in it are left alone.
+    request
+        What is asked; by default the sagittal walk with nothing known of the person.
+    progress
+        Called while the work goes on.
+    stopwatch
+        Takes the time of every stage.
+
+    Returns
+    -------
+    Assessment
+        With status ``assessed``, or ``refused`` where no honest measurement could be made.
+
+    Raises
+    ------
+    BadInputError
+        If the recording, an argument or the folder cannot be used; nothing is left behind.
+    """
+    request = request or Request()
+    progress = progress or (lambda stage, fraction: None)
+    stopwatch = stopwatch or Stopwatch()
+    protocol = load_protocol(request.protocol)
+    _check_subject(request.subject)
+    with _workplace(Path(out)) as folder:
+        recording = open_recording(Path(video))
+        return _assess_into(folder, recording, protocol, request, progress, stopwatch)
+
+
+def _assess_into(
+    folder: Path,
+    recording: Recording,
+    protocol: Protocol,
+    request: Request,
+    progress: Progress,
+    stopwatch: Stopwatch,
+) -> Assessment:
+    draft = _Draft(request.subject, protocol)
+    try:
+        found, walk, measurement = _see_and_measure(
+            draft, recording, protocol, request, progress, stopwatch
+        )
+    except RefusedError as error:
+        refused = draft.refused(error)
+        write_assessment(refused, folder / "assessment.json")
+        return refused
+    with stopwatch.stage(_DRAWING, progress) as tell:
+        frames = _draw(folder, found, walk, measurement, request.threads, tell)
+    with stopwatch.stage(_WRITING, progress):
+        assessment = draft.assessed(measurement, frames)
+        _write_files(folder, assessment, walk)
+    return assessment
+
+
+def write_documents(assessment: Assessment, folder: Path) -> None:
+    """Write the tables, the report and the FHIR bundle of an assessment into its folder."""
+    from clinigait.report.fhir import write_fhir  # noqa: PLC0415  slow to import
+    from clinigait.report.pdf import write_report  # noqa: PLC0415  slow to import
+    from clinigait.report.tables import write_tables  # noqa: PLC0415
+
+    write_tables(assessment, folder)
+    write_report(assessment, folder, folder / "report.pdf", CATALOGUE)
+    write_fhir(assessment, folder / "fhir.json", CATALOGUE)
+
+
+def _write_files(folder: Path, assessment: Assessment, walk: Walk) -> None:
+    write_assessment(assessment, folder / "assessment.json")
+    write_walk(walk, folder / "walk.npz")
+    write_documents(assessment, folder)
+
+
+class _Draft:
+    """Gathers the facts of an assessment while the work goes on."""
+
+    def __init__(self, subject: Subject, protocol: Protocol) -> None:
+        self._subject = subject
+        self._protocol = ProtocolFacts(
+            protocol.name, protocol.version, protocol.title, protocol.sha256
+        )
+        self.recording: RecordingFacts | None = None
+        self.perception: PerceptionFacts | None = None
+
+    def assessed(self, measurement: Measurement, frames: tuple[StoredFrame, ...]) -> Assessment:
+        return replace(self._common("refused"), status="assessed", measurement=measurement,
+                       frames=frames, code=None, message=None, remedy=None)  # fmt: skip
+
+    def refused(self, error: RefusedError) -> Assessment:
+        reason = error.refused
+        return replace(
+            self._common("refused"),
+            code=reason.code,
+            message=reason.message,
+            remedy=reason.remedy,
+        )
+
+    def _common(self, status: str) -> Assessment:
+        del status
+        return Assessment(
+            status="refused",
+            subject=self._subject,
+            protocol=self._protocol,
+            provenance=provenance(),
+            recording=self.recording,
+            perception=self.perception,
+            code="unfinished",
+            message="The assessment was not finished.",
+            remedy="Run it again.",
+        )
+
+
+def provenance() -> Provenance:
+    """Return what is running: versions of the program and of what shapes its numbers."""
+    packages = {}
+    for name in _PACKAGES:
+        try:
+            packages[name] = version(name)
+        except PackageNotFoundError:
+            packages[name] = "unknown"
+    return Provenance(
+        created_at=datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
+        clinigait_version=__version__,
+        python_version=platform.python_version(),
+        packages=packages,
+    )
+
+
+def _see_and_measure(
+    draft: _Draft,
+    recording: Recording,
+    protocol: Protocol,
+    request: Request,
+    progress: Progress,
+    stopwatch: Stopwatch,
+) -> tuple[Survey, Walk, Measurement]:
+    pose_weights = POSES.get(request.pose)
+    if pose_weights is None:
+        raise BadInputError(
+            f"There is no pose estimator {request.pose}.", f"Choose one of: {', '.join(POSES)}."
+        )
+    cv2.setNumThreads(request.threads)
+    with stopwatch.stage(_LOOKING, progress) as tell:
+        detector = EfficientDetLite2(require(DETECTOR), request.threads)
+        found = survey(recording, detector, protocol.walker, tell)
+        draft.recording = found.facts()
+        quality.raise_refusal(_of_the_film(found, protocol))
+    with stopwatch.stage(_FOLLOWING, progress) as tell:
+        draft.perception = _perception(found, None, request, detector.name, pose_weights, 0)
+        number = choose_walker(found, request.person)
+        pose = BlazePose(require(pose_weights), pose_weights, request.threads)
+        walk, swapped = follow(found, number, pose, request.subject, tell)
+        draft.perception = _perception(
+            found, number, request, detector.name, pose_weights, swapped
+        )
+    with stopwatch.stage(_MEASURING, progress):
+        film = _film_facts(found, number)
+        measurement = measure(walk, protocol, film, request.known_length)
+    return found, walk, measurement
+
+
+def _perception(
+    found: Survey,
+    number: int | None,
+    request: Request,
+    detector: str,
+    pose_weights: str,
+    swapped: int,
+) -> PerceptionFacts:
+    return perception_facts(
+        found,
+        number,
+        chosen_by_user=request.person is not None,
+        models=(detector, pose_weights),
+        weights={name: WEIGHTS[name].sha256 for name in (DETECTOR, pose_weights)},
+        swapped=swapped,
+    )
+
+
+def _of_the_film(found: Survey, protocol: Protocol) -> list[QualityCheck]:
+    facts = found.facts()
+    return [
+        quality.check("duration_s", facts.duration_s, protocol.limits),
+        quality.check("frame_rate_hz", facts.rate_hz, protocol.limits),
+    ]
+
+
+def _film_facts(found: Survey, number: int) -> FilmFacts:
+    facts = found.facts()
+    shift = facts.camera_motion_px
+    notes = []
+    walker = found.people[number - 1]
+    rivals = [
+        p.number
+        for p in found.people
+        if p.number != number and p.score > _RIVAL_SCORE * max(walker.score, 1e-9)
+    ]
+    if rivals:
+        listed = ", ".join(str(n) for n in rivals)
+        notes.append(
+            quality.warning(
+                "Several walkers",
+                "several_walkers",
+                f"Person {number} was measured, but person {listed} walks through the view too.",
+                "Check the pictures; choose another person with --person.",
+            )
+        )
+    return FilmFacts(
+        camera_shift_pxps=None if shift is None else shift / SURVEY_INTERVAL_S,
+        variable_rate=facts.variable_rate,
+        notes=tuple(notes),
+    )
+
+
+def _draw(
+    folder: Path,
+    found: Survey,
+    walk: Walk,
+    measurement: Measurement,
+    threads: int,
+    tell: Callable[[float], None],
+) -> tuple[StoredFrame, ...]:
+    """Write the overlay and the report's pictures in one pass over the film."""
+    recording = found.recording
+    number = int(walk.provenance["person"])
+    blur = FaceBlur(walk, found.bystanders(number))
+    index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
+    wanted = _moments(walk, measurement)
+    (folder / "frames").mkdir()
+    stored = []
+    far_side = opposite(measurement.near_side) if measurement.near_side else None
+    size = (recording.width_px, recording.height_px)
+    with OverlayWriter(folder / "overlay.mp4", *size, measurement.rate_hz, threads) as overlay:
+        for frame in recording.frames():
+            image = np.array(frame.image)
+            blur.apply(image, frame.time_s)
+            index = index_of.get(frame.time_s)
+            if index is not None:
+                draw_skeleton(image, walk, index, far_side=far_side)
+            if index in wanted:
+                stored.append(_store(folder, image, walk, index, wanted[index], len(stored) + 1))
+            draw_caption(image, event_lines(measurement.events, frame.time_s))
+            overlay.write(image, frame.time_s)
+            tell(frame.index / max(len(found.times_s), 1))
+    return tuple(stored)
+
+
+def _moments(walk: Walk, measurement: Measurement) -> dict[int, str]:
+    """Three frames of a used stride of the near side: contact, mid-stance and foot off."""
+    used = [s for s in measurement.strides if s.used and s.foot_off_s is not None]
+    near = [s for s in used if s.side == measurement.near_side] or used
+    middle = float(walk.time_s[0] + walk.time_s[-1]) / 2
+    stride: Stride = min(near, key=lambda s: abs((s.start_s + s.end_s) / 2 - middle))
+    foot_off_s = stride.foot_off_s or stride.end_s
+    moments = {
+        stride.start_s: f"{stride.side.capitalize()} {EventKind.INITIAL_CONTACT.replace('_', ' ')}",
+        (stride.start_s + foot_off_s) / 2: f"{stride.side.capitalize()} mid-stance",
+        foot_off_s: f"{stride.side.capitalize()} {EventKind.FOOT_OFF.replace('_', ' ')}",
+    }
+    return {int(np.abs(walk.time_s - t).argmin()): caption for t, caption in moments.items()}
+
+
+def _store(
+    folder: Path, image: np.ndarray, walk: Walk, index: int, caption: str, number: int
+) -> StoredFrame:
+    """Store the walker's surroundings from an annotated, blurred picture."""
+    name = f"frames/{number}.jpg"
+    crop = image
+    if walk.boxes_px is not None:
+        x0, y0, x1, y1 = walk.boxes_px[index]
+        height = y1 - y0
+        half_width, half_height = (share * height / 2 for share in _CROP_HEIGHTS[::-1])
+        centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
+        rows = slice(max(int(centre_y - half_height), 0), int(centre_y + half_height))
+        columns = slice(max(int(centre_x - half_width), 0), int(centre_x + half_width))
+        crop = image[rows, columns]
+    ok, jpeg = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    if not ok:
+        raise RuntimeError("the picture could not be encoded")
+    (folder / name).write_bytes(jpeg.tobytes())
+    return StoredFrame(name, float(walk.time_s[index]), caption)
+
+
+def _check_subject(subject: Subject) -> None:
+    """Refuse impossible facts: most often the wrong unit."""
+    limits = {
+        "height_m": (0.4, 2.6, "body height", "m", "Give metres, for example --height-m 1.72."),
+        "mass_kg": (2, 400, "body mass", "kg", "Give kilograms, for example --mass-kg 68."),
+        "age_y": (0, 125, "age", "years", "Give years, for example --age-y 71."),
+    }
+    for name, (low, high, title, unit, remedy) in limits.items():
+        value = getattr(subject, name)
+        if value is not None and not low <= value <= high:
+            raise BadInputError(f"A {title} of {value:g} {unit} is impossible.", remedy)
+
+
+@contextmanager
+def _workplace(out: Path) -> Iterator[Path]:
+    """A folder beside ``out`` to work in; its files are moved to ``out`` only at the very end.
+
+    Raises
+    ------
+    BadInputError
+        If the folder cannot be written, or the disk is full.
+    """
+    made = _make_parents(out)
+    folder: Path | None = None
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}.", dir=out.parent))
+        yield folder
+        _publish(folder, out)
+    except OSError as error:
+        raise BadInputError(
+            f"The folder {out.name} cannot be written: {error.strerror or error}.",
+            "Choose another --out, or make room on the disk.",
+        ) from error
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+        if not out.exists():
+            for parent in made:
+                parent.rmdir()
+
+
+def _make_parents(out: Path) -> list[Path]:
+    """Make the folders above ``out``; return those that were made, innermost first."""
+    missing = [parent for parent in out.absolute().parents if not parent.exists()]
+    if out.exists() and not out.is_dir():
+        raise BadInputError(f"{out.name} is a file, not a folder.", "Choose another --out.")
+    try:
+        if missing:
+            missing[0].mkdir(parents=True)
+        if out.is_dir() and not os.access(out, os.W_OK):
+            raise PermissionError(13, "permission denied")
+    except OSError as error:
+        raise BadInputError(
+            f"The folder {out.name} cannot be made: {error.strerror or error}.",
+            "Choose another --out.",
+        ) from error
+    return missing
+
+
+def _publish(folder: Path, out: Path) -> None:
+    """Move the files of a finished assessment to their place, and remove those of an older one."""
+    out.mkdir(exist_ok=True)
+    for name in OUTPUTS:
+        new, old = folder / name, out / name
+        if old.is_dir():
+            shutil.rmtree(old)
+        elif old.exists():
+            old.unlink()
+        if new.exists():
+            os.replace(new, old)

@@ -1,0 +1,77 @@
+"""No face stays recognisable: the walker's head and every bystander are blurred."""
+
+import numpy as np
+import pytest
+from support.walker import Gait, synthetic_walk
+
+from clinigait.core import Walk
+from clinigait.perception.faces import FaceBlur
+from clinigait.perception.tracking import Track
+
+
+@pytest.fixture
+def walk() -> Walk:
+    figure = synthetic_walk(Gait(rate_hz=30, duration_s=5))
+    x = np.nanmean(figure.keypoints[:, :, 0], axis=1)
+    boxes = np.column_stack([x - 90, np.full_like(x, 470), x + 90, np.full_like(x, 900)])
+    return Walk(
+        **{**{k: getattr(figure, k) for k in ("time_s", "keypoints", "confidence", "layout", "space")},
+           "boxes_px": boxes, "image_size_px": figure.image_size_px}
+    )  # fmt: skip
+
+
+def _noise() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (1000, 2500, 3), dtype=np.uint8)
+
+
+def _detail(image: np.ndarray, x: float, y: float, reach: int = 20) -> float:
+    """Contrast between neighbouring pixels around a point: 0 where nothing can be recognised."""
+    patch = image[int(y) - reach : int(y) + reach, int(x) - reach : int(x) + reach].astype(float)
+    return float(np.abs(np.diff(patch, axis=0)).mean())
+
+
+def test_the_head_is_blurred_and_the_feet_are_not(walk) -> None:
+    image = _noise()
+    before = image.copy()
+    FaceBlur(walk, ()).apply(image, float(walk.time_s[60]))
+    nose = walk.keypoints[60, walk.layout.index("nose")]
+    assert _detail(image, *nose) < 0.1 * _detail(before, *nose)
+    heel = walk.keypoints[60, walk.layout.index("heel", "left")]
+    assert _detail(image, *heel) == _detail(before, *heel)
+
+
+@pytest.mark.parametrize("lost", [range(50, 62), range(40, 90)], ids=["0.4 s", "1.7 s"])
+def test_a_lost_face_stays_blurred(walk, lost) -> None:
+    """Where the head's points are missing, its last place and the top of the box are blurred."""
+    true_nose = walk.keypoints[:, walk.layout.index("nose")].copy()
+    head = [i for i, p in enumerate(walk.layout.points) if any(
+        part in p for part in ("nose", "eye", "ear", "mouth"))]  # fmt: skip
+    keypoints = walk.keypoints.copy()
+    keypoints[np.ix_(list(lost), head)] = np.nan
+    blind = Walk(walk.time_s, keypoints, walk.confidence, walk.layout, walk.space, boxes_px=walk.boxes_px)
+    blur = FaceBlur(blind, ())
+    for index in lost:
+        image = _noise()
+        blur.apply(image, float(walk.time_s[index]))
+        assert _detail(image, *true_nose[index]) < 10
+
+
+def test_bystanders_are_hidden_whole_and_a_little_longer(walk) -> None:
+    track = Track([1.0, 1.1, 1.2], [np.array([1500.0, 200, 1600, 600])] * 3)
+    blur = FaceBlur(walk, (track,))
+    for time_s, hidden in ((1.1, True), (0.3, True), (2.0, True), (4.0, False)):
+        image = _noise()
+        blur.apply(image, time_s)
+        assert (_detail(image, 1550, 260) < 5) is hidden
+
+
+def test_a_glimpse_of_one_look_is_hidden(walk) -> None:
+    track = Track([1.0], [np.array([1500.0, 200, 1600, 600])])
+    image = _noise()
+    FaceBlur(walk, (track,)).apply(image, 1.05)
+    assert _detail(image, 1550, 260) < 5
+
+
+def test_a_face_at_the_border_does_not_fail(walk) -> None:
+    walk.boxes_px[:] = [-50.0, -80, 60, 300]
+    FaceBlur(walk, ()).apply(_noise(), float(walk.time_s[3]))
