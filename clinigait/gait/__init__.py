@@ -1,0 +1,1 @@
+"""Gait measurement: from keypoints to events, strides and parameters."""

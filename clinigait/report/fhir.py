@@ -1,0 +1,359 @@
+"""Write an assessment as a FHIR R4 Bundle.
+
+One preliminary DiagnosticReport points to a panel Observation, the panel to one Observation a
+parameter and side. LOINC has no code for a parameter of a clinic walk without its context, so the
+codes are of a local system that the bundle carries along. Nothing names the person or the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid5
+
+from clinigait.core import (
+    Assessment,
+    BadInputError,
+    Grade,
+    Measurement,
+    Parameter,
+    Reference,
+)
+from clinigait.core.definition import Definition
+from clinigait.io.assessment import assessment_json, replace_file
+from clinigait.report.dates import moment_of
+from clinigait.report.fhir_codes import (
+    ABSENT_SYSTEM,
+    BODY_HEIGHT,
+    BODY_MASS,
+    CATEGORY_SYSTEM,
+    CODE_SYSTEM,
+    COMPONENTS,
+    HASH_SYSTEM,
+    PANEL,
+    PARTICIPANT_SYSTEM,
+    REPORT,
+    REPORT_SECTION_SYSTEM,
+    RESEARCH_USE,
+    SIDES,
+    SUBJECT_SYSTEM,
+    Code,
+    clean,
+    quantity,
+)
+from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
+
+Resource = dict[str, Any]
+
+_NAMESPACE = UUID("11bfb122-0fb0-5bab-b67d-ff2c031c8d1f")
+
+
+def write_fhir(assessment: Assessment, path: Path, definitions: Mapping[str, Definition]) -> None:
+    """Write a FHIR R4 Bundle of type ``collection``, all or nothing.
+
+    Equal assessments give equal bytes, ids included.
+
+    Parameters
+    ----------
+    assessment
+        What to write; of a refused one the report says why there is no result.
+    path
+        The file; an older one is replaced.
+    definitions
+        What the parameters mean, by name.
+
+    Raises
+    ------
+    BadInputError
+        If the file cannot be written, or the assessment does not say when it was made.
+    """
+    from fhir.resources.R4B.bundle import Bundle  # noqa: PLC0415  slow to import
+
+    bundle = fhir_bundle(assessment, definitions)
+    Bundle.model_validate(bundle)
+    replace_file(path, (json.dumps(bundle, ensure_ascii=False, indent=1) + "\n").encode())
+
+
+def fhir_bundle(assessment: Assessment, definitions: Mapping[str, Definition]) -> Resource:
+    """Return the bundle as the JSON object that is written."""
+    draft = _Draft(assessment)
+    results = _results(draft, definitions)
+    device = _device(draft)
+    report = _report(draft, [results[0], *_stated(draft)])
+    resources = [report, *results, *_stated(draft), device]
+    resources += [_provenance(draft, [report, *results]), _code_system(draft, definitions)]
+    return {
+        "resourceType": "Bundle",
+        "id": draft.id("bundle"),
+        "meta": _meta(),
+        "type": "collection",
+        "timestamp": draft.made_at,
+        "entry": [{"fullUrl": f"urn:uuid:{part['id']}", "resource": part} for part in resources],
+    }
+
+
+class _Draft:
+    """What all resources of one bundle share."""
+
+    def __init__(self, assessment: Assessment) -> None:
+        self.assessment = assessment
+        self.made_at = _instant(assessment.provenance.created_at)
+        content = assessment_json(assessment).encode()
+        self._seed = hashlib.sha256(content).hexdigest()
+
+    def id(self, role: str) -> str:
+        """Return the id of a resource: always the same for the same assessment."""
+        name = f"{self._seed}/{role}".encode("utf-8", "backslashreplace").decode()
+        return str(uuid5(_NAMESPACE, name))
+
+    def reference(self, role: str) -> Resource:
+        """Return a reference to the resource of that role."""
+        return {"reference": f"urn:uuid:{self.id(role)}"}
+
+    def start(self, kind: str, role: str) -> Resource:
+        """Return a resource with what every one has."""
+        return {"resourceType": kind, "id": self.id(role), "meta": _meta()}
+
+    def subject(self) -> Resource:
+        """Return the person by pseudonymous code; no Patient is part of the bundle."""
+        code = clean(self.assessment.subject.code or "")
+        if not code:
+            return {"type": "Patient", "display": ENGLISH.no_code}
+        return {"type": "Patient", "identifier": {"system": SUBJECT_SYSTEM, "value": code}}
+
+
+def _meta() -> Resource:
+    return {"tag": [RESEARCH_USE.coding()]}
+
+
+def _instant(created_at: str) -> str:
+    moment = moment_of(created_at)
+    if moment is None or moment.tzinfo is None:
+        raise BadInputError(
+            "The assessment does not say when it was made, in ISO 8601 with an offset.",
+            "Give the assessment.json that `clinigait assess` wrote.",
+        )
+    return moment.isoformat()
+
+
+def _results(draft: _Draft, definitions: Mapping[str, Definition]) -> list[Resource]:
+    """Return the panel and, after it, its members."""
+    measurement = draft.assessment.measurement
+    panel = _observation(draft, "panel", PANEL.concept())
+    refusal = draft.assessment.refusal
+    if refusal is not None:
+        panel["dataAbsentReason"] = _absent("not-performed", "Not Performed", refusal.message)
+        return [panel]
+    parameters = measurement.parameters if measurement else ()
+    members = [_parameter(draft, parameter, definitions) for parameter in parameters]
+    if members:
+        panel["hasMember"] = [{"reference": f"urn:uuid:{member['id']}"} for member in members]
+    notes = [
+        {"text": clean(f"{check.name}: {check.message or check.limit} {check.remedy or ''}")}
+        for check in (measurement.quality if measurement else ())
+        if check.grade is not Grade.PASS
+    ]
+    return [{**panel, "note": notes} if notes else panel, *members]
+
+
+def _observation(draft: _Draft, role: str, code: Resource) -> Resource:
+    return {
+        **draft.start("Observation", role),
+        "status": "preliminary",
+        "category": [_category("procedure", "Procedure")],
+        "code": code,
+        "subject": draft.subject(),
+        "issued": draft.made_at,
+        "device": draft.reference("device"),
+    }
+
+
+def _category(code: str, display: str) -> Resource:
+    return {"coding": [{"system": CATEGORY_SYSTEM, "code": code, "display": display}]}
+
+
+def _parameter(
+    draft: _Draft, parameter: Parameter, definitions: Mapping[str, Definition]
+) -> Resource:
+    entry = definitions.get(parameter.name)
+    code = clean(parameter.name) or "parameter"
+    title = clean(entry.title) if entry else code
+    role = f"parameter/{parameter.name}/{parameter.side}"
+    found = _observation(draft, role, Code(code, title).concept())
+    if parameter.side in SIDES:
+        found["bodySite"] = SIDES[parameter.side].concept()
+    if parameter.value is None:
+        reason = parameter.reason or "no reason given"
+        found["dataAbsentReason"] = _absent("unknown", "Unknown", reason)
+    else:
+        found["valueQuantity"] = quantity(parameter.value, parameter.unit)
+        if parameter.reason:
+            found["note"] = [{"text": clean(parameter.reason)}]
+    found["method"] = {"text": _method(draft.assessment)}
+    if parameter.reference:
+        found["referenceRange"] = [_range(parameter.reference, parameter.unit)]
+    components = _components(parameter)
+    return {**found, "component": components} if components else found
+
+
+def _absent(code: str, display: str, reason: str) -> Resource:
+    coding = {"system": ABSENT_SYSTEM, "code": code, "display": display}
+    return {"coding": [coding], "text": clean(reason) or display}
+
+
+def _method(assessment: Assessment) -> str:
+    pose = assessment.perception.pose if assessment.perception else ""
+    return clean(f"Markerless gait analysis of one video {pose}").strip()
+
+
+def _components(parameter: Parameter) -> list[Resource]:
+    """Return the limits of the 95 % interval, the spread and the count behind the value."""
+    if parameter.value is None:
+        return []
+    values = {"interval-95-low": parameter.low, "interval-95-high": parameter.high}
+    values["standard-deviation"] = parameter.sd
+    parts = [
+        {"code": COMPONENTS[name].concept(), "valueQuantity": quantity(value, parameter.unit)}
+        for name, value in values.items()
+        if value is not None
+    ]
+    count = {"code": COMPONENTS["count"].concept(), "valueInteger": parameter.n}
+    return [*parts, count]
+
+
+def _range(reference: Reference, unit: str) -> Resource:
+    return {
+        "low": quantity(reference.low, unit),
+        "high": quantity(reference.high, unit),
+        "appliesTo": [{"text": clean(reference.population) or "not stated"}],
+        "text": clean(f"{reference.kind}; {reference.source}"),
+    }
+
+
+def _stated(draft: _Draft) -> list[Resource]:
+    """Return body height and mass where they were stated: the two that LOINC has codes for."""
+    subject = draft.assessment.subject
+    height_cm = None if subject.height_m is None else 100.0 * subject.height_m
+    stated = ((BODY_HEIGHT, height_cm, "cm"), (BODY_MASS, subject.mass_kg, "kg"))
+    return [
+        {
+            **draft.start("Observation", code.code),
+            "status": "preliminary",
+            "category": [_category("vital-signs", "Vital Signs")],
+            "code": code.concept(),
+            "subject": draft.subject(),
+            "effectiveDateTime": draft.made_at,
+            "valueQuantity": quantity(value, unit),
+            "note": [{"text": "As stated for this analysis; when it was measured is not known."}],
+        }
+        for code, value, unit in stated
+        if value is not None
+    ]
+
+
+def _device(draft: _Draft) -> Resource:
+    made, seen = draft.assessment.provenance, draft.assessment.perception
+    versions = {"clinigait": made.clinigait_version, "Python": made.python_version}
+    versions.update(made.packages)
+    weights = sorted(seen.weights.items()) if seen else []
+    versions.update({f"weights {name}, SHA-256": sha256 for name, sha256 in weights})
+    return {
+        **draft.start("Device", "device"),
+        "status": "active",
+        "deviceName": [{"name": "clinigait", "type": "user-friendly-name"}],
+        "type": {"text": "Video gait analysis software"},
+        "version": [
+            {"type": {"text": clean(name)}, "value": clean(version)}
+            for name, version in versions.items()
+            if clean(name) and clean(version)
+        ],
+        "note": [{"text": RESEARCH_USE_ONLY}],
+    }
+
+
+def _report(draft: _Draft, results: Sequence[Resource]) -> Resource:
+    section = {"system": REPORT_SECTION_SYSTEM, "code": "OTH", "display": "Other"}
+    return {
+        **draft.start("DiagnosticReport", "report"),
+        "status": "preliminary",
+        "category": [{"coding": [section]}],
+        "code": REPORT.concept(),
+        "subject": draft.subject(),
+        "issued": draft.made_at,
+        "result": [{"reference": f"urn:uuid:{result['id']}"} for result in results],
+        "conclusion": f"{_conclusion(draft.assessment)} {RESEARCH_USE_ONLY}",
+    }
+
+
+def _conclusion(assessment: Assessment) -> str:
+    """Return what was measured and how far to trust it; never what it may mean."""
+    refusal, measurement = assessment.refusal, assessment.measurement
+    if refusal is not None or measurement is None:
+        told = (refusal.message, refusal.remedy) if refusal else ()
+        return clean(" ".join((f"{ENGLISH.refusal_title}.", *told)))
+    return f"{_quality(measurement)}. {_strides(measurement)}."
+
+
+def _quality(measurement: Measurement) -> str:
+    passed = sum(check.grade is Grade.PASS for check in measurement.quality)
+    return ENGLISH.passed.format(count=passed, total=len(measurement.quality))
+
+
+def _strides(measurement: Measurement) -> str:
+    used = [stride.side for stride in measurement.strides if stride.used]
+    return ENGLISH.strides_used.format(
+        left=used.count("left"),
+        right=used.count("right"),
+        rejected=len(measurement.strides) - len(used),
+    )
+
+
+def _provenance(draft: _Draft, targets: Sequence[Resource]) -> Resource:
+    assessment = draft.assessment
+    assembler = {"system": PARTICIPANT_SYSTEM, "code": "assembler", "display": "Assembler"}
+    hashes = {"Protocol": assessment.protocol.sha256}
+    if assessment.recording:
+        hashes = {"Recording": assessment.recording.sha256, **hashes}
+    entities = [
+        {
+            "role": "source",
+            "what": {
+                "identifier": {"system": HASH_SYSTEM, "value": clean(sha256)},
+                "display": f"{name}, by its SHA-256",
+            },
+        }
+        for name, sha256 in hashes.items()
+        if clean(sha256)
+    ]
+    found: Resource = {
+        **draft.start("Provenance", "provenance"),
+        "target": [{"reference": f"urn:uuid:{target['id']}"} for target in targets],
+        "recorded": draft.made_at,
+        "activity": {"text": "Gait measured from a video"},
+        "agent": [{"type": {"coding": [assembler]}, "who": draft.reference("device")}],
+    }
+    return {**found, "entity": entities} if entities else found
+
+
+def _code_system(draft: _Draft, definitions: Mapping[str, Definition]) -> Resource:
+    """Return the local codes with their meaning, so that the bundle explains itself."""
+    measurement = draft.assessment.measurement
+    names = dict.fromkeys(p.name for p in (measurement.parameters if measurement else ()))
+    concepts = [
+        Code(clean(name) or "parameter").concept_of_system(definitions.get(name)) for name in names
+    ]
+    common = [REPORT, PANEL, RESEARCH_USE, *COMPONENTS.values(), *SIDES.values()]
+    return {
+        **draft.start("CodeSystem", "codes"),
+        "url": CODE_SYSTEM,
+        "name": "ClinigaitCodes",
+        "title": "Codes of the clinigait gait report",
+        "status": "draft",
+        "experimental": True,
+        "caseSensitive": True,
+        "content": "fragment",
+        "concept": [*(code.concept_of_system(None) for code in common), *concepts],
+    }

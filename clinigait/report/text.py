@@ -1,0 +1,123 @@
+"""From values to printed text: safe strings, numbers, dates."""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
+
+from clinigait.core import Parameter
+from clinigait.core.definition import Definition
+from clinigait.report.dates import moment_of
+from clinigait.report.styles import register_fonts
+from clinigait.report.wording import Wording
+
+LONG_TEXT = 400
+SHORT_TEXT = 80
+DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+_UNITS = {"deg": "°", "": ""}
+_UNIT_SUFFIXES = {"s", "ms", "px", "hz", "m", "deg", "pct", "mps", "spm", "bh", "bhps"}
+
+
+def printable(text: str, limit: int = SHORT_TEXT) -> str:
+    """Return text that the report can print: one line, no hidden signs, at most ``limit`` long.
+
+    A sign that the font does not have is printed as its code point, ``[U+1F600]``: a patient code
+    must stay distinguishable.
+    """
+    start = unicodedata.normalize("NFC", text[: 4 * limit])
+    shown = "".join(_printable_sign(sign) for sign in start)
+    line = " ".join(shown.split())
+    whole = len(line) <= limit and len(text) <= 4 * limit
+    return line if whole else line[: limit - 1].rstrip() + "…"
+
+
+def _printable_sign(sign: str) -> str:
+    category = unicodedata.category(sign)
+    if category in {"Cc", "Zs", "Zl", "Zp"}:
+        return " "
+    if category == "Cf":
+        return ""
+    return sign if ord(sign) in register_fonts() else f"[U+{ord(sign):04X}]"
+
+
+def markup(text: str, limit: int = LONG_TEXT) -> str:
+    """Return :func:`printable` text with nothing left that a paragraph would read as markup."""
+    return escape(printable(text, limit))
+
+
+def number(value: float, decimals: int) -> str:
+    """Return a number with a true minus sign, and no sign where it rounds to zero."""
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0.0:
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def compact(value: float) -> str:
+    """Return a number with four significant digits, or whole where it is large."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else DASH
+    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
+    text = number(value, min(decimals, 6))
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def interval(low: float, high: float, decimals: int) -> str:
+    """Return both limits with a dash, or with "to" where a minus sign would read as one."""
+    join = " to " if low < 0 or high < 0 else DASH
+    return number(low, decimals) + join + number(high, decimals)
+
+
+def span_s(start_s: float, end_s: float, decimals: int) -> str:
+    """Return a stretch of time in seconds."""
+    return f"{number(start_s, decimals)} {DASH} {number(end_s, decimals)} s"
+
+
+def unit_symbol(unit: str) -> str:
+    """Return the unit as printed."""
+    return printable(_UNITS.get(unit, unit), 20)
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a number with four significant digits and its unit."""
+    symbol = unit_symbol(unit)
+    return compact(value) + (symbol if symbol == "°" else f" {symbol}").rstrip()
+
+
+def decimals_of(parameter: Parameter, definitions: Mapping[str, Definition]) -> int:
+    """Return the decimal places of the catalogue, or some that fit the value."""
+    if parameter.name in definitions:
+        return definitions[parameter.name].decimals
+    value = abs(parameter.value or 0.0)
+    return 2 if value < 10 else 1 if value < 100 else 0
+
+
+def title_of(name: str, definitions: Mapping[str, Definition]) -> str:
+    """Return a parameter's printed name."""
+    return definitions[name].title if name in definitions else words(name)
+
+
+def words(name: str) -> str:
+    """Return a machine name as words: ``camera_motion_px`` becomes ``Camera motion``."""
+    parts = [part for part in re.split(r"[_\s]+", name) if part]
+    if len(parts) > 1 and "_" in name and parts[-1] in _UNIT_SUFFIXES:
+        parts.pop()
+    text = printable(" ".join(parts))
+    return text[:1].upper() + text[1:]
+
+
+def date(created_at: str, words_: Wording) -> str:
+    """Return the day of an ISO 8601 time as ``22 Nov 2026``; what is no date stays as it is."""
+    moment = moment_of(created_at)
+    if moment is None:
+        return printable(created_at, 24)
+    return f"{moment.day} {words_.months[moment.month - 1]} {moment.year}"
+
+
+def short_hash(sha256: str) -> str:
+    """Return the first eight digits of a hash."""
+    return printable(sha256[:8]) or DASH

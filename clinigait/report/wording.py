@@ -1,0 +1,270 @@
+"""Every word that a report prints, in one place: a language is one :class:`Wording`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from clinigait.core import BadInputError
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+RESEARCH_USE_ONLY = (
+    "Research software. Not a medical device. Not for diagnosis, treatment or patient management. "
+    "Values are estimates with the stated uncertainty and must be reviewed by a qualified person."
+)
+
+
+def _curve_titles() -> dict[str, str]:
+    return {
+        "hip_flexion_deg": "Hip",
+        "knee_flexion_deg": "Knee",
+        "ankle_dorsiflexion_deg": "Ankle",
+        "trunk_lean_deg": "Trunk lean",
+        "pelvis_tilt_deg": "Pelvis",
+        "thigh_deg": "Thigh",
+        "shank_deg": "Shank",
+        "foot_deg": "Foot",
+        "arm_swing_deg": "Arm swing",
+        "elbow_flexion_deg": "Elbow",
+    }
+
+
+def _curve_directions() -> dict[str, tuple[str, str]]:
+    flexion = ("flexion", "extension")
+    return {
+        "hip": flexion,
+        "knee": flexion,
+        "elbow": flexion,
+        "ankle": ("dorsiflexion", "plantarflexion"),
+        "trunk": ("forward", "backward"),
+        "arm": ("forward", "backward"),
+    }
+
+
+@dataclass(frozen=True)
+class Wording:
+    """The words of one language; the defaults are English. Braces take the values.
+
+    Parameters
+    ----------
+    months
+        Short names of the twelve months.
+    sides, grades, groups, views, events, sexes, scale_sources
+        Words for the values of those fields.
+    curves
+        Panel titles by name of the curve.
+    directions
+        What up and down mean, by the first word of a curve's name.
+    """
+
+    research_use_only: str = RESEARCH_USE_ONLY
+    months: tuple[str, ...] = _MONTHS
+    sides: Mapping[str, str] = field(
+        default_factory=lambda: {"left": "Left", "right": "Right", "both": "Both sides"}
+    )
+    side_letters: Mapping[str, str] = field(default_factory=lambda: {"left": "L", "right": "R"})
+    grades: Mapping[str, str] = field(
+        default_factory=lambda: {"pass": "Pass", "warning": "Warning", "refusal": "Refusal"}
+    )
+    groups: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "pace": "Pace",
+            "rhythm": "Rhythm",
+            "phase": "Phases of the cycle",
+            "symmetry": "Symmetry",
+            "variability": "Variability",
+            "kinematics": "Joint and segment angles",
+            "other": "Other",
+        }
+    )
+    views: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "sagittal": "from the side (sagittal)",
+            "oblique": "oblique",
+            "frontal": "from the front or back (frontal)",
+        }
+    )
+    sexes: Mapping[str, str] = field(default_factory=lambda: {"female": "female", "male": "male"})
+    curves: Mapping[str, str] = field(default_factory=_curve_titles)
+    directions: Mapping[str, tuple[str, str]] = field(default_factory=_curve_directions)
+
+    # Page heads and titles
+    title: str = "Gait report"
+    refusal_title: str = "No measurement"
+    key_numbers: str = "Key numbers"
+    quality_summary: str = "Quality"
+    time_distance: str = "Time–distance parameters"
+    curves_title: str = "Joint angles over the gait cycle"
+    angle_values: str = "Joint and segment angles"
+    timeline_title: str = "Gait events"
+    stride_plot_title: str = "Stride to stride"
+    quality_title: str = "Quality of the measurement"
+    strides_title: str = "Strides used and rejected"
+    people_title: str = "People in the film"
+    definitions_title: str = "Definitions"
+    provenance_title: str = "How this report was made"
+
+    # Subject and recording
+    subject: str = "Subject"
+    recording: str = "Recording"
+    code: str = "Code"
+    no_code: str = "no code"
+    age: str = "Age"
+    sex: str = "Sex"
+    height: str = "Body height"
+    mass: str = "Body mass"
+    condition: str = "Condition"
+    not_stated: str = "not stated"
+    protocol: str = "Protocol"
+    date: str = "Date of analysis"
+    file: str = "File"
+    film: str = "Film"
+    film_facts: str = "{duration} s, {frames} frames, {rate} frames/s, {width} × {height}"
+    film_scaled: str = " (analysed at {width} × {height})"
+    variable_rate: str = "variable rate"
+    view: str = "View"
+    view_facts: str = "{view}, {angle}° off a pure side view"
+    near_side: str = "{side} side near the camera"
+    walked: str = "Walked"
+    towards: str = "to the {direction} of the picture"
+    passes: str = "{count} × {towards}"
+    scale: str = "Scale"
+    scale_facts: str = "from {source}, standard uncertainty {percent} %"
+    no_scale: str = "Lengths are in body heights (BH): no scale was known."
+    no_lengths: str = "No lengths: no scale could be had, not even body heights."
+    no_picture: str = "Picture not available"
+    at_time: str = "{time} s"
+
+    # Numbers
+    interval: str = "95 % interval"
+    interval_short: str = "95 %"
+    reference: str = "Reference"
+    parameter: str = "Parameter"
+    unit: str = "Unit"
+    n: str = "n"
+    absent: str = "–"
+    absent_tile: str = "not available"
+    table_note: str = (
+        "Values over the used strides, as defined below, with their 95 % interval; n: strides or "
+        "steps behind the value. –: cannot be had, the note says why."
+    )
+    reference_note: str = "{name}: {kind}, {population}. {source}"
+    no_reference: str = (
+        "No applicable reference for the other parameters: a range is printed only where its "
+        "population matches this person and this walk."
+    )
+    no_reference_at_all: str = (
+        "No applicable reference: a range is printed only where its population matches this "
+        "person and this walk"
+    )
+    no_reference_unknown: str = "; {missing} not stated"
+    nothing_measured: str = "No parameter of this kind was measured."
+
+    # Quality
+    passed: str = "{count} of {total} checks passed"
+    warned: str = "{count} warnings"
+    warned_once: str = "1 warning"
+    no_warning: str = "no warnings"
+    strides_used: str = "{left} left and {right} right strides used, {rejected} rejected"
+    check: str = "Check"
+    found: str = "Found"
+    asked: str = "Asked for"
+    result: str = "Result"
+    used: str = "Used"
+    rejected: str = "Rejected"
+    side: str = "Side"
+    stride: str = "Stride"
+    strides: str = "Strides"
+    from_to: str = "From – to"
+    reason: str = "Reason"
+    none_rejected: str = "No stride was rejected."
+    person: str = "Person"
+    seen: str = "Seen"
+    height_in_picture: str = "Height in picture"
+    travel: str = "Way across"
+    steadiness: str = "Steadiness"
+    score: str = "Score"
+    chosen: str = "chosen"
+    chosen_by_rule: str = "The person was chosen by the rule: {rule}."
+    chosen_by_user: str = "The person was chosen by the user; the rule is: {rule}."
+    nobody_chosen: str = "Nobody was chosen by the rule: {rule}."
+    swapped: str = "Left and right legs were exchanged back in {count} frames."
+    more_people: str = "{count} more people are in assessment.json."
+    more_rejected: str = "{count} more rejected strides are in strides.csv."
+
+    # Figures
+    cycle_axis: str = "Gait cycle (%)"
+    time_axis: str = "Time in the film (s)"
+    curves_note: str = (
+        "Thin: every used stride. Thick: mean ({left} left, {right} right strides). Ticks at the "
+        "foot of each panel: mean foot off of each side. One camera sees one plane: rotations and "
+        "angles out of that plane are not printed, because they cannot be seen."
+    )
+    no_curves: str = "No joint curve could be had from this walk."
+    timeline_note: str = (
+        "Bars: stance, from initial contact to foot off; the darker, the more the methods agree. "
+        "Filled triangles: initial contact. Open triangles: foot off. Hatched: rejected stride."
+    )
+    no_events: str = "No gait event was found."
+    stride_plot_note: str = (
+        "Blue circles and solid lines: left. Red squares and dashed lines: right. "
+        "Horizontal lines: mean of the used strides. Crosses: rejected strides."
+    )
+    initial_contact: str = "Initial contact"
+    foot_off: str = "Foot off"
+    stride_time_axis: str = "Stride time (s)"
+    step_length_axis: str = "Step length ({unit})"
+
+    # Definitions and provenance
+    definition: str = "Definition"
+    source: str = "Source"
+    sources: str = "Sources"
+    protocol_facts: str = "{title}, version {version}"
+    protocol_name: str = "{name} {version}"
+    no_definition: str = "No definition was supplied."
+    view_needed: str = "View needed"
+    detector: str = "Detector"
+    pose: str = "Pose model"
+    weights: str = "Weights {name}"
+    input_hash: str = "Film, SHA-256"
+    protocol_hash: str = "Protocol, SHA-256"
+    packages: str = "Packages"
+    made_at: str = "Made at"
+    version: str = "Version"
+
+    # Refusal
+    refused_what: str = "What is wrong"
+    refused_remedy: str = "What to do"
+    refused_note: str = (
+        "The film was read, but an honest measurement cannot be made from it. "
+        "No gait parameter is printed."
+    )
+    refused_code: str = "Code: {code}"
+
+    # Footer
+    footer: str = (
+        "{code}  ·  {date}  ·  clinigait {version}  ·  input {input}  ·  protocol {protocol}"
+        "  ·  weights {weights}"
+    )
+    page: str = "Page {page} of "
+
+
+ENGLISH = Wording()
+WORDINGS = {"en": ENGLISH}
+
+
+def wording(language: str) -> Wording:
+    """Return the words of a language.
+
+    Raises
+    ------
+    BadInputError
+        If there are none.
+    """
+    if language not in WORDINGS:
+        raise BadInputError(
+            f"There is no report in the language {language!r}.",
+            f"Choose one of: {', '.join(WORDINGS)}.",
+        )
+    return WORDINGS[language]
