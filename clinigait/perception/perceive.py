@@ -198,9 +198,11 @@ def follow(
     scores = np.array([s.score for s in ordered])
     size_px = (found.recording.width_px, found.recording.height_px)
     hidden = _hidden(boxes, time_s, found.tracks, number) | (scores < _MIN_POSE_SCORE)
-    disbelieved = _disbelieved(keypoints, confidence, size_px) | hidden[:, None]
-    keypoints[disbelieved], confidence[disbelieved] = np.nan, 0.0
+    keypoints[hidden], confidence[hidden] = np.nan, 0.0
+    # Sides first: a poor guess of a point still tells which leg it belongs to.
     keypoints, confidence, swapped = mend_sides(time_s, keypoints, confidence, pose.layout)
+    disbelieved = _disbelieved(keypoints, confidence, size_px)
+    keypoints[disbelieved], confidence[disbelieved] = np.nan, 0.0
     yaw_deg = np.array([s.body_yaw_deg for s in ordered])
     yaw_deg[hidden] = np.nan
     walk = Walk(

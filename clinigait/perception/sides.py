@@ -5,16 +5,29 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import KeypointLayout
+from clinigait.core import SIDES, KeypointLayout
 
 #: Points that move as one side of the body, in the order of preference.
 _LEG = ("hip", "knee", "ankle", "heel", "toe")
 _ARM = ("elbow", "wrist", "pinky", "index", "thumb")
 #: Longest gap over which motion still tells the sides apart.
 _MAX_GAP_S = 0.2
+#: Labels are sought at this rate at most; frames between take those that fit their neighbours.
+_RATE_HZ = 32.0
+#: Straight motion is asked for over one and over three frames: a model often blends the legs for
+#: a frame or two before it comes out with the sides exchanged, and the long lag sees past that.
+_LAGS = (1, 3)
+#: No point costs more than this in leg lengths: a blended frame says little, however far off.
+_MAX_MISS = 0.3
 #: Cost of changing one's mind between two frames, in units of the median cost of a frame:
 #: without evidence the model's own labels stand.
 _CHANGE_PENALTY = 3.0
+#: Cost, in leg lengths per frame, of calling the leg the far one that is seen better by a
+#: confidence of 1. A swing that is labelled wrongly as a whole costs no acceleration but at its
+#: ends, where the model may blend the legs over a few frames; a dozen frames of this outweigh it.
+_NEAR_SEEN_WORSE = 0.5
+#: Length of the foot in the picture over that of the leg: nothing of a side view, all of one.
+_SIDE_VIEW = (0.1, 0.25)
 
 
 def mend_sides(
@@ -26,10 +39,11 @@ def mend_sides(
     """Exchange left and right where that makes the limbs move more smoothly.
 
     A foot that stands and a foot that swings cross in every step; a model that looks at one
-    picture at a time may come out of the crossing with the sides exchanged. Limbs cannot jump:
-    of the two labellings of every frame, the sequence with the least acceleration is taken
-    (dynamic programming over all frames), and the labelling that the model gave to most frames
-    decides which leg is the left one.
+    picture at a time may come out of the crossing with the sides exchanged. Limbs cannot jump,
+    and from the side the near leg hides the far one, never the other way round: of the two
+    labellings of every frame, the sequence is taken that accelerates least and has the better
+    seen leg on the near side (dynamic programming over all frames). The labelling that the model
+    gave to most frames decides which leg is the left one.
 
     Parameters
     ----------
@@ -51,6 +65,8 @@ def mend_sides(
     """
     keypoints, confidence = keypoints.copy(), confidence.copy()
     swapped_legs = np.zeros(len(time_s), bool)
+    leg_px = _leg_length(keypoints, layout)
+    near = _near_side(time_s, keypoints, layout, leg_px)
     for limb in (_LEG, _ARM):
         points = [point for point in limb if f"left_{point}" in layout]
         if not points:
@@ -58,9 +74,11 @@ def mend_sides(
         left = [layout.index(point, "left") for point in points]
         right = [layout.index(point, "right") for point in points]
         swapped = np.zeros(len(time_s), bool)
+        better_left = (confidence[:, left] - confidence[:, right]).mean(axis=1)
         for stretch in _stretches(time_s, keypoints[:, left + right]):
             pair = np.stack([keypoints[stretch][:, left], keypoints[stretch][:, right]], axis=1)
-            swapped[stretch] = _least_accelerated(time_s[stretch], pair)
+            favour = _NEAR_SEEN_WORSE * near[stretch] * better_left[stretch]
+            swapped[stretch] = _best_labels(time_s[stretch], pair / leg_px, favour)
         for array in (keypoints, confidence):
             rows = np.flatnonzero(swapped)[:, None]
             array[rows, left], array[rows, right] = array[rows, right], array[rows, left]
@@ -78,41 +96,145 @@ def _stretches(
     return [part for part in np.split(seen, breaks) if len(part) >= 4]
 
 
-def _least_accelerated(
-    time_s: NDArray[np.float64], pair: NDArray[np.float64]
+def _leg_length(keypoints: NDArray[np.float64], layout: KeypointLayout) -> float:
+    """Median distance from hip to ankle in pixels, 1 where it is not known."""
+    lengths = [
+        np.linalg.norm(
+            keypoints[:, layout.index("hip", side)] - keypoints[:, layout.index("ankle", side)],
+            axis=1,
+        )
+        for side in SIDES
+    ]
+    known = np.concatenate(lengths)
+    known = known[np.isfinite(known)]
+    return max(float(np.median(known)), 1.0) if len(known) else 1.0
+
+
+def _near_side(
+    time_s: NDArray[np.float64],
+    keypoints: NDArray[np.float64],
+    layout: KeypointLayout,
+    leg_px: float,
+) -> NDArray[np.float64]:
+    """+1 where the left side is near, -1 where the right is, 0 where the view is not from a side.
+
+    Who faces the left of the picture shows the left side; both feet tell, whichever is which.
+    """
+    if "left_toe" not in layout or not len(time_s):
+        return np.zeros(len(time_s))
+    ahead = np.stack(
+        [
+            keypoints[:, layout.index("toe", side), 0] - keypoints[:, layout.index("heel", side), 0]
+            for side in SIDES
+        ],
+        axis=1,
+    )
+    known = np.isfinite(ahead)
+    mean = np.where(known, ahead, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    half_window = max(1, round(0.5 / max(float(np.median(np.diff(time_s))), 1e-3))) if len(time_s) > 1 else 1
+    padded = np.pad(mean, half_window, mode="edge")
+    smooth = np.median(
+        np.lib.stride_tricks.sliding_window_view(padded, 2 * half_window + 1), axis=1
+    )
+    low, high = _SIDE_VIEW
+    weight = np.clip((np.abs(smooth) / leg_px - low) / (high - low), 0, 1)
+    return np.asarray(-np.sign(smooth) * weight)
+
+
+def _best_labels(
+    time_s: NDArray[np.float64], pair: NDArray[np.float64], favour: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Return which frames to exchange; ``pair`` is (T, 2 sides, points, 2)."""
-    cost = _acceleration_costs(time_s, pair)
-    penalty = _CHANGE_PENALTY * max(float(np.median(cost.min(axis=(1, 2, 3)))), 1e-9)
-    change = np.array([[0.0, penalty], [penalty, 0.0]])
-    # best[a, b]: least cost of everything so far that ends with labels a, b of the last two frames
-    best = change.copy()
-    came_from = np.zeros((len(cost), 2, 2), np.intp)
-    for step, frame_cost in enumerate(cost):
-        total = best[:, :, None] + frame_cost + change[None]
-        came_from[step] = total.argmin(axis=0)
-        best = total.min(axis=0)
-    labels = np.zeros(len(time_s), np.intp)
-    labels[-2], labels[-1] = np.unravel_index(best.argmin(), best.shape)
-    for step in range(len(cost) - 1, -1, -1):
-        labels[step] = came_from[step, labels[step + 1], labels[step + 2]]
-    swapped = labels.astype(bool)
+    """Return which frames to exchange.
+
+    ``pair`` is (T, 2 sides, points, 2) in leg lengths; ``favour`` (T,) is what the model's own
+    labels of a frame have in their favour.
+    """
+    rate_hz = 1 / float(np.median(np.diff(time_s)))
+    every = max(1, round(rate_hz / _RATE_HZ))
+    chosen = np.arange(0, len(time_s), every)
+    if len(chosen) <= 2 * max(_LAGS):
+        return np.zeros(len(time_s), bool)
+    labels = _cheapest_path(time_s[chosen], pair[chosen], favour[chosen] * every)
+    swapped = labels[np.arange(len(time_s)) // every]
+    if every > 1:
+        swapped = _fitted_between(pair, swapped, chosen)
     return ~swapped if swapped.mean() > 0.5 else swapped
 
 
-def _acceleration_costs(
-    time_s: NDArray[np.float64], pair: NDArray[np.float64]
+def _cheapest_path(
+    time_s: NDArray[np.float64], pair: NDArray[np.float64], favour: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Dynamic programming; a state is the labels of the last six frames, the oldest first."""
+    memory = 2 * max(_LAGS)
+    states = np.arange(2**memory)
+    bits = (states[:, None] >> np.arange(memory - 1, -1, -1)) & 1
+    costs = {lag: _bend_costs(time_s, pair, lag) for lag in _LAGS}
+    usual = float(np.median(costs[1].min(axis=(1, 2, 3))))
+    penalty = _CHANGE_PENALTY * max(usual, 1e-9)
+    changes = np.abs(np.diff(bits, axis=1)).sum(axis=1)
+    best = penalty * changes + (bits * favour[:memory]).sum(axis=1)
+    came_from = np.zeros((len(time_s), len(states)), np.intp)
+    new_states = ((states[:, None] << 1) | np.arange(2)) & (len(states) - 1)
+    for frame in range(memory, len(time_s)):
+        total = np.repeat(best[:, None], 2, axis=1)
+        total[:, 1] += favour[frame]
+        total += penalty * np.abs(bits[:, -1:] - np.arange(2))
+        for lag, cost in costs.items():
+            first, middle = bits[:, memory - 2 * lag], bits[:, memory - lag]
+            total += cost[frame - 2 * lag][first, middle]
+        order = np.argsort(total, axis=None)[::-1]
+        best = np.full(len(states), np.inf)
+        best[new_states.ravel()[order]] = total.ravel()[order]
+        came_from[frame][new_states.ravel()[order]] = np.repeat(states, 2)[order]
+    return _traced_back(best, came_from, bits, memory)
+
+
+def _traced_back(
+    best: NDArray[np.float64],
+    came_from: NDArray[np.intp],
+    bits: NDArray[np.intp],
+    memory: int,
+) -> NDArray[np.bool_]:
+    state = int(best.argmin())
+    labels = np.zeros(len(came_from), bool)
+    for frame in range(len(came_from) - 1, memory - 1, -1):
+        labels[frame] = bits[state, -1]
+        state = int(came_from[frame, state])
+    labels[:memory] = bits[state]
+    return labels
+
+
+def _bend_costs(
+    time_s: NDArray[np.float64], pair: NDArray[np.float64], lag: int
 ) -> NDArray[np.float64]:
-    """(T - 2, 2, 2, 2): departure from straight motion for the labels of three frames in a row."""
+    """(T - 2 lag, 2, 2, 2): departure from straight motion by the labels of three frames."""
     both = np.stack([pair, pair[:, ::-1]], axis=1)  # (T, label, side, point, xy)
-    step_s = np.diff(time_s)
-    forward = (step_s[1:] / step_s[:-1])[:, None, None, None, None]
-    before, now, after = both[:-2], both[1:-1], both[2:]
+    before, now, after = both[: -2 * lag], both[lag:-lag], both[2 * lag :]
+    first_s = time_s[lag:-lag] - time_s[: -2 * lag]
+    second_s = time_s[2 * lag :] - time_s[lag:-lag]
+    forward = (second_s / first_s)[:, None, None, None]
     costs = np.empty((len(before), 2, 2, 2))
     for a in (0, 1):
         for b in (0, 1):
-            expected = now[:, b] + (now[:, b] - before[:, a]) * forward[:, 0]
+            expected = now[:, b] + (now[:, b] - before[:, a]) * forward
             for c in (0, 1):
-                miss = np.linalg.norm(after[:, c] - expected, axis=-1)
-                costs[:, a, b, c] = np.nansum(miss, axis=(1, 2))
+                miss = np.linalg.norm(after[:, c] - expected, axis=-1) / lag
+                costs[:, a, b, c] = np.nansum(np.minimum(miss, _MAX_MISS), axis=(1, 2))
     return costs
+
+
+def _fitted_between(
+    pair: NDArray[np.float64], swapped: NDArray[np.bool_], chosen: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Give each frame between labelled ones the label that lies nearer to their straight line."""
+    labelled = np.where(swapped[chosen][:, None, None, None], pair[chosen][:, ::-1], pair[chosen])
+    swapped = swapped.copy()
+    for frame in np.setdiff1d(np.arange(len(pair)), chosen):
+        after = int(np.searchsorted(chosen, frame))
+        if after == len(chosen):
+            continue
+        share = (frame - chosen[after - 1]) / (chosen[after] - chosen[after - 1])
+        line = (1 - share) * labelled[after - 1] + share * labelled[after]
+        misses = [np.nansum(np.abs(candidate - line)) for candidate in (pair[frame], pair[frame][::-1])]
+        swapped[frame] = misses[1] < misses[0]
+    return swapped

@@ -83,3 +83,23 @@ def test_hardly_any_frames(n_frames: int) -> None:
         walk.layout,
     )
     assert len(keypoints) == len(swapped) == n_frames
+
+
+@pytest.mark.parametrize("rate_hz", [30, 60])
+def test_a_stride_long_exchange_with_blended_ends_is_mended(rate_hz: int) -> None:
+    """As models do it: where the feet pass, the legs melt into each other and come out exchanged."""
+    walk = synthetic_walk(Gait(rate_hz=rate_hz, noise_px=1.0))
+    left, right = ([walk.layout.index(p, s) for p in _LEG] for s in ("left", "right"))
+    knees = walk.keypoints[:, walk.layout.index("knee", "left"), 0]
+    apart = np.abs(knees - walk.keypoints[:, walk.layout.index("knee", "right"), 0])
+    passing = [i for i in range(1, len(walk) - 1) if apart[i] <= min(apart[i - 1], apart[i + 1])]
+    start, end = passing[3], passing[5]
+    broken = _exchanged(walk, range(start, end))
+    for frame in (start, end):
+        middle = (broken[frame, left] + broken[frame, right]) / 2
+        broken[frame, left] = broken[frame, right] = middle
+    keypoints, _, swapped = _mend(walk, broken)
+    ankle = walk.layout.index("ankle", "left")
+    wrong = np.abs(keypoints[:, ankle] - walk.keypoints[:, ankle]).max(axis=1) > 1e-9
+    assert swapped[start + 2 : end - 2].all()
+    assert wrong.sum() <= 4

@@ -1,0 +1,1 @@
+"""Seeing people in films: detection, tracking, pose, and the weights that these need."""

