@@ -1,7 +1,7 @@
 """clinigait: clinical gait assessment from video.
 
-    >>> import clinigait
-    >>> assessment = clinigait.assess("walk.mp4", "out/walk")  # doctest: +SKIP
+>>> import clinigait
+>>> assessment = clinigait.assess("walk.mp4", "out/walk")  # doctest: +SKIP
 """
 
 from __future__ import annotations

@@ -307,9 +307,7 @@ def _see_and_measure(
         number = choose_walker(found, request.person)
         pose = BlazePose(require(pose_weights), pose_weights, request.threads)
         walk, swapped = follow(found, number, pose, request.subject, tell)
-        draft.perception = _perception(
-            found, number, request, detector.name, pose_weights, swapped
-        )
+        draft.perception = _perception(found, number, request, detector.name, pose_weights, swapped)
     with stopwatch.stage(_MEASURING, progress):
         film = _film_facts(found, number)
         measurement = measure(walk, protocol, film, request.known_length)
@@ -431,7 +429,9 @@ def _store(
         rows = slice(max(int(centre_y - half_height), 0), int(centre_y + half_height))
         columns = slice(max(int(centre_x - half_width), 0), int(centre_x + half_width))
         crop = image[rows, columns]
-    ok, jpeg = cv2.imencode(".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88])
+    ok, jpeg = cv2.imencode(
+        ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88]
+    )
     if not ok:
         raise RuntimeError("the picture could not be encoded")
     (folder / name).write_bytes(jpeg.tobytes())

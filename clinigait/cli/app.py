@@ -10,8 +10,8 @@ from typing import NoReturn
 # torch and OpenBLAS spin on busy machines unless they are told to wait; before numpy is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import click
 import typer
+from typer.exceptions import Abort, TyperException
 
 from clinigait._version import __version__
 from clinigait.cli import assess, demo, doctor, report, weights
@@ -57,14 +57,14 @@ def main() -> NoReturn:
     """Run the command line; every end of it is an exit code and at most one line of error."""
     try:
         code = app(standalone_mode=False)
-    except click.exceptions.NoArgsIsHelpError as error:
-        typer.echo(error.format_message())
-        code = 0
-    except click.ClickException as error:
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message())
+            sys.exit(0)
         code = _complain(f"{_one_line(error.format_message())} Try clinigait --help.")
     except BadInputError as error:
         code = _complain(_one_line(str(error)))
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, Abort):
         typer.echo("Interrupted; nothing was written.", err=True)
         code = _EXIT_INTERRUPTED
     except BrokenPipeError:

@@ -68,5 +68,7 @@ def _asset(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
     from clinigait.perception.weights import WEIGHTS  # noqa: PLC0415
 
     if name not in WEIGHTS:
-        raise BadInputError(f"There are no weights {name}.", f"Choose one of: {', '.join(WEIGHTS)}.")
+        raise BadInputError(
+            f"There are no weights {name}.", f"Choose one of: {', '.join(WEIGHTS)}."
+        )
     return WEIGHTS[name]

@@ -10,6 +10,7 @@ from clinigait.core.assessment import (
     RecordingFacts,
     StoredFrame,
 )
+from clinigait.core.definition import Definition, DefinitionGroup
 from clinigait.core.layout import (
     BLAZEPOSE_33,
     COCO_17,
@@ -49,6 +50,8 @@ __all__ = [
     "BadInputError",
     "Bout",
     "Curve",
+    "Definition",
+    "DefinitionGroup",
     "Event",
     "EventKind",
     "Frame",

@@ -18,9 +18,7 @@ _MIN_BOUT_S = 1.0
 _HEADING_CUTOFF_HZ = 1.0
 
 
-def walking_velocity_bhps(
-    even: EvenWalk, height_px: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def walking_velocity_bhps(even: EvenWalk, height_px: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return (T,) smoothed velocity of the pelvis across the picture, body heights per second."""
     pelvis = even.middle("hip")[:, 0]
     velocity = np.full(len(pelvis), np.nan)

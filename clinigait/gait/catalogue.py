@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from clinigait.core.definition import Definition, DefinitionGroup
+from clinigait.core import Definition, DefinitionGroup
 
 _SIDE = "side view"
 _ANY = "any view"

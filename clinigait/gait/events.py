@@ -114,9 +114,7 @@ def stride_period_s(even: EvenWalk, bout: Bout) -> float:
     return float(peaks[0] / even.rate_hz) if len(peaks) else 1.1
 
 
-def by_coordinate(
-    signals: FootSignals, kind: EventKind, period_s: float
-) -> NDArray[np.float64]:
+def by_coordinate(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
     """Return event times by the coordinate method, between samples."""
     signal = signals.heel_ahead if kind is EventKind.INITIAL_CONTACT else -signals.toe_ahead
     finite = signal[np.isfinite(signal)]
@@ -136,9 +134,7 @@ def by_coordinate(
     return np.array(found)
 
 
-def by_velocity(
-    signals: FootSignals, kind: EventKind, period_s: float
-) -> NDArray[np.float64]:
+def by_velocity(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
     """Return event times by the velocity method, between samples."""
     samples = np.arange(len(signals.time_s))
     found: list[float] = []
@@ -306,9 +302,7 @@ def _falls_to(speed: NDArray[np.float64], start: int, level: float) -> float | N
     return None
 
 
-def _fastest_rise(
-    signals: FootSignals, start: int, end: int, period_s: float
-) -> float | None:
+def _fastest_rise(signals: FootSignals, start: int, end: int, period_s: float) -> float | None:
     """Return where the foot rises fastest around the beginning of a swing, between samples."""
     earliest_s = signals.time_s[start] - 0.2 * period_s
     first = int(np.searchsorted(signals.time_s, earliest_s))

@@ -86,11 +86,11 @@ def evened(walk: Walk) -> EvenWalk:
     n_points = len(walk.layout)
     points = np.full((n_samples, n_points, 2), np.nan)
     for point in range(n_points):
-        points[:, point] = _evened_point(
-            walk.time_s, walk.keypoints[:, point, :2], time_s, rate_hz
-        )
-    nearest = np.abs(walk.time_s[:, None] - time_s[None]).argmin(axis=0) if n_samples < 2000 else (
-        np.clip(np.searchsorted(walk.time_s, time_s - 0.5 / rate_hz), 0, len(walk) - 1)
+        points[:, point] = _evened_point(walk.time_s, walk.keypoints[:, point, :2], time_s, rate_hz)
+    nearest = (
+        np.abs(walk.time_s[:, None] - time_s[None]).argmin(axis=0)
+        if n_samples < 2000
+        else (np.clip(np.searchsorted(walk.time_s, time_s - 0.5 / rate_hz), 0, len(walk) - 1))
     )
     confidence = np.where(np.isfinite(points[:, :, 0]), walk.confidence[nearest], 0.0)
     return EvenWalk(time_s, rate_hz, points, confidence, walk.layout)

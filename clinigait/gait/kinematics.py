@@ -143,9 +143,7 @@ def _curve(
     )
 
 
-def stride_angles(
-    even: EvenWalk, bouts: tuple[Bout, ...], stride: Stride
-) -> dict[str, float]:
+def stride_angles(even: EvenWalk, bouts: tuple[Bout, ...], stride: Stride) -> dict[str, float]:
     """Return the per-stride angle parameters of a used stride; what is not seen is left out."""
     forward, side = forward_sign(bout_of(stride, bouts)), stride.side
     swing_from = _swing_start_percent(stride)

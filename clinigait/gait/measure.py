@@ -163,9 +163,7 @@ def _refuse_backwards(even: EvenWalk, bouts: tuple[Bout, ...]) -> None:
             )
 
 
-def _ground(
-    walk: Walk, even: EvenWalk, scale: Scale, px_per_unit: NDArray[np.float64]
-) -> Ground:
+def _ground(walk: Walk, even: EvenWalk, scale: Scale, px_per_unit: NDArray[np.float64]) -> Ground:
     width_px, height_px = walk.image_size_px or (0, 0)
     return Ground(
         even=even,

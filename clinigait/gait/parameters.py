@@ -147,9 +147,7 @@ def _values(name: str, side: ReportedSide, used: list[Stride]) -> NDArray[np.flo
     return np.array([s.values[name] for s in chosen if name in s.values])
 
 
-def _summary(
-    name: str, side: ReportedSide, used: list[Stride], scale_error: float
-) -> Parameter:
+def _summary(name: str, side: ReportedSide, used: list[Stride], scale_error: float) -> Parameter:
     unit = CATALOGUE[name].unit
     values = _values(name, side, used)
     if not len(values):

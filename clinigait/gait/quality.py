@@ -123,9 +123,7 @@ def check(name: str, value: float | None, limits: Mapping[str, Limit]) -> Qualit
     if grade is Grade.PASS:
         return QualityCheck(rule.title, grade, value, rule.unit, asked)
     message = rule.message.format(value=f"{value:.{rule.decimals}f}")
-    return QualityCheck(
-        rule.title, grade, value, rule.unit, asked, rule.code, message, rule.remedy
-    )
+    return QualityCheck(rule.title, grade, value, rule.unit, asked, rule.code, message, rule.remedy)
 
 
 def warning(title: str, code: str, message: str, remedy: str) -> QualityCheck:
@@ -155,9 +153,7 @@ def border_cut_pct(walk: Walk) -> float:
     if not len(walk):
         return 100.0
     parts = [("nose", "left_ear", "right_ear", "left_eye", "right_eye")]
-    parts += [
-        tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES
-    ]
+    parts += [tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES]
     cut = np.zeros(len(walk), bool)
     for names in parts:
         points = [walk.layout.index(name) for name in names if name in walk.layout]

@@ -50,7 +50,9 @@ def viewed(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) -> Viewed
     """
     path_deg = _path_angle_deg(walk, even, height_px)
     body_deg = _body_angle_deg(walk, even)
-    angle_deg = float(np.nanmean([path_deg, body_deg])) if np.isfinite([path_deg, body_deg]).any() else 0.0
+    angle_deg = (
+        float(np.nanmean([path_deg, body_deg])) if np.isfinite([path_deg, body_deg]).any() else 0.0
+    )
     name: View = "sagittal" if angle_deg <= _PURE_DEG else "oblique"
     if angle_deg >= 90 - _PURE_DEG:
         name = "frontal"
@@ -61,7 +63,9 @@ def facing(even: EvenWalk) -> float:
     """Return which way the feet point in the picture: +1 to the right, -1 to the left, 0 unknown."""
     if "left_toe" not in even.layout:
         return 0.0
-    lengths = [even.point("toe", side)[:, 0] - even.point("heel", side)[:, 0] for side in ("left", "right")]
+    lengths = [
+        even.point("toe", side)[:, 0] - even.point("heel", side)[:, 0] for side in ("left", "right")
+    ]
     known = np.concatenate(lengths)
     known = known[np.isfinite(known)]
     return float(np.sign(np.median(known))) if len(known) else 0.0

@@ -68,10 +68,7 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
     size = about["image_size_px"]
     return Walk(
         **{name: arrays[name].astype(np.float64) for name in _ARRAYS},
-        **{
-            name: arrays[name].astype(np.float64) if name in arrays else None
-            for name in _OPTIONAL
-        },
+        **{name: arrays[name].astype(np.float64) if name in arrays else None for name in _OPTIONAL},
         layout=LAYOUTS[about["layout"]],
         space=Space(about["space"]),
         image_size_px=(int(size[0]), int(size[1])) if size else None,

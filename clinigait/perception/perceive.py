@@ -76,7 +76,9 @@ class Survey:
         recording = self.recording
         interval_s = np.diff(self.times_s)
         median_s = float(np.median(interval_s)) if len(interval_s) else 0.0
-        spread_s = float(np.percentile(interval_s, 95) - np.percentile(interval_s, 5)) if median_s else 0.0
+        spread_s = (
+            float(np.percentile(interval_s, 95) - np.percentile(interval_s, 5)) if median_s else 0.0
+        )
         return RecordingFacts(
             file_name=recording.path.name,
             sha256=recording.sha256,
@@ -269,9 +271,7 @@ class _Background:
         return float(np.median(self._shifts_px)) if self._shifts_px else None
 
 
-def _steady_crops(
-    boxes: NDArray[np.float64], times_s: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _steady_crops(boxes: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
     """Square boxes of slowly changing size around the person: steady crops, steady keypoints."""
     crops = np.full_like(boxes, np.nan)
     stay = np.flatnonzero(np.isfinite(boxes[:, 0]))

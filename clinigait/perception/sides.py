@@ -87,9 +87,7 @@ def mend_sides(
     return keypoints, confidence, swapped_legs
 
 
-def _stretches(
-    time_s: NDArray[np.float64], points: NDArray[np.float64]
-) -> list[NDArray[np.intp]]:
+def _stretches(time_s: NDArray[np.float64], points: NDArray[np.float64]) -> list[NDArray[np.intp]]:
     """Frames with any of the points, split where they are missing for too long."""
     seen = np.flatnonzero(np.isfinite(points).all(axis=2).any(axis=1))
     breaks = np.flatnonzero(np.diff(time_s[seen]) > _MAX_GAP_S) + 1
@@ -131,7 +129,9 @@ def _near_side(
     )
     known = np.isfinite(ahead)
     mean = np.where(known, ahead, 0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    half_window = max(1, round(0.5 / max(float(np.median(np.diff(time_s))), 1e-3))) if len(time_s) > 1 else 1
+    half_window = (
+        max(1, round(0.5 / max(float(np.median(np.diff(time_s))), 1e-3))) if len(time_s) > 1 else 1
+    )
     padded = np.pad(mean, half_window, mode="edge")
     smooth = np.median(
         np.lib.stride_tricks.sliding_window_view(padded, 2 * half_window + 1), axis=1
@@ -235,6 +235,8 @@ def _fitted_between(
             continue
         share = (frame - chosen[after - 1]) / (chosen[after] - chosen[after - 1])
         line = (1 - share) * labelled[after - 1] + share * labelled[after]
-        misses = [np.nansum(np.abs(candidate - line)) for candidate in (pair[frame], pair[frame][::-1])]
+        misses = [
+            np.nansum(np.abs(candidate - line)) for candidate in (pair[frame], pair[frame][::-1])
+        ]
         swapped[frame] = misses[1] < misses[0]
     return swapped

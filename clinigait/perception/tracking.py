@@ -96,9 +96,7 @@ class Tracker:
         self._active: list[Track] = []
         self._ended: list[Track] = []
 
-    def update(
-        self, time_s: float, boxes: NDArray[np.float64], image: NDArray[np.uint8]
-    ) -> None:
+    def update(self, time_s: float, boxes: NDArray[np.float64], image: NDArray[np.uint8]) -> None:
         """Take in the boxes (N, 5) found at ``time_s`` in ``image``."""
         lost = [t for t in self._active if time_s - t.end_s > _MAX_COAST_S]
         self._ended += lost
@@ -111,9 +109,7 @@ class Tracker:
             ]
         ).reshape(len(self._active), len(boxes))
         rows, columns = linear_sum_assignment(cost)
-        matches = [
-            (r, c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= _MAX_COST
-        ]
+        matches = [(r, c) for r, c in zip(rows, columns, strict=True) if cost[r, c] <= _MAX_COST]
         for row, column in matches:
             self._active[row].add(time_s, boxes[column, :4], looks[column])
         for column in set(range(len(boxes))) - {c for _, c in matches}:
@@ -133,9 +129,7 @@ class Tracker:
         return sorted(self._ended + self._active, key=lambda track: track.start_s)
 
 
-def colour_histogram(
-    image: NDArray[np.uint8], box: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def colour_histogram(image: NDArray[np.uint8], box: NDArray[np.float64]) -> NDArray[np.float32]:
     """Return the hue and saturation histogram (normalised, flat) of the middle of a box."""
     x0, y0, x1, y1 = box[:4]
     inset = 0.2 * (x1 - x0)

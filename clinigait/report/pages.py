@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepInFrame, KeepTogether, Paragraph, Table
@@ -61,7 +62,14 @@ from clinigait.report.text import (
     unit_symbol,
     words,
 )
-from clinigait.report.values import GROUPS, KINEMATICS, group_of, key_numbers, parameter_table
+from clinigait.report.values import (
+    GROUPS,
+    KINEMATICS,
+    group_of,
+    key_numbers,
+    parameter_table,
+    without_unhad_twins,
+)
 from clinigait.report.vector import FigureBlock
 from clinigait.report.wording import Wording
 
@@ -80,6 +88,8 @@ def assessed_story(
     words_: Wording,
 ) -> list[Flowable]:
     """Return everything that is printed of an assessed walk."""
+    shown = without_unhad_twins(measurement.parameters, definitions)
+    measurement = replace(measurement, parameters=shown)
     return [
         *title_block(assessment, words_),
         *_frames(assessment, folder, words_),

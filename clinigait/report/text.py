@@ -58,10 +58,10 @@ def number(value: float, decimals: int) -> str:
 
 
 def compact(value: float) -> str:
-    """Return a number with four significant digits, or whole where it is large."""
+    """Return a number with three significant digits, or whole where it is large."""
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else DASH
-    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
+    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
     text = number(value, min(decimals, 6))
     return text.rstrip("0").rstrip(".") if "." in text else text
 
@@ -83,7 +83,7 @@ def unit_symbol(unit: str) -> str:
 
 
 def quantity(value: float, unit: str) -> str:
-    """Return a number with four significant digits and its unit."""
+    """Return a number with three significant digits and its unit."""
     symbol = unit_symbol(unit)
     return compact(value) + (symbol if symbol == "°" else f" {symbol}").rstrip()
 

@@ -126,6 +126,20 @@ def parameter_table(
     return [table, *_footnotes(parameters, notes, subject, words_)]
 
 
+def without_unhad_twins(
+    parameters: Sequence[Parameter], definitions: Mapping[str, Definition]
+) -> tuple[Parameter, ...]:
+    """Leave out what has no value on any side where a parameter of the same title has one.
+
+    Without a scale the stride length in metres cannot be had, but in body heights it can: one
+    line says it, and the page says once that no scale was known.
+    """
+    titles = {p.name: title_of(p.name, definitions) for p in parameters}
+    had = {p.name for p in parameters if p.value is not None}
+    had_titles = {titles[name] for name in had}
+    return tuple(p for p in parameters if p.name in had or titles[p.name] not in had_titles)
+
+
 def group_of(name: str, definitions: Mapping[str, Definition]) -> str:
     """Return the part of the report that a parameter belongs to."""
     return definitions[name].group if name in definitions else "other"

@@ -33,9 +33,7 @@ class Interval:
     sd: float | None
 
 
-def mean_interval(
-    values: NDArray[np.float64], systematic: float, single: float
-) -> Interval:
+def mean_interval(values: NDArray[np.float64], systematic: float, single: float) -> Interval:
     """Return the mean of a sample with an interval for spread and for measurement error.
 
     Two uncertainties are added in quadrature: the standard error of the mean with Student's t,

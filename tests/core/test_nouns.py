@@ -40,9 +40,7 @@ def test_a_walk_keeps_its_arrays_in_step() -> None:
 
 
 def test_an_empty_walk_is_a_walk() -> None:
-    empty = _walk(
-        time_s=np.zeros(0), keypoints=np.zeros((0, 33, 2)), confidence=np.zeros((0, 33))
-    )
+    empty = _walk(time_s=np.zeros(0), keypoints=np.zeros((0, 33, 2)), confidence=np.zeros((0, 33)))
     assert empty.duration_s == 0
 
 

@@ -125,7 +125,11 @@ def _with_errors(errors, measured: ForcePlateWalk):
     even = evened(measured.walk)
     for bout in find_bouts(even, np.full(len(even.time_s), 425.0)):
         for event in detect_events(even, bout):
-            truth = measured.contacts_s if event.kind is EventKind.INITIAL_CONTACT else measured.foot_offs_s
+            truth = (
+                measured.contacts_s
+                if event.kind is EventKind.INITIAL_CONTACT
+                else measured.foot_offs_s
+            )
             miss = event.time_s - truth[np.abs(truth - event.time_s).argmin()]
             if abs(miss) < 0.12:
                 errors[event.kind].append(miss)

@@ -53,7 +53,9 @@ def test_known_gait_comes_back(protocol, layout, direction) -> None:
     assert found.near_side == ("right" if direction == 1 else "left")
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     stride_time_s=st.floats(0.85, 1.6),
     stride_length_m=st.floats(0.6, 1.6),
@@ -182,9 +184,14 @@ class TestRefusals:
     def test_feet_outside_the_picture(self, protocol) -> None:
         walk = synthetic_walk(Gait())
         keypoints, confidence = walk.keypoints.copy(), walk.confidence.copy()
-        feet = [walk.layout.index(p, s) for p in ("heel", "toe", "ankle") for s in ("left", "right")]
+        feet = [
+            walk.layout.index(p, s) for p in ("heel", "toe", "ankle") for s in ("left", "right")
+        ]
         keypoints[:, feet], confidence[:, feet] = np.nan, 0
-        assert _refusal(replace(walk, keypoints=keypoints, confidence=confidence), protocol) == "cut_by_border"
+        assert (
+            _refusal(replace(walk, keypoints=keypoints, confidence=confidence), protocol)
+            == "cut_by_border"
+        )
 
     def test_a_small_person(self, protocol) -> None:
         walk = synthetic_walk(Gait())
@@ -227,9 +234,13 @@ class TestRefusals:
         _refusal(replace(walk, keypoints=keypoints), protocol)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(seed=st.integers(0, 2**32 - 1), missing=st.floats(0, 0.95), noise_px=st.floats(0, 400))
-def test_broken_keypoints_end_in_a_measurement_or_a_refusal(protocol, seed, missing, noise_px) -> None:
+def test_broken_keypoints_end_in_a_measurement_or_a_refusal(
+    protocol, seed, missing, noise_px
+) -> None:
     """Whatever the keypoints: typed results, no exception, no NaN."""
     rng = np.random.default_rng(seed)
     walk = synthetic_walk(Gait(rate_hz=30, duration_s=6))

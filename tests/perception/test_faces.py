@@ -48,7 +48,9 @@ def test_a_lost_face_stays_blurred(walk, lost) -> None:
         part in p for part in ("nose", "eye", "ear", "mouth"))]  # fmt: skip
     keypoints = walk.keypoints.copy()
     keypoints[np.ix_(list(lost), head)] = np.nan
-    blind = Walk(walk.time_s, keypoints, walk.confidence, walk.layout, walk.space, boxes_px=walk.boxes_px)
+    blind = Walk(
+        walk.time_s, keypoints, walk.confidence, walk.layout, walk.space, boxes_px=walk.boxes_px
+    )
     blur = FaceBlur(blind, ())
     for index in lost:
         image = _noise()

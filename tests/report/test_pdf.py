@@ -54,7 +54,7 @@ def test_the_first_page_answers_who_what_and_how_well(frames: Path, tmp_path: Pa
     first = _printed(assessed(), frames, tmp_path / "r.pdf")[0]
     for part in (
         "Gait report", "Ж-17", "own shoes", "47 y, female", "1.71 m", "68.5 kg",
-        "Sagittal walk at usual pace, version 1.0", "walk_Łódź_03.mp4", "13.72 s", "30 frames/s",
+        "Sagittal walk at usual pace, version 1.0", "walk_Łódź_03.mp4", "13.7 s", "30 frames/s",
         "from the side (sagittal)", "to the right of the picture", "from body height",
         "Left initial contact, 3.20 s", "Walking speed", "1.20", "95 %: 1.19–1.22",
         "6 of 8 checks passed, 2 warnings", "The two event methods differ by 24 ms",
@@ -97,7 +97,9 @@ def test_a_value_that_cannot_be_had_is_a_dash_with_its_reason(frames: Path, tmp_
     assert "The left arm is hidden behind the body for more than half of the walk." in text
     text = _all(assessed(9, "BH"), frames, tmp_path)
     assert "Lengths are in body heights (BH): no scale was known." in text
-    assert "No scale was known: give the body height to have lengths in metres." in text
+    # The metric twins of the lengths have no value: the sentence above says it once for all.
+    assert "Stride length BH" in text
+    assert "Stride length m" not in text
 
 
 def test_rejected_strides_and_the_choice_of_the_walker_are_told(

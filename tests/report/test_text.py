@@ -56,7 +56,16 @@ def test_an_interval_with_a_minus_is_joined_by_a_word() -> None:
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(29.97, "29.97"), (30.0, "30"), (0.4, "0.4"), (0.0, "0"), (100.0, "100"), (12345.6, "12346")],
+    [
+        (29.97, "30"),
+        (9.179, "9.18"),
+        (0.00534, "0.00534"),
+        (30.0, "30"),
+        (0.4, "0.4"),
+        (0.0, "0"),
+        (100.0, "100"),
+        (12345.6, "12346"),
+    ],
 )
 def test_compact_numbers(value: float, shown: str) -> None:
     assert compact(value) == shown

@@ -50,7 +50,8 @@ def write_film(path: Path, frames: Iterable[tuple[float, Picture]]) -> Path:
 
 
 def changed(
-    clip: Path, change: Callable[[Picture], Picture] = lambda picture: picture,
+    clip: Path,
+    change: Callable[[Picture], Picture] = lambda picture: picture,
     keep: Callable[[int, float], bool] = lambda index, time_s: True,
 ) -> list[tuple[float, Picture]]:
     """Return the clip's frames that ``keep`` keeps, changed by ``change``."""

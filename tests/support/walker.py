@@ -52,7 +52,9 @@ class Gait:
     def contacts_s(self, side: Side) -> NDArray[np.float64]:
         """True initial contacts from before the start to after the end."""
         offset = 0.0 if side == "left" else self.step_share * self.stride_time_s
-        return offset + self.stride_time_s * np.arange(-2, int(self.duration_s / self.stride_time_s) + 3)
+        return offset + self.stride_time_s * np.arange(
+            -2, int(self.duration_s / self.stride_time_s) + 3
+        )
 
     def foot_offs_s(self, side: Side) -> NDArray[np.float64]:
         """True foot offs, one after each contact."""
@@ -148,7 +150,9 @@ def _heel_height_m(
     rising_s = 0.35 * gait.stance_share * gait.stride_time_s
     swing_s = (1 - gait.stance_share) * gait.stride_time_s
     at_foot_off_m = 0.12
-    rise = np.clip((since * gait.stride_time_s - gait.stance_share * gait.stride_time_s) / rising_s + 1, 0, 1)
+    rise = np.clip(
+        (since * gait.stride_time_s - gait.stance_share * gait.stride_time_s) / rising_s + 1, 0, 1
+    )
     fastest_mps = 2 * at_foot_off_m / rising_s
     lifted = (at_foot_off_m + fastest_mps * swing_s * swing) * (1 - swing) ** 2
     return np.where(swing > 0, np.minimum(lifted, 0.19), at_foot_off_m * rise**2)

@@ -1,0 +1,240 @@
+"""The road end to end on real film: the demonstration clip as it is and changed in known ways."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from support import films
+
+from clinigait.core import Assessment, BadInputError, Subject
+from clinigait.io.walk import read_walk
+from clinigait.pipeline import OUTPUTS, Request, Stopwatch, assess
+
+# Counted and marked by eye in the frames of the clip (30 per second, counted from 0), zoomed to
+# the feet. Initial contact: the first frame in which the heel no longer moves over the grass.
+# Foot off: the last frame in which the tip of the shoe touches. Halves where it happens between.
+HAND_CONTACTS = {"right": (59.5, 98.3, 134.7, 171.0), "left": (79.0, 116.7, 152.7)}
+HAND_FOOT_OFFS = {"left": (66.3, 104.0, 139.5), "right": (86.0, 122.0)}
+CLIP_RATE_HZ = 30.0
+#: From the right contact at frame 59.5 to the right contact at frame 171 she makes six steps.
+HAND_CADENCE_SPM = 60 * 6 / ((171.0 - 59.5) / CLIP_RATE_HZ)
+
+
+@pytest.fixture(scope="module")
+def demo(demo_clip: Path, weights: None, tmp_path_factory) -> tuple[Assessment, Path, Stopwatch]:
+    out = tmp_path_factory.mktemp("demo") / "out"
+    stopwatch = Stopwatch()
+    return assess(demo_clip, out, stopwatch=stopwatch), out, stopwatch
+
+
+def _assess(film: list, tmp_path: Path, **request) -> Assessment:
+    path = films.write_film(tmp_path / "film.mp4", film)
+    return assess(path, tmp_path / "out", Request(**request))
+
+
+def _cadence(assessment: Assessment) -> float:
+    assert assessment.measurement is not None, assessment.refusal
+    parameter = assessment.measurement.parameter("cadence_spm")
+    assert parameter is not None
+    assert parameter.value is not None
+    return parameter.value
+
+
+class TestDemonstration:
+    def test_every_file_of_the_contract_is_there(self, demo) -> None:
+        _, out, _ = demo
+        assert sorted(p.name for p in out.iterdir()) == sorted(OUTPUTS)
+        assert len(list((out / "frames").glob("*.jpg"))) == 3
+        assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
+
+    def test_the_walker_and_not_the_acrobat_is_assessed(self, demo) -> None:
+        assessment, _, _ = demo
+        (walker,) = [
+            p for p in assessment.perception.people if p.number == assessment.perception.walker
+        ]
+        # She walks along the lower half of the picture; he stands and jumps in the upper half.
+        assert walker.box_px[1] > assessment.recording.height_px / 2.2
+        assert len(assessment.perception.people) >= 2
+        assert assessment.measurement.bouts[0].direction == "left"
+        assert assessment.measurement.near_side == "left"
+
+    def test_cadence_agrees_with_a_hand_count(self, demo) -> None:
+        assert _cadence(demo[0]) == pytest.approx(HAND_CADENCE_SPM, abs=2.0)
+
+    def test_events_agree_with_marks_made_by_eye(self, demo) -> None:
+        """Within two frames each, and within one on average."""
+        misses = []
+        for kind, marks in (("initial_contact", HAND_CONTACTS), ("foot_off", HAND_FOOT_OFFS)):
+            for side, frames in marks.items():
+                found = [
+                    e.time_s
+                    for e in demo[0].measurement.events
+                    if e.kind == kind and e.side == side
+                ]
+                for frame in frames:
+                    misses.append(min((t * CLIP_RATE_HZ - frame for t in found), key=abs))
+        assert len(misses) == 12
+        assert max(map(abs, misses)) < 2
+        assert np.mean(np.abs(misses)) < 1
+
+    def test_lengths_are_in_body_heights_and_said_so(self, demo) -> None:
+        measurement = demo[0].measurement
+        assert measurement.scale.unit == "BH"
+        assert 0.6 < measurement.parameter("stride_length_bh").value < 1.2
+        assert "body height" in measurement.parameter("stride_length_m").reason
+
+    def test_what_is_stored_can_be_read_again(self, demo) -> None:
+        assessment, out, _ = demo
+        stored = json.loads((out / "assessment.json").read_text())
+        assert stored["status"] == "assessed"
+        names = {"name", "side", "value", "unit", "n", "low", "high"}
+        assert all(names <= set(p) for p in stored["measurement"]["parameters"])
+        walk = read_walk(out / "walk.npz")
+        assert len(walk) > 100
+        assert walk.silhouettes.mask(50).sum() > 1000
+        assert walk.provenance["input_sha256"] == assessment.recording.sha256
+
+    def test_time_is_taken_of_every_stage(self, demo) -> None:
+        assert len(demo[2].seconds) == 5
+
+
+class TestChangedFilms:
+    def test_half_size_gives_the_same_cadence(self, demo_clip, weights, tmp_path) -> None:
+        assessment = _assess(films.changed(demo_clip), tmp_path, subject=Subject(height_m=1.68))
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.0)
+        speed = assessment.measurement.parameter("speed_mps")
+        assert speed.unit == "m/s"
+        assert 0.9 < speed.value < 1.6
+
+    def test_mirrored_film_exchanges_the_sides(self, demo_clip, weights, tmp_path) -> None:
+        film = films.changed(demo_clip, lambda picture: picture[:, ::-1])
+        assessment = _assess(film, tmp_path)
+        assert assessment.measurement.bouts[0].direction == "right"
+        assert assessment.measurement.near_side == "right"
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.5)
+
+    def test_variable_frame_rate(self, demo_clip, weights, tmp_path) -> None:
+        """A third of the frames is missing; their times tell, their number does not."""
+        rng = np.random.default_rng(2)
+        kept = rng.random(500) > 0.33
+        assessment = _assess(films.changed(demo_clip, keep=lambda i, _: bool(kept[i])), tmp_path)
+        assert assessment.recording.variable_rate
+        assert any(c.code == "variable_frame_rate" for c in assessment.measurement.quality)
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=4.0)
+
+    def test_two_walkers_crossing(self, demo, demo_clip, weights, tmp_path) -> None:
+        """The stretch in which they cover each other gives no stride; the rest is right."""
+        walk = read_walk(demo[1] / "walk.npz")
+        masks = {float(t): _half_size_mask(walk, i) for i, t in enumerate(walk.time_s)}
+        film = films.crossing_film(demo_clip, masks)
+        assessment = _assess(film, tmp_path)
+        if assessment.refusal is not None:
+            assert assessment.refusal.code in ("too_few_strides", "walker_hidden")
+            return
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=6.0)
+        assert any(c.code == "several_walkers" for c in assessment.measurement.quality)
+
+    def test_another_person_can_be_chosen(self, demo_clip, weights, tmp_path) -> None:
+        """The acrobat on request: he does not walk, and that is what comes of it."""
+        assessment = _assess(films.changed(demo_clip), tmp_path, person=2)
+        assert assessment.status == "refused"
+        assert assessment.perception.walker == 2
+        assert assessment.perception.chosen_by == "user"
+
+    def test_a_person_who_is_not_there(self, demo_clip, weights, tmp_path) -> None:
+        with pytest.raises(BadInputError, match="no person 9"):
+            _assess(films.changed(demo_clip, keep=lambda i, _: 60 < i < 100), tmp_path, person=9)
+
+
+def _half_size_mask(walk, index: int) -> np.ndarray:
+    import cv2
+
+    to_image = cv2.invertAffineTransform(walk.silhouettes.affine[index]) / 2
+    mask = walk.silhouettes.mask(index).astype(np.uint8)
+    return cv2.warpAffine(mask, to_image, (884, 497)) > 0
+
+
+class TestRefusals:
+    """Decoded but not measurable: an assessment.json that says why, and nothing else."""
+
+    def _refused(self, film: list, tmp_path: Path, **request) -> str:
+        assessment = _assess(film, tmp_path, **request)
+        out = tmp_path / "out"
+        assert [p.name for p in out.iterdir()] == ["assessment.json"]
+        stored = json.loads((out / "assessment.json").read_text())
+        assert stored["status"] == "refused"
+        assert stored["message"]
+        assert stored["remedy"]
+        assert stored["code"] == assessment.refusal.code
+        return stored["code"]
+
+    def test_one_frame(self, demo_clip, weights, tmp_path) -> None:
+        film = films.changed(demo_clip, keep=lambda i, _: i == 100)
+        assert self._refused(film, tmp_path) == "too_short"
+
+    def test_eight_frames_a_second(self, demo_clip, weights, tmp_path) -> None:
+        film = films.changed(demo_clip, keep=lambda i, _: i % 4 == 0)
+        assert self._refused(film, tmp_path) == "frame_rate_too_low"
+
+    def test_nobody(self, weights, tmp_path) -> None:
+        assert self._refused(films.empty_room_film(), tmp_path) == "no_person"
+
+    def test_a_seated_person(self, weights, tmp_path) -> None:
+        assert self._refused(films.portrait_film(), tmp_path) == "nobody_walks"
+
+    def test_always_cut_by_the_border(self, demo_clip, weights, tmp_path) -> None:
+        """The lower edge of the picture runs through her shanks."""
+        film = films.changed(demo_clip, lambda picture: picture[:428])
+        assert self._refused(film, tmp_path) == "cut_by_border"
+
+    def test_fewer_than_three_strides(self, demo_clip, weights, tmp_path) -> None:
+        film = films.changed(demo_clip, keep=lambda i, _: 60 <= i < 130)
+        assert self._refused(film, tmp_path) == "too_few_strides"
+
+    def test_a_frontal_walk(self, demo_clip, weights, tmp_path) -> None:
+        assert self._refused(films.approaching_film(demo_clip), tmp_path) == "wrong_view"
+
+
+class TestFolders:
+    def test_an_earlier_assessment_is_replaced_whole(self, demo, weights, tmp_path) -> None:
+        out = tmp_path / "out"
+        shutil.copytree(demo[1], out)
+        (out / "my_notes.txt").write_text("keep me")
+        path = films.write_film(tmp_path / "room.mp4", films.empty_room_film(40))
+        assess(path, out)
+        assert sorted(p.name for p in out.iterdir()) == ["assessment.json", "my_notes.txt"]
+
+    def test_bad_input_leaves_nothing_behind(self, tmp_path) -> None:
+        (tmp_path / "text.mp4").write_text("not a film")
+        for out in (tmp_path / "new", tmp_path / "a" / "b" / "c"):
+            with pytest.raises(BadInputError):
+                assess(tmp_path / "text.mp4", out)
+        assert [p.name for p in tmp_path.iterdir()] == ["text.mp4"]
+
+    def test_out_is_a_file(self, tmp_path) -> None:
+        (tmp_path / "taken").write_text("")
+        with pytest.raises(BadInputError, match="a file, not a folder"):
+            assess(tmp_path / "film.mp4", tmp_path / "taken")
+
+    @pytest.mark.parametrize(
+        "subject",
+        [Subject(height_m=172), Subject(height_m=0), Subject(height_m=float("nan")),
+         Subject(age_y=-3), Subject(mass_kg=70_000)],
+    )  # fmt: skip
+    def test_impossible_facts(self, subject, tmp_path) -> None:
+        with pytest.raises(BadInputError, match="impossible"):
+            assess(tmp_path / "film.mp4", tmp_path / "out", Request(subject=subject))
+
+    def test_a_full_disk_is_bad_output(self, demo_clip, weights, tmp_path, monkeypatch) -> None:
+        def full(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr("clinigait.pipeline.write_assessment", full)
+        path = films.write_film(tmp_path / "room.mp4", films.empty_room_film(40))
+        with pytest.raises(BadInputError, match="No space left"):
+            assess(path, tmp_path / "out")
+        assert [p.name for p in tmp_path.iterdir()] == ["room.mp4"]
