@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,13 +13,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from clinigait._version import __version__
 from clinigait.core import (
     Assessment,
     BadInputError,
-    EventKind,
     Measurement,
     PerceptionFacts,
     Protocol,
@@ -32,23 +28,20 @@ from clinigait.core import (
     RecordingFacts,
     RefusedError,
     StoredFrame,
-    Stride,
     Subject,
     Walk,
-    opposite,
 )
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.measure import FilmFacts, measure
 from clinigait.gait.stature import KnownLength
 from clinigait.io.assessment import write_assessment
-from clinigait.io.overlay import OverlayWriter
+from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
-from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
+from clinigait.perception.depict import depict
 from clinigait.perception.detection import EfficientDetLite2
-from clinigait.perception.faces import FaceBlur
 from clinigait.perception.perceive import (
     SURVEY_INTERVAL_S,
     Survey,
@@ -76,7 +69,6 @@ OUTPUTS = (
 )
 #: Another walker whose score comes this near is named in a warning.
 _RIVAL_SCORE = 0.5
-_CROP_HEIGHTS = (1.5, 1.7)
 
 #: Called with the name of the stage and the fraction of it that is done.
 Progress = Callable[[str, float], None]
@@ -177,13 +169,17 @@ def assess(
         If the recording, an argument or the folder cannot be used; nothing is left behind.
     """
     request = request or Request()
-    progress = progress or (lambda stage, fraction: None)
+    progress = progress or _quiet
     stopwatch = stopwatch or Stopwatch()
     protocol = load_protocol(request.protocol)
     _check_subject(request.subject)
-    with _workplace(Path(out)) as folder:
+    with workplace(Path(out), OUTPUTS) as folder:
         recording = open_recording(Path(video))
         return _assess_into(folder, recording, protocol, request, progress, stopwatch)
+
+
+def _quiet(stage: str, fraction: float) -> None:
+    del stage, fraction
 
 
 def _assess_into(
@@ -204,7 +200,7 @@ def _assess_into(
         write_assessment(refused, folder / "assessment.json")
         return refused
     with stopwatch.stage(_DRAWING, progress) as tell:
-        frames = _draw(folder, found, walk, measurement, request.threads, tell)
+        frames = depict(folder, found, walk, measurement, request.threads, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames)
         _write_files(folder, assessment, walk)
@@ -367,77 +363,6 @@ def _film_facts(found: Survey, number: int) -> FilmFacts:
     )
 
 
-def _draw(
-    folder: Path,
-    found: Survey,
-    walk: Walk,
-    measurement: Measurement,
-    threads: int,
-    tell: Callable[[float], None],
-) -> tuple[StoredFrame, ...]:
-    """Write the overlay and the report's pictures in one pass over the film."""
-    recording = found.recording
-    number = int(walk.provenance["person"])
-    blur = FaceBlur(walk, found.bystanders(number))
-    index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
-    wanted = _moments(walk, measurement)
-    (folder / "frames").mkdir()
-    stored = []
-    far_side = opposite(measurement.near_side) if measurement.near_side else None
-    size = (recording.width_px, recording.height_px)
-    with OverlayWriter(folder / "overlay.mp4", *size, measurement.rate_hz, threads) as overlay:
-        for frame in recording.frames():
-            image = np.array(frame.image)
-            blur.apply(image, frame.time_s)
-            index = index_of.get(frame.time_s)
-            if index is not None:
-                draw_skeleton(image, walk, index, far_side=far_side)
-            if index in wanted:
-                stored.append(_store(folder, image, walk, index, wanted[index], len(stored) + 1))
-            draw_caption(image, event_lines(measurement.events, frame.time_s))
-            overlay.write(image, frame.time_s)
-            tell(frame.index / max(len(found.times_s), 1))
-    return tuple(stored)
-
-
-def _moments(walk: Walk, measurement: Measurement) -> dict[int, str]:
-    """Three frames of a used stride of the near side: contact, mid-stance and foot off."""
-    used = [s for s in measurement.strides if s.used and s.foot_off_s is not None]
-    near = [s for s in used if s.side == measurement.near_side] or used
-    middle = float(walk.time_s[0] + walk.time_s[-1]) / 2
-    stride: Stride = min(near, key=lambda s: abs((s.start_s + s.end_s) / 2 - middle))
-    foot_off_s = stride.foot_off_s or stride.end_s
-    moments = {
-        stride.start_s: f"{stride.side.capitalize()} {EventKind.INITIAL_CONTACT.replace('_', ' ')}",
-        (stride.start_s + foot_off_s) / 2: f"{stride.side.capitalize()} mid-stance",
-        foot_off_s: f"{stride.side.capitalize()} {EventKind.FOOT_OFF.replace('_', ' ')}",
-    }
-    return {int(np.abs(walk.time_s - t).argmin()): caption for t, caption in moments.items()}
-
-
-def _store(
-    folder: Path, image: np.ndarray, walk: Walk, index: int, caption: str, number: int
-) -> StoredFrame:
-    """Store the walker's surroundings from an annotated, blurred picture."""
-    name = f"frames/{number}.jpg"
-    crop = image
-    if walk.boxes_px is not None:
-        x0, y0, x1, y1 = walk.boxes_px[index]
-        height = y1 - y0
-        half_width, half_height = (share * height / 2 for share in _CROP_HEIGHTS[::-1])
-        centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
-        rows = slice(max(int(centre_y - half_height), 0), int(centre_y + half_height))
-        columns = slice(max(int(centre_x - half_width), 0), int(centre_x + half_width))
-        crop = image[rows, columns]
-    ok, jpeg = cv2.imencode(
-        ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88]
-    )
-    if not ok:
-        raise RuntimeError("the picture could not be encoded")
-    (folder / name).write_bytes(jpeg.tobytes())
-    return StoredFrame(name, float(walk.time_s[index]), caption)
-
-
 def _check_subject(subject: Subject) -> None:
     """Refuse impossible facts: most often the wrong unit."""
     limits = {
@@ -449,62 +374,3 @@ def _check_subject(subject: Subject) -> None:
         value = getattr(subject, name)
         if value is not None and not low <= value <= high:
             raise BadInputError(f"A {title} of {value:g} {unit} is impossible.", remedy)
-
-
-@contextmanager
-def _workplace(out: Path) -> Iterator[Path]:
-    """A folder beside ``out`` to work in; its files are moved to ``out`` only at the very end.
-
-    Raises
-    ------
-    BadInputError
-        If the folder cannot be written, or the disk is full.
-    """
-    made = _make_parents(out)
-    folder: Path | None = None
-    try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}.", dir=out.parent))
-        yield folder
-        _publish(folder, out)
-    except OSError as error:
-        raise BadInputError(
-            f"The folder {out.name} cannot be written: {error.strerror or error}.",
-            "Choose another --out, or make room on the disk.",
-        ) from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        if not out.exists():
-            for parent in made:
-                parent.rmdir()
-
-
-def _make_parents(out: Path) -> list[Path]:
-    """Make the folders above ``out``; return those that were made, innermost first."""
-    missing = [parent for parent in out.absolute().parents if not parent.exists()]
-    if out.exists() and not out.is_dir():
-        raise BadInputError(f"{out.name} is a file, not a folder.", "Choose another --out.")
-    try:
-        if missing:
-            missing[0].mkdir(parents=True)
-        if out.is_dir() and not os.access(out, os.W_OK):
-            raise PermissionError(13, "permission denied")
-    except OSError as error:
-        raise BadInputError(
-            f"The folder {out.name} cannot be made: {error.strerror or error}.",
-            "Choose another --out.",
-        ) from error
-    return missing
-
-
-def _publish(folder: Path, out: Path) -> None:
-    """Move the files of a finished assessment to their place, and remove those of an older one."""
-    out.mkdir(exist_ok=True)
-    for name in OUTPUTS:
-        new, old = folder / name, out / name
-        if old.is_dir():
-            shutil.rmtree(old)
-        elif old.exists():
-            old.unlink()
-        if new.exists():
-            os.replace(new, old)

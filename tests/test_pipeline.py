@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import films
 
 from clinigait.core import Assessment, BadInputError, Subject
 from clinigait.io.walk import read_walk
 from clinigait.pipeline import OUTPUTS, Request, Stopwatch, assess
+from support import films
 
 # Counted and marked by eye in the frames of the clip (30 per second, counted from 0), zoomed to
 # the feet. Initial contact: the first frame in which the heel no longer moves over the grass.
@@ -75,8 +75,7 @@ class TestDemonstration:
                     for e in demo[0].measurement.events
                     if e.kind == kind and e.side == side
                 ]
-                for frame in frames:
-                    misses.append(min((t * CLIP_RATE_HZ - frame for t in found), key=abs))
+                misses += [min((t * CLIP_RATE_HZ - f for t in found), key=abs) for f in frames]
         assert len(misses) == 12
         assert max(map(abs, misses)) < 2
         assert np.mean(np.abs(misses)) < 1

@@ -16,7 +16,7 @@ _LENGTH = re.compile(r"^([\d.]+)@(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$")
 _SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
-def assess(
+def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an argument
     video: Annotated[Path, typer.Argument(metavar="INPUT", help="The walking video.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for the report and its data.")],
     protocol: Annotated[

@@ -13,7 +13,7 @@ import typer
 from clinigait._version import __version__
 
 _NEEDED = {
-    "numpy": "numpy", "scipy": "scipy", "pandas": "pandas", "av": "av", "cv2": "opencv-python-headless",
+    "numpy": "numpy", "scipy": "scipy", "av": "av", "cv2": "opencv-python-headless",
     "openvino": "openvino", "ai_edge_litert": "ai-edge-litert", "matplotlib": "matplotlib",
     "reportlab": "reportlab", "fhir": "fhir.resources", "pydantic": "pydantic", "yaml": "PyYAML",
 }  # fmt: skip

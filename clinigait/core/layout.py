@@ -71,7 +71,7 @@ def _pairs(*points: str) -> tuple[str, ...]:
     return tuple(f"{side}_{point}" for point in points for side in SIDES)
 
 
-#: MediaPipe Pose: 33 landmarks with heels and toes (``foot_index`` is the tip of the foot: ``toe``).
+#: MediaPipe Pose: 33 landmarks with heels and toes (``toe`` is its ``foot_index``, the tip).
 BLAZEPOSE_33 = KeypointLayout(
     "blazepose33",
     (

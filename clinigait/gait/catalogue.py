@@ -9,7 +9,8 @@ _ANY = "any view"
 _EVENTS = "Perry & Burnfield, Gait Analysis, 2nd ed. 2010"
 _PRINTS = "foot-print definition: Hollman 2011, doi 10.1016/j.gaitpost.2011.03.024"
 _WINTER = "Winter, Biomechanics and Motor Control, 4th ed. 2009, doi 10.1002/9780470549148"
-_ANGLES = f"{_WINTER}; error of video against motion capture: Stenum 2021, doi 10.1371/journal.pcbi.1008935"
+_STENUM = "error of video against motion capture: Stenum 2021, doi 10.1371/journal.pcbi.1008935"
+_ANGLES = f"{_WINTER}; {_STENUM}"
 
 
 def _time(name: str, title: str, definition: str, group: DefinitionGroup) -> Definition:

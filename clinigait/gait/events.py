@@ -280,7 +280,7 @@ def _vertex(signal: NDArray[np.float64], peak: int) -> float:
 def _swings(
     speed: NDArray[np.float64], time_s: NDArray[np.float64], period_s: float
 ) -> list[tuple[int, int]]:
-    """Runs in which the toe clearly swings: first and last sample faster than 1.3 x walking."""
+    """Return first and last sample of the runs in which the toe is clearly swinging."""
     fast = np.where(speed > _SWING_SPEED, 1.0, np.nan)
     runs = finite_stretches(fast)
     merged: list[tuple[int, int]] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,7 +108,7 @@ def _evened_point(
     seen_s, positions = known_s[seen], positions[seen]
     breaks = np.flatnonzero(np.diff(seen_s) > MAX_GAP_S + 0.5 / rate_hz) + 1
     bounds = [0, *breaks.tolist(), len(seen_s)]
-    for start, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for start, end in pairwise(bounds):
         if end - start < 4 or seen_s[end - 1] - seen_s[start] < MIN_STRETCH_S:
             continue
         stretch_s = seen_s[start:end]

@@ -182,7 +182,7 @@ def _cycles(
     for bout in bouts:
         found = detect_events(even, bout)
         events += found
-        strides += build_strides(bout, found, ground, first_number=len(strides) + 1)
+        strides += build_strides(found, ground, first_number=len(strides) + 1)
     with_angles = [
         replace(s, values={**s.values, **stride_angles(even, bouts, s)}) if s.used else s
         for s in strides

@@ -152,7 +152,7 @@ def border_cut_pct(walk: Walk) -> float:
     """
     if not len(walk):
         return 100.0
-    parts = [("nose", "left_ear", "right_ear", "left_eye", "right_eye")]
+    parts: list[tuple[str, ...]] = [("nose", "left_ear", "right_ear", "left_eye", "right_eye")]
     parts += [tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES]
     cut = np.zeros(len(walk), bool)
     for names in parts:

@@ -60,7 +60,7 @@ def stature_px(even: EvenWalk) -> NDArray[np.float64]:
         return np.full(len(even.time_s), max(heights[0], 1.0))
     slope, intercept, _, _ = theilslopes(heights, middles)
     line = intercept + slope * even.time_s
-    return np.maximum(np.clip(line, heights.min() * 0.9, heights.max() * 1.1), 1.0)
+    return np.asarray(np.clip(line, heights.min() * 0.9, heights.max() * 1.1).clip(1.0))
 
 
 def silhouette_stature_px(walk: Walk) -> float | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Bout, Event, EventKind, Side, Stride, opposite
+from clinigait.core import Event, EventKind, Side, Stride, opposite
 from clinigait.gait.filtering import EvenWalk
 
 #: A cycle outside this range is a missed or a doubled contact.
@@ -47,7 +48,7 @@ class Ground:
     def position(self, x_px: float, time_s: float) -> NDArray[np.float64]:
         """Return (across, away) of a point of the picture at a time, in units of length."""
         scale = self.px_per_unit[self.even.nearest(time_s)]
-        return np.array([x_px - self.centre_px, self.focal_px]) / scale
+        return np.asarray(np.array([x_px - self.centre_px, self.focal_px]) / scale)
 
     def print_of(
         self, side: Side, contact_s: float, foot_off_s: float
@@ -64,18 +65,16 @@ class Ground:
         return self.position(float(np.median(x_px)), float(middle_s))
 
 
-def build_strides(
-    bout: Bout, events: tuple[Event, ...], ground: Ground, first_number: int
-) -> list[Stride]:
-    """Return every gait cycle of a bout, in order of time, numbered from ``first_number``."""
+def build_strides(events: tuple[Event, ...], ground: Ground, first_number: int) -> list[Stride]:
+    """Return every gait cycle of one bout's events in order of time, numbered on."""
     contacts = [e for e in events if e.kind is EventKind.INITIAL_CONTACT]
-    pairs = []
+    pairs: list[tuple[Event, Event]] = []
     for side in ("left", "right"):
         own = [e for e in contacts if e.side == side]
-        pairs += list(zip(own[:-1], own[1:], strict=True))
+        pairs += pairwise(own)
     pairs.sort(key=lambda pair: pair[0].time_s)
     return [
-        _stride(number, start, end, events, ground, bout)
+        _stride(number, start, end, events, ground)
         for number, (start, end) in enumerate(pairs, start=first_number)
     ]
 
@@ -86,7 +85,6 @@ def _stride(
     end: Event,
     events: tuple[Event, ...],
     ground: Ground,
-    bout: Bout,
 ) -> Stride:
     side, other = start.side, opposite(start.side)
     inside = [e for e in events if start.time_s < e.time_s < end.time_s]

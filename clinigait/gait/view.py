@@ -60,7 +60,7 @@ def viewed(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) -> Viewed
 
 
 def facing(even: EvenWalk) -> float:
-    """Return which way the feet point in the picture: +1 to the right, -1 to the left, 0 unknown."""
+    """Return which way the feet point in the picture: +1 right, -1 left, 0 unknown."""
     if "left_toe" not in even.layout:
         return 0.0
     lengths = [

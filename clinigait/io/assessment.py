@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-import secrets
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from clinigait.core import SCHEMA_VERSION, Assessment, BadInputError, Curve
+from clinigait.io.output import replace_file
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -89,29 +88,6 @@ def read_assessment(path: Path) -> Assessment:
     _check_curves(assessment, path.name)
     _check_frames(assessment, path.name)
     return assessment
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file all or nothing: beside the target first, then in its place.
-
-    Raises
-    ------
-    BadInputError
-        If it cannot be written; nothing is left behind, and an older file stays as it was.
-    """
-    beside = path.parent / f".{secrets.token_hex(8)}.part"
-    try:
-        with beside.open("xb") as file:
-            file.write(content)
-        beside.replace(path)
-    except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            beside.unlink(missing_ok=True)
-        why = error.strerror if isinstance(error, OSError) else "its name is not a file name"
-        raise BadInputError(
-            f"{path.name} cannot be written: {why}.",
-            "Choose a folder that exists, is yours to write and has space left.",
-        ) from error
 
 
 @cache

@@ -46,6 +46,8 @@ class OverlayWriter:
         name = encoder_name()
         rate = Fraction(max(rate_hz, 1.0)).limit_denominator(1000)
         stream = self._container.add_stream(name, rate=rate, options=_ENCODERS[name])
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(f"{name} is not a video encoder")
         stream.width, stream.height = self.size_px
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = _TIME_BASE

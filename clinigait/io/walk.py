@@ -66,9 +66,15 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
             arrays["silhouette_bits"], int(about["silhouette_width"]), arrays["silhouette_affine"]
         )
     size = about["image_size_px"]
+    known = {
+        name: arrays[name].astype(np.float64) for name in (*_ARRAYS, *_OPTIONAL) if name in arrays
+    }
     return Walk(
-        **{name: arrays[name].astype(np.float64) for name in _ARRAYS},
-        **{name: arrays[name].astype(np.float64) if name in arrays else None for name in _OPTIONAL},
+        time_s=known["time_s"],
+        keypoints=known["keypoints"],
+        confidence=known["confidence"],
+        boxes_px=known.get("boxes_px"),
+        body_yaw_deg=known.get("body_yaw_deg"),
         layout=LAYOUTS[about["layout"]],
         space=Space(about["space"]),
         image_size_px=(int(size[0]), int(size[1])) if size else None,

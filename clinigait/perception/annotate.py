@@ -65,10 +65,8 @@ def draw_caption(image: NDArray[np.uint8], lines: list[tuple[str, tuple[int, int
 def event_lines(events: tuple[Event, ...], time_s: float) -> list[tuple[str, tuple[int, int, int]]]:
     """Return the time and what just happened, as lines for :func:`draw_caption`."""
     lines = [(f"{time_s:.2f} s", _WHITE)]
-    for event in events:
-        if 0 <= time_s - event.time_s < _EVENT_SHOWN_S:
-            lines.append((f"{event.side} {_EVENT_WORDS[event.kind]}", COLOURS[event.side]))
-    return lines
+    recent = [e for e in events if 0 <= time_s - e.time_s < _EVENT_SHOWN_S]
+    return lines + [(f"{e.side} {_EVENT_WORDS[e.kind]}", COLOURS[e.side]) for e in recent]
 
 
 def _line(

@@ -49,7 +49,7 @@ class FaceBlur:
             _blur_disc(image, centre, radius)
 
     def _head_discs(self, time_s: float) -> list[tuple[NDArray[np.float64], float]]:
-        """The head by its points and, where they are missing or old, by the top of the box too."""
+        """Return discs over the head: by its points and, where they are missing, by the box."""
         if not len(self._time_s) or self._boxes is None:
             return []
         nearest = int(np.abs(self._time_s - time_s).argmin())

@@ -148,7 +148,7 @@ def choose_walker(found: Survey, person: int | None) -> int:
         raise RefusedError(
             "no_person",
             "No person was found in the video.",
-            "Film the whole body from the side in good light, at least a fifth of the picture high.",
+            "Film the whole body from the side in good light, a third of the picture high.",
         )
     if person is not None:
         if not 1 <= person <= len(found.people):
@@ -192,9 +192,9 @@ def follow(
     boxes = found.tracks[number - 1].at(found.times_s)
     samples = _samples(found, _steady_crops(boxes, found.times_s), pose, progress)
     stay = np.flatnonzero(np.isfinite(boxes[:, 0]))
-    stay = stay[[frame in samples for frame in stay]]
+    stay = stay[[int(frame) in samples for frame in stay]]
     time_s, boxes = found.times_s[stay], boxes[stay]
-    ordered = [samples[frame] for frame in stay]
+    ordered = [samples[int(frame)] for frame in stay]
     keypoints = np.array([s.keypoints_px for s in ordered]).reshape(-1, len(pose.layout), 2)
     confidence = np.array([s.confidence for s in ordered]).reshape(-1, len(pose.layout))
     scores = np.array([s.score for s in ordered])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from types import ModuleType
+from typing import Any
 
 
-def openvino() -> ModuleType:
+def openvino() -> Any:  # noqa: ANN401  a module
     """Import OpenVINO so that it sends nothing.
 
     The package brings ``openvino_telemetry``, which reports the very import to a third party

@@ -89,7 +89,8 @@ def mend_sides(
 
 def _stretches(time_s: NDArray[np.float64], points: NDArray[np.float64]) -> list[NDArray[np.intp]]:
     """Frames with any of the points, split where they are missing for too long."""
-    seen = np.flatnonzero(np.isfinite(points).all(axis=2).any(axis=1))
+    known = np.asarray(np.isfinite(points).all(axis=2))
+    seen = np.flatnonzero(known.any(axis=1))
     breaks = np.flatnonzero(np.diff(time_s[seen]) > _MAX_GAP_S) + 1
     return [part for part in np.split(seen, breaks) if len(part) >= 4]
 

@@ -158,7 +158,7 @@ def _cost(
         return 10.0
     place = 0.5 * (1 - overlap(expected, box)) + 0.5 * distance
     affinity = float(np.sqrt(track.looks * looks).sum())
-    return 0.6 * place + 0.4 * (1 - affinity)
+    return float(0.6 * place + 0.4 * (1 - affinity))
 
 
 def _joined(tracks: list[Track]) -> list[Track]:

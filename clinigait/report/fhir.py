@@ -23,7 +23,8 @@ from clinigait.core import (
     Reference,
 )
 from clinigait.core.definition import Definition
-from clinigait.io.assessment import assessment_json, replace_file
+from clinigait.io.assessment import assessment_json
+from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
 from clinigait.report.fhir_codes import (
     ABSENT_SYSTEM,

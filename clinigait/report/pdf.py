@@ -15,7 +15,7 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, P
 
 from clinigait.core import Assessment
 from clinigait.core.definition import Definition
-from clinigait.io.assessment import replace_file
+from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
 from clinigait.report.pages import assessed_story, refused_story
 from clinigait.report.styles import (

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from clinigait.core import Assessment, Event, Parameter, Stride
-from clinigait.io.assessment import replace_file, significant
+from clinigait.io.assessment import significant
+from clinigait.io.output import replace_file
 
 TIME_DECIMALS = 4
 #: The last four are the full-width forms, which spreadsheets take as well.

@@ -80,7 +80,7 @@ def difference_interval(first: Interval, second: Interval, systematic: float) ->
     middle = (first.value + second.value) / 2
     value = 100 * (second.value - first.value) / middle
     halves = [(i.high - i.value) if i.high is not None else 0.0 for i in (first, second)]
-    half = float(np.hypot(100 * np.hypot(*halves) / middle, 1.96 * systematic))
+    half = float(np.hypot(100 * np.hypot(halves[0], halves[1]) / middle, 1.96 * systematic))
     return Interval(value, value - half, value + half, min(first.n, second.n), None)
 
 

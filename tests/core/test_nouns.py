@@ -35,7 +35,7 @@ def test_a_walk_keeps_its_arrays_in_step() -> None:
         {"confidence": np.ones((3, 32))},
         {"boxes_px": np.zeros((2, 4))},
     ):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"times|keypoints|confidence|boxes"):
             _walk(**fault)
 
 

@@ -1,15 +1,17 @@
 """Events come at the right instants, on figures that walk by known rules and on force plates."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from support.force_plates import ForcePlateWalk, force_plate_walks
-from support.walker import Gait, synthetic_walk
 
 from clinigait.core import COCO_17, SIDES, EventKind
 from clinigait.gait.bouts import find_bouts
 from clinigait.gait.events import DETECTORS, agreement_s, detect_events, stride_period_s
 from clinigait.gait.filtering import evened
 from clinigait.gait.stature import stature_px
+from support.force_plates import ForcePlateWalk, force_plate_walks
+from support.walker import Gait, synthetic_walk
 
 
 def _events(walk):
@@ -74,7 +76,7 @@ def test_every_contact_is_found_once(gait: Gait) -> None:
 def test_contacts_alternate_between_feet() -> None:
     events = _events(synthetic_walk(Gait(noise_px=2)))
     sides = [e.side for e in events if e.kind is EventKind.INITIAL_CONTACT]
-    assert all(a != b for a, b in zip(sides[:-1], sides[1:], strict=True))
+    assert all(a != b for a, b in pairwise(sides))
 
 
 def test_without_feet_the_ankle_serves() -> None:

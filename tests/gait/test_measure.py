@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.walker import HEIGHT_M, PX_PER_M, Gait, synthetic_walk
 
 from clinigait.core import (
     BLAZEPOSE_33,
@@ -20,6 +19,7 @@ from clinigait.core import (
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.measure import FilmFacts, measure
 from clinigait.gait.stature import KnownLength
+from support.walker import HEIGHT_M, PX_PER_M, Gait, synthetic_walk
 
 
 def _value(measurement: Measurement, name: str, side: str = "both") -> float:

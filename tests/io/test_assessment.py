@@ -18,9 +18,9 @@ from clinigait.io.assessment import (
     assessment_json,
     is_inside,
     read_assessment,
-    replace_file,
     write_assessment,
 )
+from clinigait.io.output import replace_file
 from support.assessments import assessed, refused
 
 quick = settings(

@@ -1,12 +1,14 @@
 """No face stays recognisable: the walker's head and every bystander are blurred."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from support.walker import Gait, synthetic_walk
 
 from clinigait.core import Walk
 from clinigait.perception.faces import FaceBlur
 from clinigait.perception.tracking import Track
+from support.walker import Gait, synthetic_walk
 
 
 @pytest.fixture
@@ -14,10 +16,7 @@ def walk() -> Walk:
     figure = synthetic_walk(Gait(rate_hz=30, duration_s=5))
     x = np.nanmean(figure.keypoints[:, :, 0], axis=1)
     boxes = np.column_stack([x - 90, np.full_like(x, 470), x + 90, np.full_like(x, 900)])
-    return Walk(
-        **{**{k: getattr(figure, k) for k in ("time_s", "keypoints", "confidence", "layout", "space")},
-           "boxes_px": boxes, "image_size_px": figure.image_size_px}
-    )  # fmt: skip
+    return replace(figure, boxes_px=boxes)
 
 
 def _noise() -> np.ndarray:
@@ -48,9 +47,7 @@ def test_a_lost_face_stays_blurred(walk, lost) -> None:
         part in p for part in ("nose", "eye", "ear", "mouth"))]  # fmt: skip
     keypoints = walk.keypoints.copy()
     keypoints[np.ix_(list(lost), head)] = np.nan
-    blind = Walk(
-        walk.time_s, keypoints, walk.confidence, walk.layout, walk.space, boxes_px=walk.boxes_px
-    )
+    blind = replace(walk, keypoints=keypoints)
     blur = FaceBlur(blind, ())
     for index in lost:
         image = _noise()

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.walker import Gait, synthetic_walk
 
 from clinigait.perception.sides import mend_sides
+from support.walker import Gait, synthetic_walk
 
 _LEG = ("hip", "knee", "ankle", "heel", "toe")
 
@@ -87,7 +87,7 @@ def test_hardly_any_frames(n_frames: int) -> None:
 
 @pytest.mark.parametrize("rate_hz", [30, 60])
 def test_a_stride_long_exchange_with_blended_ends_is_mended(rate_hz: int) -> None:
-    """As models do it: where the feet pass, the legs melt into each other and come out exchanged."""
+    """As models do it: where the feet pass, the legs melt together and come out exchanged."""
     walk = synthetic_walk(Gait(rate_hz=rate_hz, noise_px=1.0))
     left, right = ([walk.layout.index(p, s) for p in _LEG] for s in ("left", "right"))
     knees = walk.keypoints[:, walk.layout.index("knee", "left"), 0]

@@ -101,8 +101,8 @@ def _points_m(gait: Gait, time_s: NDArray[np.float64]) -> dict[str, NDArray[np.f
     forward = gait.start_x_m + gait.speed_mps * time_s
     bounce = 0.02 * np.cos(4 * np.pi * (time_s / gait.stride_time_s))
     hip = np.column_stack([forward, 0.485 * HEIGHT_M - 0.02 + bounce])
-    shoulder = hip + [0.02, 0.288 * HEIGHT_M]
-    head = shoulder + [0.06, 0.936 * HEIGHT_M - 0.485 * HEIGHT_M - 0.288 * HEIGHT_M]
+    shoulder = hip + np.array([0.02, 0.288 * HEIGHT_M])
+    head = shoulder + np.array([0.06, (0.936 - 0.485 - 0.288) * HEIGHT_M])
     points = {"nose": head}
     for side in ("left", "right"):
         heel, toe = _foot(gait, side, time_s)

@@ -44,5 +44,4 @@ def reference_for(name: str, subject: Subject) -> Reference | None:
 @cache
 def _rows() -> tuple[dict[str, str], ...]:
     table = files(__package__).joinpath("spatiotemporal.csv")
-    with table.open(encoding="utf-8", newline="") as lines:
-        return tuple(csv.DictReader(lines))
+    return tuple(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))

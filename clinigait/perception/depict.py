@@ -1,0 +1,109 @@
+"""Pictures of what was seen and measured: the overlay video and the frames of the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import EventKind, Measurement, StoredFrame, Stride, Walk, opposite
+from clinigait.io.overlay import OverlayWriter
+from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
+from clinigait.perception.faces import FaceBlur
+from clinigait.perception.perceive import Survey
+from clinigait.perception.pose import Progress
+
+#: Height and width of a stored picture, in heights of the person's box.
+_CROP_HEIGHTS = (1.5, 1.7)
+
+
+def depict(
+    folder: Path,
+    found: Survey,
+    walk: Walk,
+    measurement: Measurement,
+    threads: int,
+    progress: Progress,
+) -> tuple[StoredFrame, ...]:
+    """Write ``overlay.mp4`` and the report's ``frames/*.jpg`` in one pass over the film.
+
+    Parameters
+    ----------
+    folder
+        Where to write.
+    found
+        The survey of the film.
+    walk, measurement
+        What was seen and measured of one person.
+    threads
+        Threads of the encoder.
+    progress
+        Called with the fraction of the work done.
+
+    Returns
+    -------
+    tuple of StoredFrame
+        The pictures, faces blurred, in the order of time.
+    """
+    recording = found.recording
+    number = int(walk.provenance["person"])
+    blur = FaceBlur(walk, found.bystanders(number))
+    index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
+    wanted = _moments(walk, measurement)
+    (folder / "frames").mkdir()
+    stored: list[StoredFrame] = []
+    far_side = opposite(measurement.near_side) if measurement.near_side else None
+    size = (recording.width_px, recording.height_px)
+    with OverlayWriter(folder / "overlay.mp4", *size, measurement.rate_hz, threads) as overlay:
+        for frame in recording.frames():
+            image = np.array(frame.image)
+            blur.apply(image, frame.time_s)
+            index = index_of.get(frame.time_s)
+            if index is not None:
+                draw_skeleton(image, walk, index, far_side=far_side)
+            if index is not None and index in wanted:
+                stored.append(_store(folder, image, walk, index, wanted[index], len(stored) + 1))
+            draw_caption(image, event_lines(measurement.events, frame.time_s))
+            overlay.write(image, frame.time_s)
+            progress(frame.index / max(len(found.times_s), 1))
+    return tuple(stored)
+
+
+def _moments(walk: Walk, measurement: Measurement) -> dict[int, str]:
+    """Choose three frames of a used stride of the near side: contact, mid-stance and foot off."""
+    used = [s for s in measurement.strides if s.used and s.foot_off_s is not None]
+    near = [s for s in used if s.side == measurement.near_side] or used
+    middle = float(walk.time_s[0] + walk.time_s[-1]) / 2
+    stride: Stride = min(near, key=lambda s: abs((s.start_s + s.end_s) / 2 - middle))
+    foot_off_s = stride.foot_off_s or stride.end_s
+    moments = {
+        stride.start_s: f"{stride.side.capitalize()} {EventKind.INITIAL_CONTACT.replace('_', ' ')}",
+        (stride.start_s + foot_off_s) / 2: f"{stride.side.capitalize()} mid-stance",
+        foot_off_s: f"{stride.side.capitalize()} {EventKind.FOOT_OFF.replace('_', ' ')}",
+    }
+    return {int(np.abs(walk.time_s - t).argmin()): caption for t, caption in moments.items()}
+
+
+def _store(
+    folder: Path, image: NDArray[np.uint8], walk: Walk, index: int, caption: str, number: int
+) -> StoredFrame:
+    """Store the walker's surroundings from an annotated, blurred picture."""
+    name = f"frames/{number}.jpg"
+    crop = image
+    if walk.boxes_px is not None:
+        x0, y0, x1, y1 = walk.boxes_px[index]
+        height = y1 - y0
+        half_width, half_height = (share * height / 2 for share in _CROP_HEIGHTS[::-1])
+        centre_x, centre_y = (x0 + x1) / 2, (y0 + y1) / 2
+        rows = slice(max(int(centre_y - half_height), 0), int(centre_y + half_height))
+        columns = slice(max(int(centre_x - half_width), 0), int(centre_x + half_width))
+        crop = image[rows, columns]
+    ok, jpeg = cv2.imencode(
+        ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88]
+    )
+    if not ok:
+        raise RuntimeError("the picture could not be encoded")
+    (folder / name).write_bytes(jpeg.tobytes())
+    return StoredFrame(name, float(walk.time_s[index]), caption)
