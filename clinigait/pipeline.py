@@ -33,7 +33,7 @@ from clinigait.core import (
 )
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.gait.measure import FilmFacts, measure
+from clinigait.gait.measure import FilmFacts, check_names, measure
 from clinigait.gait.stature import KnownLength
 from clinigait.io.assessment import write_assessment
 from clinigait.io.output import workplace
@@ -172,6 +172,7 @@ def assess(
     progress = progress or _quiet
     stopwatch = stopwatch or Stopwatch()
     protocol = load_protocol(request.protocol)
+    check_names(protocol)
     _check_subject(request.subject)
     with workplace(Path(out), OUTPUTS) as folder:
         recording = open_recording(Path(video))

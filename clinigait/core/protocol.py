@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -26,6 +27,9 @@ class Limit:
     warn: float | None
     refuse: float | None
 
+    def __post_init__(self) -> None:
+        _need_finite(self.warn, self.refuse)
+
 
 @dataclass(frozen=True)
 class WalkerRule:
@@ -46,6 +50,14 @@ class WalkerRule:
     min_duration_s: float
     min_travel_heights: float
     min_steadiness: float
+
+    def __post_init__(self) -> None:
+        _need_finite(self.min_duration_s, self.min_travel_heights, self.min_steadiness)
+
+
+def _need_finite(*numbers: float | None) -> None:
+    if not all(number is None or math.isfinite(number) for number in numbers):
+        raise ValueError("a limit must be a finite number")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import (
+    BadInputError,
     Bout,
     Event,
     Measurement,
@@ -20,9 +21,10 @@ from clinigait.core import (
 )
 from clinigait.gait import quality
 from clinigait.gait.bouts import find_bouts
+from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.events import agreement_s, detect_events
 from clinigait.gait.filtering import EvenWalk, evened, median_rate_hz
-from clinigait.gait.kinematics import joint_curves, stride_angles
+from clinigait.gait.kinematics import CURVES, joint_curves, stride_angles
 from clinigait.gait.parameters import parameters_of, with_scale
 from clinigait.gait.stature import KnownLength, lengths_scale, stature_px
 from clinigait.gait.strides import Ground, build_strides
@@ -49,6 +51,27 @@ class FilmFacts:
     camera_shift_pxps: float | None = None
     variable_rate: bool = False
     notes: tuple[QualityCheck, ...] = ()
+
+
+def check_names(protocol: Protocol) -> None:
+    """Refuse a protocol that asks for what does not exist.
+
+    Raises
+    ------
+    BadInputError
+        If a parameter, curve or limit of the protocol is unknown; it is named.
+    """
+    for kind, asked, known in (
+        ("parameter", protocol.parameters, CATALOGUE),
+        ("curve", protocol.curves, CURVES),
+        ("limit", protocol.limits, quality.RULES),
+    ):
+        unknown = [name for name in asked if name not in known]
+        if unknown:
+            raise BadInputError(
+                f"The protocol {protocol.name} names an unknown {kind}: {unknown[0]}.",
+                f"Choose from: {', '.join(known)}.",
+            )
 
 
 def measure(

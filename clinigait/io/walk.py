@@ -52,7 +52,7 @@ def read_walk(path: Path) -> Walk:
             arrays = {name: stored[name] for name in stored.files}
         about = json.loads(str(arrays["about"]))
         return _assembled(arrays, about)
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except (EOFError, OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise BadInputError(
             f"{path.name} is not a walk that clinigait wrote.",
             "Give a walk.npz from the folder of an assessment.",

@@ -1,0 +1,5 @@
+"""``python -m clinigait``."""
+
+from clinigait.cli.app import main
+
+main()

@@ -1,0 +1,61 @@
+"""A stored walk comes back as it was; a file that is not one is refused in a sentence."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from clinigait.core import BadInputError, Silhouettes, Subject
+from clinigait.io.walk import read_walk, write_walk
+from support.walker import Gait, synthetic_walk
+
+
+def test_round_trip(tmp_path: Path) -> None:
+    plain = synthetic_walk(Gait(duration_s=2, rate_hz=30))
+    masks = np.random.default_rng(0).random((len(plain), 8, 12)) > 0.5
+    walk = replace(
+        plain,
+        boxes_px=np.zeros((len(plain), 4)),
+        body_yaw_deg=np.full(len(plain), np.nan),
+        silhouettes=Silhouettes(
+            np.stack([Silhouettes.pack(m) for m in masks]), 12, np.zeros((len(plain), 2, 3))
+        ),
+        subject=Subject(code="Ж-17", height_m=1.7, sex="female"),
+        provenance={"person": "1"},
+    )
+    write_walk(walk, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz")
+    np.testing.assert_array_equal(back.time_s, walk.time_s)
+    np.testing.assert_allclose(back.keypoints, walk.keypoints, rtol=1e-6)
+    assert back.subject == walk.subject
+    assert (back.layout, back.space) == (walk.layout, walk.space)
+    assert (back.silhouettes.mask(7) == masks[7]).all()
+
+
+def test_a_walk_without_extras(tmp_path: Path) -> None:
+    walk = synthetic_walk(Gait(duration_s=1, rate_hz=30))
+    write_walk(walk, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz")
+    assert back.silhouettes is None
+    assert back.boxes_px is None
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"PK\x03\x04" + b"\0" * 60])
+def test_something_else(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "walk.npz"
+    path.write_bytes(content)
+    with pytest.raises(BadInputError, match="not a walk"):
+        read_walk(path)
+
+
+def test_pickled_arrays_are_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "walk.npz"
+    np.savez(path, about=np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(BadInputError):
+        read_walk(path)
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError):
+        read_walk(tmp_path / "none.npz")
