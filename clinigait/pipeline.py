@@ -7,7 +7,7 @@ import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -237,20 +237,18 @@ class _Draft:
         self.perception: PerceptionFacts | None = None
 
     def assessed(self, measurement: Measurement, frames: tuple[StoredFrame, ...]) -> Assessment:
-        return replace(self._common("refused"), status="assessed", measurement=measurement,
-                       frames=frames, code=None, message=None, remedy=None)  # fmt: skip
-
-    def refused(self, error: RefusedError) -> Assessment:
-        reason = error.refused
-        return replace(
-            self._common("refused"),
-            code=reason.code,
-            message=reason.message,
-            remedy=reason.remedy,
+        return Assessment(
+            status="assessed",
+            subject=self._subject,
+            protocol=self._protocol,
+            provenance=provenance(),
+            recording=self.recording,
+            perception=self.perception,
+            measurement=measurement,
+            frames=frames,
         )
 
-    def _common(self, status: str) -> Assessment:
-        del status
+    def refused(self, error: RefusedError) -> Assessment:
         return Assessment(
             status="refused",
             subject=self._subject,
@@ -258,9 +256,9 @@ class _Draft:
             provenance=provenance(),
             recording=self.recording,
             perception=self.perception,
-            code="unfinished",
-            message="The assessment was not finished.",
-            remedy="Run it again.",
+            code=error.refused.code,
+            message=error.refused.message,
+            remedy=error.refused.remedy,
         )
 
 

@@ -1,7 +1,7 @@
 """Assess a film from Python and read the numbers: the whole road in a few lines.
 
-    python examples/assess_a_film.py my_walk.mp4 out/my_walk --height-m 1.72
-    python examples/assess_a_film.py --quick          # the demonstration clip, about 20 s
+python examples/assess_a_film.py my_walk.mp4 out/my_walk --height-m 1.72
+python examples/assess_a_film.py --quick          # the demonstration clip, about 20 s
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from clinigait.core.assessment import (
     RecordingFacts,
     StoredFrame,
 )
+from clinigait.core.camera import assumed_focal_px
 from clinigait.core.definition import Definition, DefinitionGroup
 from clinigait.core.layout import (
     BLAZEPOSE_33,
@@ -83,5 +84,6 @@ __all__ = [
     "Subject",
     "Walk",
     "WalkerRule",
+    "assumed_focal_px",
     "opposite",
 ]

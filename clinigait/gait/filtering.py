@@ -88,13 +88,16 @@ def evened(walk: Walk) -> EvenWalk:
     points = np.full((n_samples, n_points, 2), np.nan)
     for point in range(n_points):
         points[:, point] = _evened_point(walk.time_s, walk.keypoints[:, point, :2], time_s, rate_hz)
-    nearest = (
-        np.abs(walk.time_s[:, None] - time_s[None]).argmin(axis=0)
-        if n_samples < 2000
-        else (np.clip(np.searchsorted(walk.time_s, time_s - 0.5 / rate_hz), 0, len(walk) - 1))
-    )
+    nearest = _nearest(walk.time_s, time_s)
     confidence = np.where(np.isfinite(points[:, :, 0]), walk.confidence[nearest], 0.0)
     return EvenWalk(time_s, rate_hz, points, confidence, walk.layout)
+
+
+def _nearest(known_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the index of the known time nearest to each wanted one."""
+    after = np.clip(np.searchsorted(known_s, wanted_s), 1, len(known_s) - 1)
+    is_before = wanted_s - known_s[after - 1] < known_s[after] - wanted_s
+    return np.asarray(after - is_before)
 
 
 def _evened_point(

@@ -18,6 +18,7 @@ from clinigait.core import (
     Scale,
     Stride,
     Walk,
+    assumed_focal_px,
 )
 from clinigait.gait import quality
 from clinigait.gait.bouts import find_bouts
@@ -29,9 +30,6 @@ from clinigait.gait.parameters import parameters_of, with_scale
 from clinigait.gait.stature import KnownLength, lengths_scale, stature_px
 from clinigait.gait.strides import Ground, build_strides
 from clinigait.gait.view import Viewed, facing, viewed
-
-#: Focal length as a fraction of the picture's longer side (about 58 degrees of view).
-_ASSUMED_FOCAL_LENGTH = 0.9
 
 
 @dataclass(frozen=True)
@@ -187,12 +185,12 @@ def _refuse_backwards(even: EvenWalk, bouts: tuple[Bout, ...]) -> None:
 
 
 def _ground(walk: Walk, even: EvenWalk, scale: Scale, px_per_unit: NDArray[np.float64]) -> Ground:
-    width_px, height_px = walk.image_size_px or (0, 0)
+    size_px = walk.image_size_px or (0, 0)
     return Ground(
         even=even,
         px_per_unit=px_per_unit,
-        centre_px=width_px / 2,
-        focal_px=_ASSUMED_FOCAL_LENGTH * max(width_px, height_px),
+        centre_px=size_px[0] / 2,
+        focal_px=assumed_focal_px(size_px),
         unit=scale.unit,
     )
 

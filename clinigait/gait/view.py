@@ -8,11 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Side, Walk
+from clinigait.core import Side, Walk, assumed_focal_px
 from clinigait.gait.filtering import EvenWalk
 
-#: Focal length as a fraction of the longer side of the picture (about 58 degrees of view).
-_ASSUMED_FOCAL_LENGTH = 0.9
 #: Apparent shoulder breadth over trunk length in a front view (Drillis & Contini 1966: 0.259 and
 #: 0.288 of body height; shoulder joints lie a little inside the breadth).
 _FRONTAL_BREADTH = 0.8
@@ -93,7 +91,7 @@ def _path_angle_deg(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) 
     first, last = known[0], known[-1]
     centred = pelvis - walk.image_size_px[0] / 2
     across = centred[last] / height_px[last] - centred[first] / height_px[first]
-    focal_px = _ASSUMED_FOCAL_LENGTH * max(walk.image_size_px)
+    focal_px = assumed_focal_px(walk.image_size_px)
     away = focal_px / height_px[last] - focal_px / height_px[first]
     if np.hypot(across, away) < 0.5:
         return np.nan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
@@ -11,6 +12,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clinigait.core import BadInputError
+
+#: What can go wrong with an output folder; any other fault is not the user's.
+_OUTPUT_FAULTS = {
+    errno.EACCES,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EIO,
+    errno.EISDIR,
+    errno.ENAMETOOLONG,
+    errno.ENOENT,
+    errno.ENOSPC,
+    errno.ENOTDIR,
+    errno.ENOTEMPTY,
+    errno.EPERM,
+    errno.EROFS,
+}
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -60,6 +77,8 @@ def workplace(out: Path, names: tuple[str, ...]) -> Iterator[Path]:
         yield folder
         _publish(folder, out, names)
     except OSError as error:
+        if error.errno not in _OUTPUT_FAULTS:
+            raise
         raise BadInputError(
             f"The folder {out.name} cannot be written: {error.strerror or error}.",
             "Choose another --out, or make room on the disk.",

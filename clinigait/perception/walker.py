@@ -6,12 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from clinigait.core import PersonSeen, WalkerRule
+from clinigait.core import PersonSeen, WalkerRule, assumed_focal_px
 from clinigait.perception.tracking import Track
-
-#: Focal length as a fraction of the picture's longer side: about 58 degrees of view, the middle
-#: of what phones and webcams have. Only the split of the way into across and away hangs on it.
-_ASSUMED_FOCAL_LENGTH = 0.9
 
 RULE = (
     "Among the people who were followed long enough, walked far enough and went steadily one "
@@ -44,8 +40,7 @@ def way_in_heights(
     smooth = gaussian_filter1d(boxes, 0.5 / interval_s, axis=0, mode="nearest")
     height_px = np.maximum(smooth[:, 3] - smooth[:, 1], 1.0)
     middle_px = (smooth[:, 0] + smooth[:, 2]) / 2 - image_size_px[0] / 2
-    focal_px = _ASSUMED_FOCAL_LENGTH * max(image_size_px)
-    return middle_px / height_px, focal_px / height_px
+    return middle_px / height_px, assumed_focal_px(image_size_px) / height_px
 
 
 def people_seen(
