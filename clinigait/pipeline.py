@@ -174,6 +174,7 @@ def assess(
     protocol = load_protocol(request.protocol)
     check_names(protocol)
     _check_subject(request.subject)
+    _keep_the_input(Path(video), Path(out))
     with workplace(Path(out), OUTPUTS) as folder:
         recording = open_recording(Path(video))
         return _assess_into(folder, recording, protocol, request, progress, stopwatch)
@@ -360,6 +361,17 @@ def _film_facts(found: Survey, number: int) -> FilmFacts:
         variable_rate=facts.variable_rate,
         notes=tuple(notes),
     )
+
+
+def _keep_the_input(video: Path, out: Path) -> None:
+    """Refuse an input that lies where an output will: it would be replaced."""
+    taken = [out.resolve() / name for name in OUTPUTS]
+    source = video.resolve()
+    if any(place in (source, *source.parents) for place in taken):
+        raise BadInputError(
+            f"The input {video.name} lies where an output of the assessment will be written.",
+            "Choose another --out.",
+        )
 
 
 def _check_subject(subject: Subject) -> None:

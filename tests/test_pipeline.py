@@ -231,6 +231,15 @@ class TestFolders:
                 assess(tmp_path / "text.mp4", out)
         assert [p.name for p in tmp_path.iterdir()] == ["text.mp4"]
 
+    @pytest.mark.parametrize("name", ["overlay.mp4", "frames/1.jpg", "assessment.json"])
+    def test_the_input_is_never_replaced(self, name, tmp_path) -> None:
+        film = tmp_path / "out" / name
+        film.parent.mkdir(parents=True)
+        film.write_bytes(b"precious")
+        with pytest.raises(BadInputError, match="will be written"):
+            assess(film, tmp_path / "out")
+        assert film.read_bytes() == b"precious"
+
     def test_out_is_a_file(self, tmp_path) -> None:
         (tmp_path / "taken").write_text("")
         with pytest.raises(BadInputError, match="a file, not a folder"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from typing import NoReturn
@@ -55,6 +56,7 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; every end of it is an exit code and at most one line of error."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -65,14 +67,20 @@ def main() -> NoReturn:
     except BadInputError as error:
         code = _complain(_one_line(str(error)))
     except (KeyboardInterrupt, Abort):
-        typer.echo("Interrupted; nothing was written.", err=True)
         code = _EXIT_INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     except Exception as error:  # noqa: BLE001  the edge of the program
         code = _defect(error)
+    if code == _EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code without a word
+        typer.echo("clinigait: Interrupted; nothing was written.", err=True)
     sys.exit(code or 0)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Let a request to end clean up as Ctrl-C does."""
+    raise KeyboardInterrupt
 
 
 def _complain(sentence: str) -> int:

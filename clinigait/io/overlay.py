@@ -8,7 +8,6 @@ from types import TracebackType
 
 import av
 import av.error
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,13 +56,12 @@ class OverlayWriter:
 
     def write(self, image: NDArray[np.uint8], time_s: float) -> None:
         """Append a frame; times must increase."""
-        if (image.shape[1], image.shape[0]) != self.size_px:
-            image = np.asarray(
-                cv2.resize(image, self.size_px, interpolation=cv2.INTER_AREA), np.uint8
-            )
         if self._first_s is None:
             self._first_s = time_s
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        width_px, height_px = self.size_px
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+            width=width_px, height=height_px, format="yuv420p", interpolation="BILINEAR"
+        )
         frame.pts = round((time_s - self._first_s) / _TIME_BASE)
         frame.time_base = _TIME_BASE
         self._container.mux(self._stream.encode(frame))
