@@ -356,6 +356,15 @@ def _film_facts(found: Survey, number: int) -> FilmFacts:
                 "Check the pictures; choose another person with --person.",
             )
         )
+    if facts.mirrored:
+        notes.append(
+            quality.warning(
+                "Mirror image",
+                "mirrored_film",
+                "The film asks to be shown as a mirror image: left and right may be exchanged.",
+                "Compare with the person; film with the rear camera, or switch mirroring off.",
+            )
+        )
     return FilmFacts(
         camera_shift_pxps=None if shift is None else shift / SURVEY_INTERVAL_S,
         variable_rate=facts.variable_rate,

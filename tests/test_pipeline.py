@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +14,7 @@ import pytest
 from clinigait.core import Assessment, BadInputError, Subject
 from clinigait.io.walk import read_walk
 from clinigait.pipeline import OUTPUTS, Request, Stopwatch, assess
-from support import films
+from support import films, media
 
 # Counted and marked by eye in the frames of the clip (30 per second, counted from 0), zoomed to
 # the feet. Initial contact: the first frame in which the heel no longer moves over the grass.
@@ -20,6 +22,8 @@ from support import films
 HAND_CONTACTS = {"right": (59.5, 98.3, 134.7, 171.0), "left": (79.0, 116.7, 152.7)}
 HAND_FOOT_OFFS = {"left": (66.3, 104.0, 139.5), "right": (86.0, 122.0)}
 CLIP_RATE_HZ = 30.0
+#: One in the fixed-point numbers of a display matrix.
+ONE = 1 << 16
 #: From the right contact at frame 59.5 to the right contact at frame 171 she makes six steps.
 HAND_CADENCE_SPM = 60 * 6 / ((171.0 - 59.5) / CLIP_RATE_HZ)
 
@@ -114,6 +118,43 @@ class TestChangedFilms:
         assessment = _assess(film, tmp_path)
         assert assessment.measurement.bouts[0].direction == "right"
         assert assessment.measurement.near_side == "right"
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.5)
+
+    def test_a_phone_held_upright(self, demo_clip, weights, tmp_path) -> None:
+        """Stored lying on its side with a display matrix, as phones do it."""
+        film = films.changed(demo_clip)
+        path = media.write_film(
+            tmp_path / "phone.mp4",
+            media.Film(
+                codec="libvpx-vp9",
+                times_s=[t for t, _ in film],
+                matrix=(0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30),
+                codec_options={"deadline": "realtime", "cpu-used": "8", "crf": "18", "b": "0"},
+            ),
+            [np.ascontiguousarray(np.rot90(picture)) for _, picture in film],
+        )
+        assessment = assess(path, tmp_path / "out")
+        assert assessment.recording.rotation_deg == 90
+        assert assessment.recording.width_px > assessment.recording.height_px
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.5)
+
+    def test_an_edit_list_cuts_the_beginning(self, demo_clip, weights, tmp_path) -> None:
+        """The first second is in the file but not in the film: nothing of it is measured."""
+        film = films.changed(demo_clip)
+        path = media.write_film(
+            tmp_path / "cut.mp4",
+            media.Film(
+                codec="mpeg4",
+                rate_hz=30,
+                codec_options={"g": "1", "qmin": "2", "qmax": "3"},
+            ),
+            [picture[:496] for _, picture in film],
+        )
+        whole_ms = 1000 * len(film) // 30
+        media.set_edit(path, media_start=512 * 30, duration_ms=whole_ms - 1000)
+        assessment = assess(path, tmp_path / "out")
+        assert assessment.recording.n_frames == len(film) - 30
+        assert assessment.measurement.events[0].time_s == pytest.approx(0.6, abs=0.3)
         assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.5)
 
     def test_variable_frame_rate(self, demo_clip, weights, tmp_path) -> None:
@@ -253,6 +294,29 @@ class TestFolders:
     def test_impossible_facts(self, subject, tmp_path) -> None:
         with pytest.raises(BadInputError, match="impossible"):
             assess(tmp_path / "film.mp4", tmp_path / "out", Request(subject=subject))
+
+    @pytest.mark.skipif(sys.platform != "linux", reason="limits of file size are POSIX")
+    @pytest.mark.parametrize("limit", [30_000, 400_000], ids=["picture", "overlay"])
+    def test_a_file_that_cannot_grow(self, limit, demo_clip, weights, tmp_path) -> None:
+        """The kernel refuses to write on, in the middle of the work."""
+        import resource
+        import signal
+
+        def small_files() -> None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        done = subprocess.run(
+            [sys.executable, "-m", "clinigait", "assess", demo_clip, "--out", tmp_path / "out"],
+            preexec_fn=small_files,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert done.stderr.count("\n") == 1
+        assert "cannot be written" in done.stderr
+        assert list(tmp_path.iterdir()) == []
 
     def test_a_full_disk_is_bad_output(self, demo_clip, weights, tmp_path, monkeypatch) -> None:
         def full(*_: object) -> None:

@@ -125,6 +125,8 @@ class Parameter:
         Range that applies to this person, if one does.
     reason
         Why there is no value, or a caution that belongs to the value.
+    definition
+        What the number is, in one or two sentences.
     """
 
     name: str
@@ -137,6 +139,7 @@ class Parameter:
     sd: float | None = None
     reference: Reference | None = None
     reason: str | None = None
+    definition: str = ""
 
     def __post_init__(self) -> None:
         numbers = (self.value, self.low, self.high, self.sd)

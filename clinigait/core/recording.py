@@ -55,7 +55,7 @@ class Recording:
     rotation_deg
         Clockwise turn that was applied to bring the frames upright.
     mirrored
-        Whether the container asked for a mirror image; it is undone like a rotation.
+        Whether the container asks for a mirror image; the frames are what a player shows.
     codec
         Name of the video codec.
     source

@@ -119,7 +119,11 @@ def parameters_of(
         else:
             found += [_summary(name, side, used, scale_error) for side in _sides(name)]
     return tuple(
-        replace(p, reference=reference_for(p.name, subject)) if p.value is not None else p
+        replace(
+            p,
+            definition=CATALOGUE[p.name].definition,
+            reference=reference_for(p.name, subject) if p.value is not None else None,
+        )
         for p in found
     )
 

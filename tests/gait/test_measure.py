@@ -104,6 +104,7 @@ def test_every_parameter_is_in_the_catalogue_and_has_its_unit(protocol) -> None:
     found = measure(synthetic_walk(Gait()), protocol)
     for parameter in found.parameters:
         assert CATALOGUE[parameter.name].unit == parameter.unit
+        assert CATALOGUE[parameter.name].definition == parameter.definition
     assert {p.name for p in found.parameters} == set(protocol.parameters)
 
 
