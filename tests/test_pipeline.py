@@ -166,6 +166,19 @@ class TestChangedFilms:
         assert any(c.code == "variable_frame_rate" for c in assessment.measurement.quality)
         assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=4.0)
 
+    def test_there_and_back_in_one_film(self, demo_clip, weights, tmp_path) -> None:
+        """She walks to the left, and comes back as her own mirror image."""
+        there = films.changed(demo_clip, keep=lambda i, _: 42 <= i < 168)
+        back = films.changed(
+            demo_clip, lambda picture: picture[:, ::-1], keep=lambda i, _: 58 <= i < 190
+        )
+        shift_s = there[-1][0] + 1 / CLIP_RATE_HZ - back[0][0]
+        film = there + [(t + shift_s, picture) for t, picture in back]
+        assessment = _assess(film, tmp_path)
+        assert [b.direction for b in assessment.measurement.bouts] == ["left", "right"]
+        assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.5)
+        assert sum(s.used for s in assessment.measurement.strides) >= 6
+
     def test_two_walkers_crossing(self, demo, demo_clip, weights, tmp_path) -> None:
         """Where they cover each other nothing is believed: the rest is right, or too little.
 

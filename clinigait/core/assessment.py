@@ -65,7 +65,7 @@ class PersonSeen:
     height_px
         Median height of the person in the picture.
     travel_heights
-        Net way across the picture in body heights.
+        Longest way in one direction, in body heights.
     steadiness
         Net way over way walked, 0 to 1.
     score

@@ -40,7 +40,7 @@ class WalkerRule:
     min_duration_s
         Shortest time that a person must be followed.
     min_travel_heights
-        Shortest net way across the picture, in body heights.
+        Shortest way in one direction, in body heights.
     min_steadiness
         Least ratio of net way to way walked, 0 to 1.
     """

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Walk
 
+#: A body box that comes so near to the border, as a fraction of the longer side, is cut by it.
+_BORDER = 0.02
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -64,7 +67,7 @@ RULES: dict[str, Rule] = {
     ),
     "border_cut_pct": Rule(
         "Body cut by the border", "%", "cut_by_border", True,
-        "In {value} % of the frames the head or a foot lies outside the picture.",
+        "In {value} % of the frames the border cuts off the head or a foot.",
         "Film from further away, so that the whole body fits with room above and below.",
     ),
     "view_angle_deg": Rule(
@@ -74,13 +77,13 @@ RULES: dict[str, Rule] = {
     ),
     "hidden_pct": Rule(
         "Hidden by other people", "%", "walker_hidden", True,
-        "Another person covers the walker in {value} % of the frames.",
+        "In {value} % of the frames somebody covers the walker, or nobody can be made out.",
         "Film one person alone; a helper walks on the far side of the patient.",
     ),
     "confidence": Rule(
         "Confidence of leg keypoints", "", "legs_not_seen", False,
-        "The legs are found with a confidence of {value} only.",
-        "Film in good light, with close-fitting clothes that stand out from the background.", 2,
+        "The legs are found with a mean confidence of {value} only.",
+        "Film in good light, nothing before the legs, clothes that stand out.", 2,
     ),
     "strides": Rule(
         "Usable strides", "", "too_few_strides", False,
@@ -145,22 +148,25 @@ def raise_refusal(checks: list[QualityCheck]) -> None:
 
 
 def border_cut_pct(walk: Walk) -> float:
-    """Return in how many percent of the frames the head or a foot is not in the picture.
+    """Return in how many percent of the frames the border cuts off the head or a foot."""
+    whole = ~_hidden(walk)
+    return float(100 * _cut(walk)[whole].mean()) if whole.any() else 0.0
 
-    Points at the border have lost their confidence already; points that are hidden behind the
-    other leg or a tree are missing too, but rarely all points of a foot at once.
-    """
-    if not len(walk):
-        return 100.0
+
+def _cut(walk: Walk) -> NDArray[np.bool_]:
+    """Frames in which the head or a foot has no believed point and the body meets the border."""
     parts: list[tuple[str, ...]] = [("nose", "left_ear", "right_ear", "left_eye", "right_eye")]
     parts += [tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES]
-    cut = np.zeros(len(walk), bool)
+    missing = np.zeros(len(walk), bool)
     for names in parts:
         points = [walk.layout.index(name) for name in names if name in walk.layout]
-        seen = np.isfinite(walk.keypoints[:, points, 0])
-        cut |= ~seen.any(axis=1)
-    whole = ~_hidden(walk)
-    return float(100 * cut[whole].mean()) if whole.any() else 0.0
+        missing |= ~np.isfinite(walk.keypoints[:, points, 0]).any(axis=1)
+    if walk.boxes_px is None or walk.image_size_px is None:
+        return missing
+    size = np.array(walk.image_size_px)
+    margin = _BORDER * size.max()
+    meets = (walk.boxes_px[:, :2] < margin) | (walk.boxes_px[:, 2:] > size - margin)
+    return np.asarray(missing & meets.any(axis=1))
 
 
 def hidden_pct(walk: Walk) -> float:
@@ -169,15 +175,18 @@ def hidden_pct(walk: Walk) -> float:
 
 
 def leg_confidence(walk: Walk) -> float:
-    """Return the mean confidence of the knees and feet over the frames in which they are seen."""
+    """Return the mean confidence of knees and feet, 0 for unseen ones.
+
+    Frames that are hidden or cut have checks of their own and are left out.
+    """
     points = [
         walk.layout.index(f"{side}_{point}")
         for side in SIDES
         for point in ("knee", "ankle", "heel", "toe")
         if f"{side}_{point}" in walk.layout
     ]
-    values = walk.confidence[:, points]
-    return float(values[values > 0].mean()) if (values > 0).any() else 0.0
+    in_view = ~_hidden(walk) & ~_cut(walk)
+    return float(walk.confidence[in_view][:, points].mean()) if in_view.any() else 0.0
 
 
 def _hidden(walk: Walk) -> NDArray[np.bool_]:

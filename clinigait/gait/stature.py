@@ -53,7 +53,7 @@ def stature_px(even: EvenWalk) -> NDArray[np.float64]:
     if not len(middles):
         raise RefusedError(
             "cut_by_border",
-            "Head and feet are never in the picture together.",
+            "Head and feet are never seen together.",
             "Film from further away, so that the whole body fits with room above and below.",
         )
     if len(middles) == 1:

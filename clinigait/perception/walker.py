@@ -10,9 +10,9 @@ from clinigait.core import PersonSeen, WalkerRule, assumed_focal_px
 from clinigait.perception.tracking import Track
 
 RULE = (
-    "Among the people who were followed long enough, walked far enough and went steadily one "
-    "way, the one with the greatest product of way (in body heights), steadiness and size in "
-    "the picture."
+    "Among the people who were followed long enough and went far enough and steadily one way, "
+    "the one with the greatest product of that way (in body heights), its steadiness and the "
+    "size in the picture."
 )
 
 
@@ -71,11 +71,23 @@ def people_seen(
     return [track for track, _ in described], people
 
 
+def _longest_way(across: NDArray[np.float64], away: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the longest net way between two turning points, and its steadiness.
+
+    Who walks there and back has a net way of nothing in the end, but walked all the same.
+    """
+    step = np.hypot(np.diff(across), np.diff(away))
+    best, steadiness = 0.0, 0.0
+    for place in (across, away):
+        first, last = sorted((int(place.argmin()), int(place.argmax())))
+        net = float(np.hypot(across[last] - across[first], away[last] - away[first]))
+        if net > best:
+            best, steadiness = net, min(net / float(step[first:last].sum()), 1.0)
+    return best, steadiness
+
+
 def _described(track: Track, image_size_px: tuple[int, int], rule: WalkerRule) -> PersonSeen:
-    across, away = way_in_heights(track, image_size_px)
-    net = float(np.hypot(across[-1] - across[0], away[-1] - away[0]))
-    walked = float(np.hypot(np.diff(across), np.diff(away)).sum())
-    steadiness = net / walked if walked > 0 else 0.0
+    net, steadiness = _longest_way(*way_in_heights(track, image_size_px))
     qualifies = (
         track.end_s - track.start_s >= rule.min_duration_s
         and net >= rule.min_travel_heights

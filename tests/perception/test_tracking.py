@@ -87,9 +87,19 @@ def test_the_walker_and_not_the_one_who_stands(order: int) -> None:
 
 def test_who_paces_to_and_fro_does_not_qualify() -> None:
     _, seen = people_seen(
-        _track([(RED, lambda time_s: _person(640 + 300 * np.sin(2 * time_s)))]), SIZE_PX, RULE
+        _track([(RED, lambda time_s: _person(640 + 200 * np.sin(2 * time_s)))]), SIZE_PX, RULE
     )
     assert seen[0].score == 0
+
+
+def test_who_walks_there_and_back_qualifies() -> None:
+    def there_and_back(time_s):
+        return _person(150 + 320 * (time_s if time_s < 3 else 6 - time_s))
+
+    _, seen = people_seen(_track([(RED, there_and_back)]), SIZE_PX, RULE)
+    assert seen[0].travel_heights > 2.5
+    assert seen[0].steadiness > 0.9
+    assert seen[0].score > 0
 
 
 def test_who_comes_towards_the_camera_has_travelled_too() -> None:
