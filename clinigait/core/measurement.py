@@ -264,7 +264,7 @@ class Measurement:
     view_angle_deg
         0 for a pure side view, 90 for a frontal one.
     near_side
-        The side of the body that is turned to the camera.
+        The side of the body that is turned to the camera; None where both were in turn.
     rate_hz
         Median frame rate by presentation timestamps.
     scale

@@ -114,7 +114,7 @@ def measure(
     return Measurement(
         view=view.name,
         view_angle_deg=view.angle_deg,
-        near_side=view.near_side,
+        near_side=view.near_side if len({b.direction for b in bouts}) == 1 else None,
         rate_hz=even.rate_hz,
         scale=scale,
         bouts=bouts,

@@ -146,6 +146,7 @@ def test_there_and_back_is_two_bouts(protocol) -> None:
     )
     found = measure(walk, protocol)
     assert [bout.direction for bout in found.bouts] == ["right", "left"]
+    assert found.near_side is None
     assert _value(found, "stride_time_s") == pytest.approx(1.1, abs=0.01)
     assert not any(s.start_s < 6 < s.end_s for s in found.strides)
 
