@@ -55,14 +55,16 @@ from clinigait.perception.weights import DETECTOR, POSES, WEIGHTS, require
 
 #: Packages whose versions shape the numbers.
 _PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "openvino", "ai-edge-litert")
+#: The file that every assessment writes.
+MARKER = "assessment.json"
 #: Everything that an assessment writes: what an earlier one left is not mixed with it.
 OUTPUTS = (
-    "assessment.json",
+    MARKER,
     "parameters.csv",
     "events.csv",
     "strides.csv",
     "walk.npz",
-    "frames",
+    "frames/[1-9].jpg",
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
@@ -175,7 +177,7 @@ def assess(
     check_names(protocol)
     _check_subject(request.subject)
     _keep_the_input(Path(video), Path(out))
-    with workplace(Path(out), OUTPUTS) as folder:
+    with workplace(Path(out), OUTPUTS, MARKER) as folder:
         recording = open_recording(Path(video))
         return _assess_into(folder, recording, protocol, request, progress, stopwatch)
 
@@ -199,7 +201,7 @@ def _assess_into(
         )
     except RefusedError as error:
         refused = draft.refused(error)
-        write_assessment(refused, folder / "assessment.json")
+        write_assessment(refused, folder / MARKER)
         return refused
     with stopwatch.stage(_DRAWING, progress) as tell:
         frames = depict(folder, found, walk, measurement, request.threads, tell)
@@ -221,7 +223,7 @@ def write_documents(assessment: Assessment, folder: Path) -> None:
 
 
 def _write_files(folder: Path, assessment: Assessment, walk: Walk) -> None:
-    write_assessment(assessment, folder / "assessment.json")
+    write_assessment(assessment, folder / MARKER)
     write_walk(walk, folder / "walk.npz")
     write_documents(assessment, folder)
 
@@ -374,9 +376,8 @@ def _film_facts(found: Survey, number: int) -> FilmFacts:
 
 def _keep_the_input(video: Path, out: Path) -> None:
     """Refuse an input that lies where an output will: it would be replaced."""
-    taken = [out.resolve() / name for name in OUTPUTS]
-    source = video.resolve()
-    if any(place in (source, *source.parents) for place in taken):
+    taken = (file for pattern in OUTPUTS for file in out.glob(pattern))
+    if video.exists() and any(file.exists() and file.samefile(video) for file in taken):
         raise BadInputError(
             f"The input {video.name} lies where an output of the assessment will be written.",
             "Choose another --out.",

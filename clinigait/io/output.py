@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import secrets
 import shutil
 import tempfile
@@ -18,16 +17,18 @@ _OUTPUT_FAULTS = {
     errno.EACCES,
     errno.EDQUOT,
     errno.EFBIG,
+    errno.EINVAL,
     errno.EIO,
     errno.EISDIR,
+    errno.ELOOP,
     errno.ENAMETOOLONG,
     errno.ENOENT,
     errno.ENOSPC,
     errno.ENOTDIR,
-    errno.ENOTEMPTY,
     errno.EPERM,
     errno.EROFS,
 }
+_REMEDY = "Choose another --out, or make room on the disk."
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -54,69 +55,87 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def workplace(out: Path, names: tuple[str, ...]) -> Iterator[Path]:
-    """Give a folder beside ``out`` to work in; its files move to ``out`` only at the very end.
+def workplace(out: Path, owned: tuple[str, ...], marker: str) -> Iterator[Path]:
+    """Give a folder to work in; its files move to ``out`` only at the very end, all or none.
+
+    The folder lies in ``out`` where that exists, so that it is on the same file system.
 
     Parameters
     ----------
     out
         Where the files are wanted.
-    names
-        Everything that may be written: what an earlier run left under these names is replaced
-        or removed, other files in ``out`` are left alone.
+    owned
+        Patterns of the files that a run writes. Where ``marker`` shows that an earlier run wrote
+        here, its files of these patterns go, also those that have no successor. All other files
+        in ``out`` are left alone.
+    marker
+        The file that every run writes.
 
     Raises
     ------
     BadInputError
         If the folder cannot be written, or the disk is full.
     """
-    made = _make_parents(out)
-    folder: Path | None = None
+    made: list[Path] = []
+    root: Path | None = None
     try:
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name[:40]}.", dir=out.parent))
-        yield folder
-        _publish(folder, out, names)
+        _make_parents(out, made)
+        root = Path(tempfile.mkdtemp(prefix=".clinigait-", dir=out if out.is_dir() else out.parent))
+        new = root / "new"
+        new.mkdir()
+        yield new
+        _publish(root, out, owned, marker)
+        made.clear()
     except OSError as error:
         if error.errno not in _OUTPUT_FAULTS:
             raise
         raise BadInputError(
-            f"The folder {out.name} cannot be written: {error.strerror or error}.",
-            "Choose another --out, or make room on the disk.",
+            f"The folder {out.name[:80]} cannot be written: {error.strerror or error}.", _REMEDY
         ) from error
     finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
-        if not out.exists():
-            for parent in made:
+        if root is not None:
+            shutil.rmtree(root, ignore_errors=True)
+        for parent in reversed(made):
+            with suppress(OSError):
                 parent.rmdir()
 
 
-def _make_parents(out: Path) -> list[Path]:
-    """Make the folders above ``out``; return those that were made, innermost first."""
-    missing = [parent for parent in out.absolute().parents if not parent.exists()]
+def _make_parents(out: Path, made: list[Path]) -> None:
+    """Make the folders above ``out``, noting each in ``made``."""
     if out.exists() and not out.is_dir():
         raise BadInputError(f"{out.name} is a file, not a folder.", "Choose another --out.")
+    missing = [parent for parent in out.absolute().parents if not parent.exists()]
+    for parent in reversed(missing):
+        parent.mkdir()
+        made.append(parent)
+
+
+def _publish(root: Path, out: Path, owned: tuple[str, ...], marker: str) -> None:
+    """Exchange the files of an earlier run for the new ones; undo it all where that fails."""
+    new, kept = root / "new", root / "kept"
+    if not out.is_dir():
+        new.replace(out)
+        return
+    wanted = sorted(f.relative_to(new) for f in new.rglob("*") if f.is_file())
+    going = {name for name in wanted if (out / name).is_file() or (out / name).is_symlink()}
+    if (out / marker).is_file():
+        going |= {f.relative_to(out) for pattern in owned for f in out.glob(pattern)}
+    done: list[tuple[Path, Path]] = []
     try:
-        if missing:
-            missing[0].mkdir(parents=True)
-        if out.is_dir() and not os.access(out, os.W_OK):
-            raise PermissionError(13, "permission denied")
-    except OSError as error:
-        raise BadInputError(
-            f"The folder {out.name} cannot be made: {error.strerror or error}.",
-            "Choose another --out.",
-        ) from error
-    return missing
+        for name in sorted(going):
+            _move(out / name, kept / name, done)
+        for name in wanted:
+            _move(new / name, out / name, done)
+    except OSError:
+        for source, target in reversed(done):
+            target.replace(source)
+        raise
+    for folder in {(out / name).parent for name in going} - {out}:
+        with suppress(OSError):
+            folder.rmdir()
 
 
-def _publish(folder: Path, out: Path, names: tuple[str, ...]) -> None:
-    """Move the files of a finished assessment to their place, and remove those of an older one."""
-    out.mkdir(exist_ok=True)
-    for name in names:
-        new, old = folder / name, out / name
-        if old.is_dir():
-            shutil.rmtree(old)
-        elif old.exists():
-            old.unlink()
-        if new.exists():
-            new.replace(old)
+def _move(source: Path, target: Path, done: list[tuple[Path, Path]]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(target)
+    done.append((source, target))
