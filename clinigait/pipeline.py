@@ -308,8 +308,25 @@ def _see_and_measure(
         draft.perception = _perception(found, number, request, detector.name, pose_weights, swapped)
     with stopwatch.stage(_MEASURING, progress):
         film = _film_facts(found, number)
-        measurement = measure(walk, protocol, film, request.known_length)
+        known_length = _in_analysed_pixels(request.known_length, found.recording)
+        measurement = measure(walk, protocol, film, known_length)
     return found, walk, measurement
+
+
+def _in_analysed_pixels(known: KnownLength | None, recording: Recording) -> KnownLength | None:
+    """Bring points of the video's own frames to the frames that were analysed."""
+    if known is None:
+        return None
+    size = (recording.native_width_px, recording.native_height_px)
+    for point in (known.start_px, known.end_px):
+        if not all(0 <= place <= side for place, side in zip(point, size, strict=True)):
+            raise BadInputError(
+                f"The known length leaves the picture, which is {size[0]} x {size[1]} pixels.",
+                "Mark two points in the picture.",
+            )
+    scale = recording.width_px / recording.native_width_px
+    start, end = ((scale * point[0], scale * point[1]) for point in (known.start_px, known.end_px))
+    return KnownLength(known.length_m, start, end)
 
 
 def _perception(
@@ -370,6 +387,7 @@ def _film_facts(found: Survey, number: int) -> FilmFacts:
     return FilmFacts(
         camera_shift_pxps=None if shift is None else shift / SURVEY_INTERVAL_S,
         variable_rate=facts.variable_rate,
+        repeated_s=tuple(map(float, found.times_s[found.repeated])),
         notes=tuple(notes),
     )
 
@@ -386,6 +404,15 @@ def _keep_the_input(video: Path, out: Path) -> None:
 
 def _check_subject(subject: Subject) -> None:
     """Refuse impossible facts: most often the wrong unit."""
+    for title, text, longest in (
+        ("subject code", subject.code, 64),
+        ("condition", subject.condition, 300),
+    ):
+        if text is not None and (len(text) > longest or not text.isprintable()):
+            raise BadInputError(
+                f"The {title} is longer than {longest} letters or holds control characters.",
+                "Give a short, plain text.",
+            )
     limits = {
         "height_m": (0.4, 2.6, "body height", "m", "Give metres, for example --height-m 1.72."),
         "mass_kg": (2, 400, "body mass", "kg", "Give kilograms, for example --mass-kg 68."),
@@ -394,4 +421,4 @@ def _check_subject(subject: Subject) -> None:
     for name, (low, high, title, unit, remedy) in limits.items():
         value = getattr(subject, name)
         if value is not None and not low <= value <= high:
-            raise BadInputError(f"A {title} of {value:g} {unit} is impossible.", remedy)
+            raise BadInputError(f"The {title} of {value:g} {unit} is impossible.", remedy)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from clinigait.core import Assessment, BadInputError, Subject
+from clinigait.gait.stature import KnownLength
 from clinigait.io.walk import read_walk
 from clinigait.pipeline import OUTPUTS, Request, Stopwatch, assess
 from support import films, media
@@ -160,9 +161,9 @@ class TestChangedFilms:
         assert _cadence(assessment) == pytest.approx(HAND_CADENCE_SPM, abs=2.5)
 
     def test_variable_frame_rate(self, demo_clip, weights, tmp_path) -> None:
-        """A third of the frames is missing; their times tell, their number does not."""
+        """A quarter of the frames is missing; their times tell, their number does not."""
         rng = np.random.default_rng(2)
-        kept = rng.random(500) > 0.33
+        kept = rng.random(500) > 0.25
         assessment = _assess(films.changed(demo_clip, keep=lambda i, _: bool(kept[i])), tmp_path)
         assert assessment.recording.variable_rate
         assert any(c.code == "variable_frame_rate" for c in assessment.measurement.quality)
@@ -269,6 +270,87 @@ class TestRefusals:
 
     def test_a_frontal_walk(self, demo_clip, weights, tmp_path) -> None:
         assert self._refused(films.approaching_film(demo_clip), tmp_path) == "wrong_view"
+
+
+class TestArguments:
+    @pytest.mark.parametrize(
+        "subject",
+        [
+            Subject(code="x" * 65),
+            Subject(code="a\nb"),
+            Subject(condition="x" * 301),
+            Subject(condition="\x1b[31m"),
+            Subject(code="\u202eevil"),
+            Subject(code="\udcff"),
+        ],
+    )
+    def test_texts_are_short_and_plain(self, subject, tmp_path) -> None:
+        with pytest.raises(BadInputError, match="control characters"):
+            assess(tmp_path / "film.mp4", tmp_path / "out", Request(subject=subject))
+
+    @pytest.mark.parametrize(
+        "known",
+        [
+            KnownLength(50.0, (0, 0), (20, 0)),
+            KnownLength(1.0, (0, 400), (880, 400)),
+            KnownLength(4.0, (-10, 400), (800, 400)),
+            KnownLength(4.0, (10, 400), (8000, 400)),
+        ],
+        ids=["giant", "dwarf", "left", "right"],
+    )
+    def test_impossible_known_lengths(self, known, demo_clip, weights, tmp_path) -> None:
+        path = films.write_film(tmp_path / "film.mp4", films.changed(demo_clip))
+        with pytest.raises(BadInputError, match=r"tall|leaves the picture"):
+            assess(path, tmp_path / "out", Request(known_length=known))
+        assert not (tmp_path / "out").exists()
+
+    def test_a_known_length_is_in_pixels_of_the_video_itself(
+        self, demo_clip, weights, tmp_path
+    ) -> None:
+        """The same film, twice as large, is analysed at another size than its own."""
+        import cv2
+
+        speeds = []
+        for scale in (1, 4):
+            frames = [
+                (t, cv2.resize(p, None, fx=scale, fy=scale)) for t, p in films.changed(demo_clip)
+            ]
+            path = films.write_film(tmp_path / f"{scale}.mp4", frames)
+            known = KnownLength(4.0, (50 * scale, 400 * scale), (640 * scale, 400 * scale))
+            assessment = assess(path, tmp_path / f"out{scale}", Request(known_length=known))
+            assert assessment.recording.native_width_px == 884 * scale
+            speeds.append(assessment.measurement.parameter("speed_mps").value)
+        assert assessment.recording.width_px == 1920
+        assert speeds[1] == pytest.approx(speeds[0], rel=0.03)
+
+
+class TestFilmsThatPretend:
+    def test_slow_motion_is_flagged(self, demo_clip, weights, tmp_path) -> None:
+        film = [(2.2 * t, picture) for t, picture in films.changed(demo_clip)]
+        few = load_text("walk_sagittal").replace("{warn: 50, refuse: 20}", "{warn: 50, refuse: 10}")
+        (tmp_path / "slow.yaml").write_text(few, encoding="utf-8")
+        assessment = _assess(film, tmp_path, protocol=str(tmp_path / "slow.yaml"))
+        assert any(c.code == "implausible_pace" for c in assessment.measurement.quality)
+
+    def test_time_lapse_is_flagged(self, demo_clip, weights, tmp_path) -> None:
+        film = [(0.55 * t, picture) for t, picture in films.changed(demo_clip)]
+        assessment = _assess(film, tmp_path)
+        assert any(c.code == "implausible_pace" for c in assessment.measurement.quality)
+
+    def test_repeated_pictures_do_not_count(self, demo_clip, weights, tmp_path) -> None:
+        """Ten pictures a second, each shown three times."""
+        pictures = [p for _, p in films.half_size_frames(demo_clip)]
+        film = [(i / 30, pictures[i - i % 3]) for i in range(len(pictures))]
+        assessment = _assess(film, tmp_path)
+        assert assessment.refusal is not None
+        assert assessment.refusal.code == "frame_rate_too_low"
+
+    def test_bursts_of_frames_are_not_a_high_rate(self, demo_clip, weights, tmp_path) -> None:
+        """Pairs of frames a fraction of a millisecond apart, ten pairs a second."""
+        pictures = [p for _, p in films.half_size_frames(demo_clip)]
+        film = [(i // 2 / 10 + i % 2 * 1e-4, p) for i, p in enumerate(pictures[:150])]
+        assessment = _assess(film, tmp_path)
+        assert assessment.recording.rate_hz == pytest.approx(20, abs=0.5)
 
 
 class TestFolders:

@@ -22,6 +22,8 @@ EXIT_DEFECT = 1
 EXIT_BAD_INPUT = 2
 EXIT_REFUSED = 3
 _EXIT_INTERRUPTED = 130
+#: No message needs more; names that a user gives may.
+_MAX_LETTERS = 1200
 
 app = typer.Typer(
     name="clinigait",
@@ -56,7 +58,9 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; every end of it is an exit code and at most one line of error."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
@@ -75,11 +79,17 @@ def main() -> NoReturn:
         code = _defect(error)
     if code == _EXIT_INTERRUPTED:  # typer turns Ctrl-C into this code without a word
         typer.echo("clinigait: Interrupted; nothing was written.", err=True)
+        # Threads of the model runtimes may still be at work: an orderly end would wait or abort.
+        sys.stderr.flush()
+        os._exit(code)
     sys.exit(code or 0)
 
 
 def _interrupt(*_: object) -> NoReturn:
-    """Let a request to end clean up as Ctrl-C does."""
+    """Let a request to end clean up as Ctrl-C does, and ask again should it get lost."""
+    if hasattr(signal, "SIGALRM"):
+        signal.signal(signal.SIGALRM, _interrupt)
+        signal.alarm(3)
     raise KeyboardInterrupt
 
 
@@ -100,4 +110,5 @@ def _defect(error: Exception) -> int:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    line = " ".join(text.split())
+    return line if len(line) <= _MAX_LETTERS else f"{line[:_MAX_LETTERS]} …"

@@ -128,7 +128,7 @@ def _known_length(text: str | None):  # type: ignore[no-untyped-def]  # noqa: AN
         length_m, x0, y0, x1, y1 = (float(group) for group in match.groups())
     except ValueError:
         raise BadInputError(f"The known length {text} cannot be read.", remedy) from None
-    length_px = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
-    if not 0.1 <= length_m <= 100 or length_px < 10:
-        raise BadInputError(f"The known length {text} is too short or impossible.", remedy)
-    return KnownLength(length_m, length_px)
+    known = KnownLength(length_m, (x0, y0), (x1, y1))
+    if not 0.1 <= length_m <= 100 or not 10 <= known.length_px <= 1e5:
+        raise BadInputError(f"The known length {text[:60]} is too short or impossible.", remedy)
+    return known

@@ -20,6 +20,8 @@ def report(
     from clinigait.io.assessment import read_assessment  # noqa: PLC0415  --help stays quick
     from clinigait.report.pdf import write_report  # noqa: PLC0415
 
+    if out.exists() and out.name != "report.pdf" and out.suffix.lower() != ".pdf":
+        raise BadInputError(f"{out.name} exists and is not a PDF.", "Choose another --out.")
     assessment = read_assessment(assessment_file)
     write_report(assessment, assessment_file.parent, out, CATALOGUE, language=language)
     typer.echo(f"Report: {out}")

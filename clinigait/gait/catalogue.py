@@ -6,6 +6,7 @@ from clinigait.core import Definition, DefinitionGroup
 
 _SIDE = "side view"
 _ANY = "any view"
+FRONT = "front view"
 _EVENTS = "Perry & Burnfield, Gait Analysis, 2nd ed. 2010"
 _PRINTS = "foot-print definition: Hollman 2011, doi 10.1016/j.gaitpost.2011.03.024"
 _WINTER = "Winter, Biomechanics and Motor Control, 4th ed. 2009, doi 10.1002/9780470549148"
@@ -66,6 +67,16 @@ _ALL: tuple[Definition, ...] = (
         "step_length",
         "Step length",
         "Distance along the walkway from the other foot's print (heel) to this foot's next print.",
+    ),
+    Definition(
+        "step_width_m",
+        "Step width",
+        "m",
+        "Distance across the line of progression between the foot-prints (heels) of a step.",
+        FRONT,
+        _PRINTS,
+        "pace",
+        2,
     ),
     _time(
         "stride_time_s",

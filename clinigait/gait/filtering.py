@@ -16,6 +16,8 @@ from clinigait.core import KeypointLayout, Side, Walk
 MAX_GAP_S = 0.2
 #: Cut-off of the low-pass filter, the usual one for gait kinematics.
 CUTOFF_HZ = 6.0
+#: No camera of interest is faster.
+_MAX_RATE_HZ = 500.0
 #: Shorter stretches between gaps cannot be filtered and are dropped.
 MIN_STRETCH_S = 0.4
 
@@ -29,7 +31,7 @@ class EvenWalk:
     time_s
         (T,) evenly spaced times on the recording's clock.
     rate_hz
-        Their rate: the median rate of the recording.
+        Their rate: the usual rate of the recording.
     points
         (T, K, 2) filtered positions, NaN in gaps.
     confidence
@@ -64,9 +66,18 @@ class EvenWalk:
         return slice(first, last)
 
 
-def median_rate_hz(time_s: NDArray[np.float64]) -> float:
-    """Return the median frame rate by timestamps; 0 for fewer than two."""
-    return 1 / float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+def mean_rate_hz(time_s: NDArray[np.float64]) -> float:
+    """Return the frames per second that there really are; 0 for fewer than two."""
+    return (len(time_s) - 1) / float(time_s[-1] - time_s[0]) if len(time_s) > 1 else 0.0
+
+
+def even_rate_hz(time_s: NDArray[np.float64]) -> float:
+    """Return the rate to resample to: the usual one, but never far above the mean.
+
+    Frames that come in bursts have a tiny median interval and would ask for a huge signal.
+    """
+    usual_hz = 1 / float(np.median(np.diff(time_s)))
+    return min(usual_hz, 2 * mean_rate_hz(time_s), _MAX_RATE_HZ)
 
 
 def evened(walk: Walk) -> EvenWalk:
@@ -81,7 +92,7 @@ def evened(walk: Walk) -> EvenWalk:
     walk
         At least two frames.
     """
-    rate_hz = median_rate_hz(walk.time_s)
+    rate_hz = even_rate_hz(walk.time_s)
     n_samples = int(np.floor(walk.duration_s * rate_hz + 1e-6)) + 1
     time_s = walk.time_s[0] + np.arange(n_samples) / rate_hz
     n_points = len(walk.layout)

@@ -11,6 +11,7 @@ from clinigait.core import (
     BadInputError,
     Bout,
     Event,
+    Limit,
     Measurement,
     Protocol,
     QualityCheck,
@@ -24,7 +25,7 @@ from clinigait.gait import quality
 from clinigait.gait.bouts import find_bouts
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.events import agreement_s, detect_events
-from clinigait.gait.filtering import EvenWalk, evened, median_rate_hz
+from clinigait.gait.filtering import EvenWalk, evened, mean_rate_hz
 from clinigait.gait.kinematics import CURVES, joint_curves, stride_angles
 from clinigait.gait.parameters import parameters_of, with_scale
 from clinigait.gait.stature import KnownLength, lengths_scale, stature_px
@@ -42,12 +43,15 @@ class FilmFacts:
         Speed of the background in pixels per second; None where it was not measured.
     variable_rate
         Whether the time between frames varies.
+    repeated_s
+        Times of frames that only repeat the picture before.
     notes
         Warnings of earlier stages.
     """
 
     camera_shift_pxps: float | None = None
     variable_rate: bool = False
+    repeated_s: tuple[float, ...] = ()
     notes: tuple[QualityCheck, ...] = ()
 
 
@@ -59,6 +63,16 @@ def check_names(protocol: Protocol) -> None:
     BadInputError
         If a parameter, curve or limit of the protocol is unknown; it is named.
     """
+    if protocol.kind != "clinical" or protocol.view != "sagittal":
+        raise BadInputError(
+            f"No film can be assessed by the protocol {protocol.name}.",
+            "Choose one of kind clinical and view sagittal.",
+        )
+    if not protocol.parameters or len(set(protocol.parameters)) < len(protocol.parameters):
+        raise BadInputError(
+            f"The protocol {protocol.name} names no parameter, or one of them twice.",
+            "Correct its list of parameters.",
+        )
     for kind, asked, known in (
         ("parameter", protocol.parameters, CATALOGUE),
         ("curve", protocol.curves, CURVES),
@@ -106,15 +120,19 @@ def measure(
     quality.raise_refusal(checks)
     bouts = find_bouts(even, height_px)
     _refuse_backwards(even, bouts)
+    checks = _with_new_pictures_only(checks, walk, film, bouts, protocol)
+    quality.raise_refusal(checks)
     scale, px_per_unit = lengths_scale(walk, height_px, known_length)
     ground = _ground(walk, even, scale, px_per_unit)
     events, strides = _cycles(even, bouts, ground)
     checks += _of_the_strides(events, strides, protocol)
     quality.raise_refusal(checks)
+    checks += quality.plausibility(strides, float(np.median(px_per_unit / height_px)))
+    near_side = view.near_side if len({b.direction for b in bouts}) == 1 else None
     return Measurement(
         view=view.name,
         view_angle_deg=view.angle_deg,
-        near_side=view.near_side if len({b.direction for b in bouts}) == 1 else None,
+        near_side=near_side,
         rate_hz=even.rate_hz,
         scale=scale,
         bouts=bouts,
@@ -125,6 +143,7 @@ def measure(
             with_scale(protocol.parameters, scale.unit),
             rate_hz=even.rate_hz,
             scale_error=scale.relative_uncertainty,
+            near_side=near_side,
             subject=walk.subject,
         ),
         curves=joint_curves(even, bouts, strides, protocol.curves),
@@ -136,7 +155,7 @@ def _before(walk: Walk, protocol: Protocol) -> list[QualityCheck]:
     limits = protocol.limits
     return [
         quality.check("duration_s", walk.duration_s, limits),
-        quality.check("frame_rate_hz", median_rate_hz(walk.time_s), limits),
+        quality.check("frame_rate_hz", mean_rate_hz(walk.time_s), limits),
     ]
 
 
@@ -169,6 +188,26 @@ def _of_the_view(
             )
         )
     return checks
+
+
+def _with_new_pictures_only(
+    checks: list[QualityCheck],
+    walk: Walk,
+    film: FilmFacts,
+    bouts: tuple[Bout, ...],
+    protocol: Protocol,
+) -> list[QualityCheck]:
+    """Check the frame rate again by the pictures that are new while the person walks."""
+
+    def count(times_s: NDArray[np.float64]) -> int:
+        return sum(int(((times_s >= b.start_s) & (times_s <= b.end_s)).sum()) for b in bouts)
+
+    n_frames, n_repeated = count(walk.time_s), count(np.array(film.repeated_s))
+    if not n_frames or not n_repeated:
+        return checks
+    new_share = 1 - n_repeated / n_frames
+    again = quality.check("frame_rate_hz", mean_rate_hz(walk.time_s) * new_share, protocol.limits)
+    return [again if check.name == again.name else check for check in checks]
 
 
 def _refuse_backwards(even: EvenWalk, bouts: tuple[Bout, ...]) -> None:
@@ -216,6 +255,8 @@ def _of_the_strides(
 ) -> list[QualityCheck]:
     limits = protocol.limits
     used = [stride for stride in strides if stride.used]
+    if not used:  # whatever the protocol's limits: without a stride there is nothing to report
+        limits = {**limits, "strides": Limit(1, 1)}
     weaker = min(sum(s.side == side for s in used) for side in ("left", "right"))
     return [
         quality.check("strides", float(len(used)), limits),

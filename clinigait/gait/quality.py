@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Walk
+from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Stride, Walk
 
+#: Beyond these a walk does not happen at the speed at which the film plays.
+_MAX_WALK_RATIO = 0.007
+_LONG_STEP_BH = 0.35
+_MAX_CADENCE = 160.0
 #: A body box that comes so near to the border, as a fraction of the longer side, is cut by it.
 _BORDER = 0.02
 
@@ -53,7 +57,7 @@ RULES: dict[str, Rule] = {
     "frame_rate_hz": Rule(
         "Frame rate", "Hz", "frame_rate_too_low", False,
         "The video has {value} frames per second.",
-        "Film with 60 frames per second, 25 at the least.",
+        "Film with 60 frames per second; 20 is the least.",
     ),
     "camera_motion_bhps": Rule(
         "Camera motion", "BH/s", "camera_moves", True,
@@ -87,12 +91,12 @@ RULES: dict[str, Rule] = {
     ),
     "strides": Rule(
         "Usable strides", "", "too_few_strides", False,
-        "Only {value} usable strides were found.",
+        "Usable strides found: {value}.",
         "Film a longer way, so that at least three strides of each foot are seen.",
     ),
     "strides_per_side": Rule(
         "Usable strides of the weaker side", "", "too_few_strides_of_a_side", False,
-        "One side has only {value} usable strides.",
+        "Usable strides of the weaker side: {value}.",
         "Film a longer way, or passes in both directions.",
     ),
     "event_agreement_s": Rule(
@@ -132,6 +136,37 @@ def check(name: str, value: float | None, limits: Mapping[str, Limit]) -> Qualit
 def warning(title: str, code: str, message: str, remedy: str) -> QualityCheck:
     """Return a warning that is not a number."""
     return QualityCheck(title, Grade.WARNING, None, "", "", code, message, remedy)
+
+
+def plausibility(strides: tuple[Stride, ...], units_per_height: float) -> list[QualityCheck]:
+    """Warn of a walk whose length and pace do not fit each other: a film at the wrong speed.
+
+    Step length over cadence, the walk ratio, stays near 0.0038 body heights per (step/min) over
+    all paces of healthy adults (Sekiya 1996: 0.0063 m). Played at half speed a film doubles it
+    and more; long steps at a cadence beyond walking are played too fast.
+
+    Parameters
+    ----------
+    strides
+        The stride table.
+    units_per_height
+        Pixels per unit of length over pixels of body height: 1 for body heights.
+    """
+    used = [s.values for s in strides if s.used]
+    lengths = [v.get("step_length_bh", v.get("step_length_m")) for v in used]
+    known = [length for length in lengths if length is not None]
+    if not known:
+        return []
+    length_bh = float(np.median(known)) * units_per_height
+    cadence = float(np.median([v["cadence_spm"] for v in used]))
+    remedy = "Check that the film plays at its true speed: no slow motion, no time lapse."
+    if length_bh / cadence > _MAX_WALK_RATIO:
+        message = f"Steps of {length_bh:.2f} body heights at {cadence:.0f} a minute are too slow."
+    elif length_bh > _LONG_STEP_BH and cadence > _MAX_CADENCE:
+        message = f"Steps of {length_bh:.2f} body heights at {cadence:.0f} a minute are too fast."
+    else:
+        return []
+    return [warning("Pace and length of the steps", "implausible_pace", message, remedy)]
 
 
 def raise_refusal(checks: list[QualityCheck]) -> None:

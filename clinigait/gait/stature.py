@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import theilslopes
 
-from clinigait.core import SIDES, RefusedError, Scale, Walk
+from clinigait.core import SIDES, BadInputError, RefusedError, Scale, Walk
 from clinigait.gait.filtering import EvenWalk
 
 #: Height of the eyes and of the ankles over the floor as fractions of body height
 #: (Drillis & Contini 1966, in Winter, Biomechanics and Motor Control, doi 10.1002/9780470549148).
 _EYE_HEIGHT = 0.936
 _ANKLE_HEIGHT = 0.039
+#: Body heights that occur.
+_BODY_HEIGHTS_M = (0.4, 2.6)
 #: The envelope of standing height is taken over windows about as long as a step.
 _WINDOW_S = 0.6
 #: Standard uncertainty of stature from eye height: proportions differ between people by about
@@ -30,12 +33,18 @@ class KnownLength:
     ----------
     length_m
         Their distance in m.
-    length_px
-        Their distance in pixels of the analysed frames.
+    start_px, end_px
+        The points (x, y), in pixels of the analysed frames.
     """
 
     length_m: float
-    length_px: float
+    start_px: tuple[float, float]
+    end_px: tuple[float, float]
+
+    @property
+    def length_px(self) -> float:
+        """Their distance in pixels."""
+        return math.dist(self.start_px, self.end_px)
 
 
 def stature_px(even: EvenWalk) -> NDArray[np.float64]:
@@ -97,11 +106,28 @@ def lengths_scale(
     if known is not None:
         # Only the walker's distance changes along the way: the stature line carries that.
         px_per_m = known.length_px / known.length_m * height_px / median_px
+        _check_implied_height(median_px * known.length_m / known.length_px, walk.subject.height_m)
         return Scale("m", "known length", float(np.median(px_per_m)), 0.02), px_per_m
     if walk.subject.height_m is not None:
         px_per_m = height_px / walk.subject.height_m
         return Scale("m", "body height", float(np.median(px_per_m)), uncertainty), px_per_m
     return Scale("BH", "none", median_px, uncertainty), height_px
+
+
+def _check_implied_height(implied_m: float, height_m: float | None) -> None:
+    """Refuse a known length that makes a dwarf, a giant or somebody else of the person.
+
+    Raises
+    ------
+    BadInputError
+        If the body height that follows is impossible, or far from the one that was given.
+    """
+    low_m, high_m = _BODY_HEIGHTS_M if height_m is None else (0.8 * height_m, 1.25 * height_m)
+    if not low_m <= implied_m <= high_m:
+        raise BadInputError(
+            f"By the known length the person would be {implied_m:.2f} m tall.",
+            "Mark two points in the plane of the walk, in pixels of the video's own frames.",
+        )
 
 
 def _first_known(even: EvenWalk, points: tuple[str, ...]) -> NDArray[np.float64]:

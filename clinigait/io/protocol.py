@@ -30,18 +30,33 @@ def load_protocol(name_or_path: str) -> Protocol:
     BadInputError
         If there is no such protocol, or the file is not a valid one.
     """
+    name = name_or_path[:80]
     if name_or_path in shipped_protocols():
         content = files("clinigait.protocols").joinpath(f"{name_or_path}.yaml").read_bytes()
         return parse_protocol(content, name_or_path)
     path = Path(name_or_path)
-    if not path.is_file():
+    if not _is_file(path):
         raise BadInputError(
-            f"There is no protocol {name_or_path}.",
+            f"There is no protocol {name}.",
             f"Give the path of a protocol file, or one of: {', '.join(shipped_protocols())}.",
         )
     if path.stat().st_size > _MAX_BYTES:
         raise BadInputError(f"{path.name} is too large for a protocol.", "Give a protocol file.")
     return parse_protocol(path.read_bytes(), path.name)
+
+
+def _plain_yaml(content: bytes) -> object:
+    """Parse YAML without aliases: they can make a small file huge."""
+    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):
+        raise ValueError("a protocol has no aliases")
+    return yaml.safe_load(content)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def parse_protocol(content: bytes, name: str) -> Protocol:
@@ -53,8 +68,8 @@ def parse_protocol(content: bytes, name: str) -> Protocol:
         If the content is not a valid protocol; the first fault is named.
     """
     try:
-        data = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        data = _plain_yaml(content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadInputError(
             f"{name} is not a readable protocol file.", "Correct the YAML and try again."
         ) from error

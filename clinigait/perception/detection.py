@@ -75,7 +75,11 @@ class EfficientDetLite2:
 @contextmanager
 def _native_stderr_closed() -> Iterator[None]:
     """Keep the runtime's chatter of its delegates off the terminal: it cannot be switched off."""
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed already
+        yield
+        return
     silent = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(silent, 2)

@@ -80,7 +80,9 @@ def _read(file: str, folder: Path) -> Picture.Image | None:
     if not is_inside(file) or not path.resolve().is_relative_to(folder.resolve()):
         return None
     try:
-        with Picture.open(path) as picture:
+        if not path.is_file():  # a pipe would be waited for
+            return None
+        with Picture.open(path, formats=("JPEG",)) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return None
             picture.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))

@@ -74,6 +74,8 @@ from clinigait.report.vector import FigureBlock
 from clinigait.report.wording import Wording
 
 MAX_PEOPLE = 10
+#: So many warnings are spelt out on the first page; all of them stand on the quality page.
+MAX_WARNINGS = 12
 MAX_REJECTED = 14
 _LABEL_PT = 62.0
 
@@ -263,7 +265,7 @@ def _summary(measurement: Measurement, definitions: Definitions, words_: Wording
         f"{markup(_strides_line(measurement.strides, words_))}."
     )
     lines: list[Flowable] = [Paragraph(head, style(SIZE_BODY))]
-    for check in warned:
+    for check in warned[:MAX_WARNINGS]:
         name = markup(words(check.name), 60)
         lines.append(Paragraph(f"<b>{name}.</b> {_spelt_out(check)}", style(SIZE_TABLE)))
     return [

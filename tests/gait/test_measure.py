@@ -95,7 +95,9 @@ def test_without_scale_lengths_are_in_body_heights(protocol) -> None:
 
 def test_a_known_length_makes_metres(protocol) -> None:
     walk = synthetic_walk(Gait(), height_m=None)
-    found = measure(walk, protocol, known_length=KnownLength(2.0, 2 * PX_PER_M))
+    found = measure(
+        walk, protocol, known_length=KnownLength(2.0, (100, 900), (100 + 2 * PX_PER_M, 900))
+    )
     assert found.scale.source == "known length"
     assert _value(found, "speed_mps") == pytest.approx(Gait().speed_mps, rel=0.02)
 

@@ -74,6 +74,10 @@ def test_the_first_fault_is_named(text: str, change: dict, named: str) -> None:
         ({"parameters": ["speed_mps", "shoe_size"]}, "shoe_size"),
         ({"curves": ["elbow_deg"]}, "elbow_deg"),
         ({"limits": {"mood": {"warn": 1, "refuse": 2}}}, "mood"),
+        ({"view": "frontal"}, "sagittal"),
+        ({"kind": "training"}, "clinical"),
+        ({"parameters": []}, "no parameter"),
+        ({"parameters": ["cadence_spm", "cadence_spm"]}, "twice"),
     ],
 )
 def test_unknown_names_are_refused_by_the_road(
@@ -93,6 +97,10 @@ def test_hostile_files_do_nothing(tmp_path: Path) -> None:
         f"!!python/object/apply:os.system ['touch {marker}']",
         "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]",
         "[" * 5000,
+        "a: 2001-99-99",
+        "a: !!int abc",
+        "a: " + "9" * 5000,
+        "a: &a {b: 1}\nc: {<<: [" + ", ".join(["*a"] * 50) + "]}",
         b"\xff\xfe\x00\x00\xd8",
         "",
         "just text",
@@ -101,6 +109,13 @@ def test_hostile_files_do_nothing(tmp_path: Path) -> None:
     ):
         _fault(content)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b", ""])
+def test_names_that_no_file_can_have(name: str) -> None:
+    with pytest.raises(BadInputError) as caught:
+        load_protocol(name)
+    assert len(str(caught.value)) < 400
 
 
 @pytest.mark.parametrize("number", [".nan", ".inf", "-.inf"])
