@@ -96,7 +96,7 @@ RULES: dict[str, Rule] = {
     ),
     "strides_per_side": Rule(
         "Usable strides of the weaker side", "", "too_few_strides_of_a_side", False,
-        "Usable strides of the weaker side: {value}.",
+        "One side has few usable strides: {value}.",
         "Film a longer way, or passes in both directions.",
     ),
     "event_agreement_s": Rule(

@@ -179,7 +179,7 @@ def test_an_interruption_leaves_nothing(name: str, demo_clip, weights, tmp_path:
         text=True,
     )
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("deep/.out*")) and time.monotonic() < deadline:
+    while not list(tmp_path.glob("deep/.clinigait-*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     time.sleep(1.0)
     running.send_signal(getattr(signal, name))
