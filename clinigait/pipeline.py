@@ -73,17 +73,13 @@ OUTPUTS = (
 _RIVAL_SCORE = 0.5
 
 #: Called with the name of the stage and the fraction of it that is done.
-Progress = Callable[[str, float], None]
+StageProgress = Callable[[str, float], None]
 
-#: The stages in their order, with the share of the time that each usually takes.
-STAGES: dict[str, float] = {
-    "Looking for people": 0.35,
-    "Following the walker": 0.35,
-    "Measuring": 0.02,
-    "Drawing the overlay": 0.2,
-    "Writing the report": 0.08,
-}
-_LOOKING, _FOLLOWING, _MEASURING, _DRAWING, _WRITING = STAGES
+_LOOKING = "Looking for people"
+_FOLLOWING = "Following the walker"
+_MEASURING = "Measuring"
+_DRAWING = "Drawing the overlay"
+_WRITING = "Writing the report"
 
 
 @dataclass(frozen=True)
@@ -127,7 +123,7 @@ class Stopwatch:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str, progress: Progress) -> Iterator[Callable[[float], None]]:
+    def stage(self, name: str, progress: StageProgress) -> Iterator[Callable[[float], None]]:
         """Time a stage; yields what reports its progress."""
         start = time.perf_counter()
         progress(name, 0.0)
@@ -141,7 +137,7 @@ def assess(
     out: str | Path,
     request: Request | None = None,
     *,
-    progress: Progress | None = None,
+    progress: StageProgress | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> Assessment:
     """Assess a walking video and write everything that comes of it into a folder.
@@ -191,7 +187,7 @@ def _assess_into(
     recording: Recording,
     protocol: Protocol,
     request: Request,
-    progress: Progress,
+    progress: StageProgress,
     stopwatch: Stopwatch,
 ) -> Assessment:
     draft = _Draft(request.subject, protocol)
@@ -286,7 +282,7 @@ def _see_and_measure(
     recording: Recording,
     protocol: Protocol,
     request: Request,
-    progress: Progress,
+    progress: StageProgress,
     stopwatch: Stopwatch,
 ) -> tuple[Survey, Walk, Measurement]:
     pose_weights = POSES.get(request.pose)

@@ -35,6 +35,7 @@ from clinigait.core.measurement import (
     Scale,
     Stride,
 )
+from clinigait.core.progress import Progress
 from clinigait.core.protocol import Limit, Protocol, ProtocolKind, WalkerRule
 from clinigait.core.recording import Frame, FrameSource, Recording
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
@@ -64,6 +65,7 @@ __all__ = [
     "Parameter",
     "PerceptionFacts",
     "PersonSeen",
+    "Progress",
     "Protocol",
     "ProtocolFacts",
     "ProtocolKind",

@@ -8,12 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import EventKind, Measurement, StoredFrame, Stride, Walk, opposite
+from clinigait.core import EventKind, Measurement, Progress, StoredFrame, Stride, Walk, opposite
 from clinigait.io.overlay import OverlayWriter
 from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
 from clinigait.perception.faces import FaceBlur
 from clinigait.perception.perceive import Survey
-from clinigait.perception.pose import Progress
 
 #: Height and width of a stored picture, in heights of the person's box.
 _CROP_HEIGHTS = (1.5, 1.7)

@@ -13,6 +13,7 @@ from clinigait.core import (
     BadInputError,
     PerceptionFacts,
     PersonSeen,
+    Progress,
     Recording,
     RecordingFacts,
     RefusedError,
@@ -23,7 +24,7 @@ from clinigait.core import (
     WalkerRule,
 )
 from clinigait.perception.detection import PersonDetector
-from clinigait.perception.pose import PoseEstimator, PoseSample, Progress
+from clinigait.perception.pose import PoseEstimator, PoseSample
 from clinigait.perception.sides import mend_sides
 from clinigait.perception.tracking import Track, Tracker
 from clinigait.perception.walker import RULE, people_seen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -175,7 +174,3 @@ def _body_yaw_deg(world: NDArray[np.float64]) -> float:
         right = BLAZEPOSE_33.index(point, "right")
         across += world[left] - world[right]
     return float(np.degrees(np.arctan2(abs(across[0]), abs(across[2]))))
-
-
-#: Called with a fraction 0..1 of the work done.
-Progress = Callable[[float], None]
