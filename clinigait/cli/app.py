@@ -58,9 +58,11 @@ def _options(
 
 def main() -> NoReturn:
     """Run the command line; every end of it is an exit code and at most one line of error."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # Who started us may have asked to go on (nohup, a background job): that stands.
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
     try:
         code = app(standalone_mode=False)
     except TyperException as error:
