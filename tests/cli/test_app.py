@@ -177,7 +177,7 @@ def test_an_interruption_leaves_nothing(name: str, demo_clip, weights, tmp_path:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),
+        preexec_fn=lambda: signal.signal(getattr(signal, name), signal.SIG_DFL),  # noqa: PLW1509
     )
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob("deep/.clinigait-*")) and time.monotonic() < deadline:
