@@ -172,8 +172,8 @@ def assess(
     protocol = load_protocol(request.protocol)
     check_names(protocol)
     _check_subject(request.subject)
-    _keep_the_input(Path(video), Path(out))
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
+        _keep_the_input(Path(video), Path(out))
         recording = open_recording(Path(video))
         return _assess_into(folder, recording, protocol, request, progress, stopwatch)
 

@@ -412,6 +412,13 @@ class TestFolders:
             assess(film, tmp_path / "out")
         assert film.read_bytes() == b"precious"
 
+    @pytest.mark.parametrize("name", ["x" * 300, "a/" + "x" * 300 + "/b"])
+    def test_names_that_no_folder_can_have(self, name, tmp_path) -> None:
+        (tmp_path / "film.mp4").write_bytes(b"any")
+        with pytest.raises(BadInputError, match="too long"):
+            assess(tmp_path / "film.mp4", tmp_path / name)
+        assert [p.name for p in tmp_path.iterdir()] == ["film.mp4"]
+
     def test_out_is_a_file(self, tmp_path) -> None:
         (tmp_path / "taken").write_text("")
         with pytest.raises(BadInputError, match="a file, not a folder"):
