@@ -23,7 +23,6 @@ from clinigait.core import (
     Protocol,
     ProtocolFacts,
     Provenance,
-    QualityCheck,
     Recording,
     RecordingFacts,
     RefusedError,
@@ -294,8 +293,8 @@ def _see_and_measure(
     with stopwatch.stage(_LOOKING, progress) as tell:
         detector = EfficientDetLite2(require(DETECTOR), request.threads)
         found = survey(recording, detector, protocol.walker, tell)
-        draft.recording = found.facts()
-        quality.raise_refusal(_of_the_film(found, protocol))
+        facts = draft.recording = found.facts()
+        quality.raise_refusal(quality.of_the_film(facts.duration_s, facts.rate_hz, protocol.limits))
     with stopwatch.stage(_FOLLOWING, progress) as tell:
         draft.perception = _perception(found, None, request, detector.name, pose_weights, 0)
         number = choose_walker(found, request.person)
@@ -303,7 +302,7 @@ def _see_and_measure(
         walk, swapped = follow(found, number, pose, request.subject, tell)
         draft.perception = _perception(found, number, request, detector.name, pose_weights, swapped)
     with stopwatch.stage(_MEASURING, progress):
-        film = _film_facts(found, number)
+        film = _film_facts(found, facts, number)
         known_length = _in_analysed_pixels(request.known_length, found.recording)
         measurement = measure(walk, protocol, film, known_length)
     return found, walk, measurement
@@ -343,16 +342,7 @@ def _perception(
     )
 
 
-def _of_the_film(found: Survey, protocol: Protocol) -> list[QualityCheck]:
-    facts = found.facts()
-    return [
-        quality.check("duration_s", facts.duration_s, protocol.limits),
-        quality.check("frame_rate_hz", facts.rate_hz, protocol.limits),
-    ]
-
-
-def _film_facts(found: Survey, number: int) -> FilmFacts:
-    facts = found.facts()
+def _film_facts(found: Survey, facts: RecordingFacts, number: int) -> FilmFacts:
     shift = facts.camera_motion_px
     notes = []
     walker = found.people[number - 1]

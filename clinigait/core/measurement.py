@@ -230,6 +230,11 @@ class Bout:
     end_s: float
     direction: Literal["left", "right"]
 
+    @property
+    def forward(self) -> float:
+        """Sign of the walking direction along the picture's x axis: +1 to the right."""
+        return 1.0 if self.direction == "right" else -1.0
+
 
 @dataclass(frozen=True)
 class Scale:

@@ -75,31 +75,28 @@ class FootSignals:
 
 def foot_signals(even: EvenWalk, bout: Bout, side: Side) -> FootSignals:
     """Cut out what the detectors look at; without heel and toe the ankle stands for both."""
-    inside = even.between(bout.start_s, bout.end_s)
-    forward = 1.0 if bout.direction == "right" else -1.0
+    part, forward = even.cut(bout.start_s, bout.end_s), bout.forward
     has_feet = "left_heel" in even.layout and "left_toe" in even.layout
     heel, toe = ("heel", "toe") if has_feet else ("ankle", "ankle")
-    pelvis = forward * even.middle("hip")[inside, 0]
-    heel_x = forward * even.point(heel, side)[inside, 0]
-    toe_x = forward * even.point(toe, side)[inside, 0]
+    pelvis = forward * part.middle("hip")[:, 0]
+    heel_x = forward * part.point(heel, side)[:, 0]
+    toe_x = forward * part.point(toe, side)[:, 0]
     walking = float(np.nanmedian(derivative(pelvis, even.rate_hz)))
     indices = [even.layout.index(heel, side), even.layout.index(toe, side)]
     return FootSignals(
-        time_s=even.time_s[inside],
+        time_s=part.time_s,
         heel_ahead=heel_x - pelvis,
         toe_ahead=toe_x - pelvis,
         heel_speed=derivative(heel_x, even.rate_hz) / walking,
         toe_speed=derivative(toe_x, even.rate_hz) / walking,
-        rise_speed=-derivative(even.points[inside][:, indices, 1].mean(axis=1), even.rate_hz)
-        / walking,
-        confidence=even.confidence[inside][:, indices].min(axis=1),
+        rise_speed=-derivative(part.points[:, indices, 1].mean(axis=1), even.rate_hz) / walking,
+        confidence=part.confidence[:, indices].min(axis=1),
     )
 
 
-def stride_period_s(even: EvenWalk, bout: Bout) -> float:
+def stride_period_s(feet: dict[Side, FootSignals], rate_hz: float) -> float:
     """Estimate the stride period by the autocorrelation of the distance between the feet."""
-    left, right = (foot_signals(even, bout, side).heel_ahead for side in SIDES)
-    distance = left - right
+    distance = feet["left"].heel_ahead - feet["right"].heel_ahead
     stretches = finite_stretches(distance)
     if not stretches:
         return 1.1
@@ -108,10 +105,10 @@ def stride_period_s(even: EvenWalk, bout: Bout) -> float:
     correlation = np.correlate(signal, signal, "full")[len(signal) - 1 :]
     weight = np.arange(len(signal), 0, -1)
     correlation = correlation / weight
-    low, high = (round(limit * even.rate_hz) for limit in _STRIDE_RANGE_S)
+    low, high = (round(limit * rate_hz) for limit in _STRIDE_RANGE_S)
     peaks, _ = find_peaks(correlation[: min(high, int(0.8 * len(signal)))])
     peaks = peaks[(peaks >= low) & (correlation[peaks] > 0.3 * correlation[0])]
-    return float(peaks[0] / even.rate_hz) if len(peaks) else 1.1
+    return float(peaks[0] / rate_hz) if len(peaks) else 1.1
 
 
 def by_coordinate(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
@@ -162,10 +159,11 @@ def detect_events(even: EvenWalk, bout: Bout) -> tuple[Event, ...]:
     coordinate method's moved by their usual offset: on average the velocity method's time, with
     less noise. Where one saw it, it is that one's, moved likewise.
     """
-    period_s = stride_period_s(even, bout)
+    feet = {side: foot_signals(even, bout, side) for side in SIDES}
+    period_s = stride_period_s(feet, even.rate_hz)
     events: list[Event] = []
     for kind in EventKind:
-        seen = {side: _matched(even, bout, side, kind, period_s) for side in SIDES}
+        seen = {side: _matched(signals, kind, period_s) for side, signals in feet.items()}
         usual_s = _usual_offsets_s(seen)
         for side, pairs in seen.items():
             events += [_event(kind, side, p, usual_s[side], even.rate_hz) for p in pairs]
@@ -199,11 +197,8 @@ class _Pair:
         return bool(np.isfinite(self.coordinate_s + self.velocity_s))
 
 
-def _matched(
-    even: EvenWalk, bout: Bout, side: Side, kind: EventKind, period_s: float
-) -> list[_Pair]:
+def _matched(signals: FootSignals, kind: EventKind, period_s: float) -> list[_Pair]:
     """Pair the two methods' times of one kind of event of one foot."""
-    signals = foot_signals(even, bout, side)
     times = {name: detect(signals, kind, period_s) for name, detect in DETECTORS.items()}
     pairs: list[tuple[float, float]] = []
     free = list(times[VELOCITY])

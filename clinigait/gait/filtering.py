@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -58,6 +58,16 @@ class EvenWalk:
         """Return the index of the sample nearest to a time."""
         index = round((time_s - float(self.time_s[0])) * self.rate_hz)
         return min(max(index, 0), len(self.time_s) - 1)
+
+    def cut(self, start_s: float, end_s: float) -> EvenWalk:
+        """Return the part from ``start_s`` to ``end_s``, both included."""
+        inside = self.between(start_s, end_s)
+        return replace(
+            self,
+            time_s=self.time_s[inside],
+            points=self.points[inside],
+            confidence=self.confidence[inside],
+        )
 
     def between(self, start_s: float, end_s: float) -> slice:
         """Return the samples from ``start_s`` to ``end_s``, both included."""

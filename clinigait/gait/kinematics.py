@@ -49,8 +49,8 @@ def ankle_dorsiflexion_deg(even: EvenWalk, side: Side, forward: float) -> NDArra
     return _turn_deg(shank_down, foot, forward) - 90
 
 
-def trunk_lean_deg(even: EvenWalk, forward: float) -> NDArray[np.float64]:
-    """Trunk line against the picture's vertical; forward positive."""
+def trunk_lean_deg(even: EvenWalk, _side: Side, forward: float) -> NDArray[np.float64]:
+    """Trunk line against the picture's vertical, the same for both sides; forward positive."""
     up = even.middle("shoulder") - even.middle("hip")
     vertical = np.tile([0.0, -1.0], (len(up), 1))
     return -_turn_deg(vertical, up, forward)
@@ -79,21 +79,17 @@ def can_have(name: str, even: EvenWalk) -> bool:
 
 
 def over_cycle(
-    angle: NDArray[np.float64], even: EvenWalk, start_s: float, end_s: float
+    angle: Angle, even: EvenWalk, bouts: tuple[Bout, ...], stride: Stride
 ) -> NDArray[np.float64] | None:
-    """Return an angle at 101 points of a cycle, or None where it is not seen well enough."""
-    inside = even.between(start_s - 1 / even.rate_hz, end_s + 1 / even.rate_hz)
-    time_s, values = even.time_s[inside], angle[inside]
+    """Return an angle at 101 points of a stride, or None where it is not seen well enough."""
+    sample_s = 1 / even.rate_hz
+    part = even.cut(stride.start_s - sample_s, stride.end_s + sample_s)
+    values = angle(part, stride.side, bout_of(stride, bouts).forward)
     known = np.isfinite(values)
     if known.sum() < 5 or known.mean() < _MIN_SEEN:
         return None
-    wanted_s = start_s + (end_s - start_s) * CYCLE_PERCENT / 100
-    return np.interp(wanted_s, time_s[known], values[known])
-
-
-def forward_sign(bout: Bout) -> float:
-    """Return +1 for walking to the right of the picture, -1 for walking to the left."""
-    return 1.0 if bout.direction == "right" else -1.0
+    wanted_s = stride.start_s + (stride.end_s - stride.start_s) * CYCLE_PERCENT / 100
+    return np.interp(wanted_s, part.time_s[known], values[known])
 
 
 def bout_of(stride: Stride, bouts: tuple[Bout, ...]) -> Bout:
@@ -119,13 +115,11 @@ def joint_curves(
 def _curve(
     name: str, side: Side, even: EvenWalk, bouts: tuple[Bout, ...], strides: tuple[Stride, ...]
 ) -> Curve | None:
-    by_direction = {d: CURVES[name](even, side, d) for d in (-1.0, 1.0)}
     rows, numbers = [], []
     for stride in strides:
         if not stride.used or stride.side != side:
             continue
-        angle = by_direction[forward_sign(bout_of(stride, bouts))]
-        row = over_cycle(angle, even, stride.start_s, stride.end_s)
+        row = over_cycle(CURVES[name], even, bouts, stride)
         if row is not None:
             rows.append(row)
             numbers.append(stride.number)
@@ -145,31 +139,29 @@ def _curve(
 
 def stride_angles(even: EvenWalk, bouts: tuple[Bout, ...], stride: Stride) -> dict[str, float]:
     """Return the per-stride angle parameters of a used stride; what is not seen is left out."""
-    forward, side = forward_sign(bout_of(stride, bouts)), stride.side
+    side = stride.side
     swing_from = _swing_start_percent(stride)
     values: dict[str, float] = {}
-    hip = over_cycle(hip_flexion_deg(even, side, forward), even, stride.start_s, stride.end_s)
+    hip = over_cycle(hip_flexion_deg, even, bouts, stride)
     if hip is not None:
         values["hip_flexion_peak_deg"] = float(hip.max())
         values["hip_extension_peak_deg"] = float(-hip.min())
         values["hip_flexion_rom_deg"] = float(np.ptp(hip))
-    knee = over_cycle(knee_flexion_deg(even, side, forward), even, stride.start_s, stride.end_s)
+    knee = over_cycle(knee_flexion_deg, even, bouts, stride)
     if knee is not None:
         values["knee_flexion_at_contact_deg"] = float(knee[0])
         values["knee_flexion_peak_swing_deg"] = float(knee[swing_from:].max())
         values["knee_flexion_rom_deg"] = float(np.ptp(knee))
     if can_have("ankle_dorsiflexion_deg", even):
-        ankle = over_cycle(
-            ankle_dorsiflexion_deg(even, side, forward), even, stride.start_s, stride.end_s
-        )
+        ankle = over_cycle(ankle_dorsiflexion_deg, even, bouts, stride)
         if ankle is not None:
             values["ankle_dorsiflexion_peak_stance_deg"] = float(ankle[:swing_from].max())
             values["ankle_rom_deg"] = float(np.ptp(ankle))
-    lean = over_cycle(trunk_lean_deg(even, forward), even, stride.start_s, stride.end_s)
+    lean = over_cycle(trunk_lean_deg, even, bouts, stride)
     if lean is not None:
         values["trunk_lean_deg"] = float(lean.mean())
     if f"{side}_wrist" in even.layout:
-        arm = over_cycle(arm_swing_deg(even, side, forward), even, stride.start_s, stride.end_s)
+        arm = over_cycle(arm_swing_deg, even, bouts, stride)
         if arm is not None:
             values["arm_swing_deg"] = float(np.ptp(arm))
     return values

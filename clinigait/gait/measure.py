@@ -111,7 +111,7 @@ def measure(
         If a check refuses: no honest measurement can be made.
     """
     film = film or FilmFacts()
-    checks = _before(walk, protocol)
+    checks = quality.of_the_film(walk.duration_s, mean_rate_hz(walk.time_s), protocol.limits)
     quality.raise_refusal(checks)
     even = evened(walk)
     height_px = stature_px(even)
@@ -149,14 +149,6 @@ def measure(
         curves=joint_curves(even, bouts, strides, protocol.curves),
         quality=tuple(checks),
     )
-
-
-def _before(walk: Walk, protocol: Protocol) -> list[QualityCheck]:
-    limits = protocol.limits
-    return [
-        quality.check("duration_s", walk.duration_s, limits),
-        quality.check("frame_rate_hz", mean_rate_hz(walk.time_s), limits),
-    ]
 
 
 def _of_the_view(
@@ -212,10 +204,7 @@ def _with_new_pictures_only(
 
 def _refuse_backwards(even: EvenWalk, bouts: tuple[Bout, ...]) -> None:
     for bout in bouts:
-        inside = even.between(bout.start_s, bout.end_s)
-        part = replace(even, time_s=even.time_s[inside], points=even.points[inside])
-        forward = 1.0 if bout.direction == "right" else -1.0
-        if facing(part) == -forward:
+        if facing(even.cut(bout.start_s, bout.end_s)) == -bout.forward:
             raise RefusedError(
                 "walks_backwards",
                 "The feet point against the direction of the walk.",

@@ -133,6 +133,13 @@ def check(name: str, value: float | None, limits: Mapping[str, Limit]) -> Qualit
     return QualityCheck(rule.title, grade, value, rule.unit, asked, rule.code, message, rule.remedy)
 
 
+def of_the_film(
+    duration_s: float, rate_hz: float, limits: Mapping[str, Limit]
+) -> list[QualityCheck]:
+    """Check what can be checked before anybody is measured: length and frame rate."""
+    return [check("duration_s", duration_s, limits), check("frame_rate_hz", rate_hz, limits)]
+
+
 def warning(title: str, code: str, message: str, remedy: str) -> QualityCheck:
     """Return a warning that is not a number."""
     return QualityCheck(title, Grade.WARNING, None, "", "", code, message, remedy)

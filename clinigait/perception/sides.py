@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter
 
 from clinigait.core import SIDES, KeypointLayout
 
@@ -133,10 +134,7 @@ def _near_side(
     half_window = (
         max(1, round(0.5 / max(float(np.median(np.diff(time_s))), 1e-3))) if len(time_s) > 1 else 1
     )
-    padded = np.pad(mean, half_window, mode="edge")
-    smooth = np.median(
-        np.lib.stride_tricks.sliding_window_view(padded, 2 * half_window + 1), axis=1
-    )
+    smooth = median_filter(mean, 2 * half_window + 1, mode="nearest")
     low, high = _SIDE_VIEW
     weight = np.clip((np.abs(smooth) / leg_px - low) / (high - low), 0, 1)
     return np.asarray(-np.sign(smooth) * weight)

@@ -7,7 +7,13 @@ import pytest
 
 from clinigait.core import COCO_17, SIDES, EventKind
 from clinigait.gait.bouts import find_bouts
-from clinigait.gait.events import DETECTORS, agreement_s, detect_events, stride_period_s
+from clinigait.gait.events import (
+    DETECTORS,
+    agreement_s,
+    detect_events,
+    foot_signals,
+    stride_period_s,
+)
 from clinigait.gait.filtering import evened
 from clinigait.gait.stature import stature_px
 from support.force_plates import ForcePlateWalk, force_plate_walks
@@ -108,7 +114,8 @@ def test_an_event_of_one_method_alone_is_doubted() -> None:
 def test_stride_period(stride_time_s: float) -> None:
     even = evened(synthetic_walk(Gait(stride_time_s=stride_time_s, duration_s=9)))
     (bout,) = find_bouts(even, stature_px(even))
-    assert stride_period_s(even, bout) == pytest.approx(stride_time_s, abs=0.03)
+    feet = {side: foot_signals(even, bout, side) for side in SIDES}
+    assert stride_period_s(feet, even.rate_hz) == pytest.approx(stride_time_s, abs=0.03)
 
 
 @pytest.mark.skipif(not force_plate_walks(), reason="the force plate walks are not here")
