@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clinigait.cli.progress import progress_bars
 from clinigait.core import Assessment, BadInputError, Subject
 from clinigait.core.refusal import Refused
+
+if TYPE_CHECKING:
+    from clinigait.gait.stature import KnownLength
+    from clinigait.pipeline import Request
 
 _LENGTH = re.compile(r"^([\d.]+)@(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$")
 _SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
@@ -54,8 +58,7 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
     profile: Annotated[bool, typer.Option("--profile", help="Print the time by stage.")] = False,
 ) -> None:
     """Assess a walking video: measurements, report and data, all into one folder."""
-    from clinigait.pipeline import Request, Stopwatch  # noqa: PLC0415  --help stays quick
-    from clinigait.pipeline import assess as run  # noqa: PLC0415
+    from clinigait.pipeline import Request  # noqa: PLC0415  --help stays quick
 
     request = Request(
         protocol=protocol,
@@ -72,16 +75,24 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         known_length=_known_length(known_length),
         **({"threads": threads} if threads else {}),
     )
+    run(video, out, request, profile=profile)
+
+
+def run(video: Path, out: Path, request: Request | None = None, *, profile: bool) -> None:
+    """Assess with progress bars and print what came of it, and the time by stage if asked."""
+    from clinigait.pipeline import Stopwatch  # noqa: PLC0415  --help stays quick
+    from clinigait.pipeline import assess as assess_film  # noqa: PLC0415
+
     stopwatch = Stopwatch()
     with progress_bars() as progress:
-        assessment = run(video, out, request, progress=progress, stopwatch=stopwatch)
+        assessment = assess_film(video, out, request, progress=progress, stopwatch=stopwatch)
     if profile:
         for stage, seconds in stopwatch.seconds.items():
             typer.echo(f"{stage:<24}{seconds:8.2f} s")
-    tell(assessment, out)
+    _tell(assessment, out)
 
 
-def tell(assessment: Assessment, out: Path) -> None:
+def _tell(assessment: Assessment, out: Path) -> None:
     """Print what came of it; a refusal ends the program with exit code 3."""
     if assessment.refusal is not None:
         typer.echo(_refusal_line(assessment.refusal), err=True)
@@ -115,7 +126,7 @@ def _sex(text: str | None) -> str | None:
     return _SEXES[text.lower()]
 
 
-def _known_length(text: str | None):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _known_length(text: str | None) -> KnownLength | None:
     from clinigait.gait.stature import KnownLength  # noqa: PLC0415
 
     if text is None:

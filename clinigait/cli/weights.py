@@ -33,42 +33,28 @@ def fetch_weights(
 ) -> None:
     """Fetch weights and check their SHA-256."""
     from clinigait.io.fetch import fetch  # noqa: PLC0415
-    from clinigait.perception.weights import DEFAULT  # noqa: PLC0415
+    from clinigait.perception.weights import DEFAULT, named  # noqa: PLC0415
 
     if name is None and from_file is not None:
         raise BadInputError("--from needs the name of the weights.", "See clinigait weights list.")
     for one in [name] if name else DEFAULT:
-        path = fetch(_asset(one), from_file=from_file, progress=typer.echo)
+        path = fetch(named(one), from_file=from_file, progress=typer.echo)
         typer.echo(f"{one}: {path}")
 
 
 @app.command("verify")
 def verify_weights() -> None:
     """Check the SHA-256 of all weights that are present."""
-    from clinigait.io.fetch import is_valid, path_of  # noqa: PLC0415
-    from clinigait.perception.weights import WEIGHTS  # noqa: PLC0415
+    from clinigait.perception.weights import status  # noqa: PLC0415
 
     broken = []
-    for name, asset in WEIGHTS.items():
-        if path_of(asset) is None:
-            typer.echo(f"{name:<28}missing")
-            continue
-        good = is_valid(asset)
-        typer.echo(f"{name:<28}{'good' if good else 'BROKEN'}")
-        if not good:
-            broken.append(name)
+    for found in status():
+        word = "missing" if found.path is None else "good" if found.valid else "BROKEN"
+        typer.echo(f"{found.asset.name:<28}{word}")
+        if word == "BROKEN":
+            broken.append(found.asset.name)
     if broken:
         raise BadInputError(
             f"The weights {', '.join(broken)} are broken.",
             "Fetch them again with clinigait weights fetch NAME.",
         )
-
-
-def _asset(name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
-    from clinigait.perception.weights import WEIGHTS  # noqa: PLC0415
-
-    if name not in WEIGHTS:
-        raise BadInputError(
-            f"There are no weights {name}.", f"Choose one of: {', '.join(WEIGHTS)}."
-        )
-    return WEIGHTS[name]

@@ -84,6 +84,19 @@ POSES = {"blazepose": _HEAVY.name, "blazepose-full": _FULL.name}
 DEFAULT = (DETECTOR, _HEAVY.name)
 
 
+def named(name: str) -> Asset:
+    """Return the weights of that name.
+
+    Raises
+    ------
+    BadInputError
+        If there are none.
+    """
+    if name not in WEIGHTS:
+        raise BadInputError(f"There are no weights {name}.", f"Choose from: {', '.join(WEIGHTS)}.")
+    return WEIGHTS[name]
+
+
 def require(name: str) -> Path:
     """Return the file of the named weights, its SHA-256 checked now.
 
@@ -97,9 +110,7 @@ def require(name: str) -> Path:
     BadInputError
         If there are no such weights, they are not on this machine, or the file is damaged.
     """
-    asset = WEIGHTS.get(name)
-    if asset is None:
-        raise BadInputError(f"There are no weights {name}.", f"Choose from: {', '.join(WEIGHTS)}.")
+    asset = named(name)
     command = (
         "`clinigait weights fetch`" if name in DEFAULT else f"`clinigait weights fetch {name}`"
     )
