@@ -25,6 +25,7 @@ from clinigait.core.layout import (
 from clinigait.core.measurement import (
     Bout,
     Curve,
+    Direction,
     Event,
     EventKind,
     Grade,
@@ -34,12 +35,21 @@ from clinigait.core.measurement import (
     Reference,
     Scale,
     Stride,
+    ViewName,
 )
 from clinigait.core.progress import Progress
-from clinigait.core.protocol import Limit, Protocol, ProtocolKind, WalkerRule
+from clinigait.core.protocol import (
+    Entry,
+    Limit,
+    Protocol,
+    ProtocolKind,
+    Surface,
+    Task,
+    WalkerRule,
+)
 from clinigait.core.recording import Frame, FrameSource, Recording
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
-from clinigait.core.walk import Sex, Silhouettes, Space, Subject, Walk
+from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 
 __all__ = [
     "BLAZEPOSE_33",
@@ -54,6 +64,9 @@ __all__ = [
     "Curve",
     "Definition",
     "DefinitionGroup",
+    "Depth",
+    "Direction",
+    "Entry",
     "Event",
     "EventKind",
     "Frame",
@@ -84,6 +97,9 @@ __all__ = [
     "StoredFrame",
     "Stride",
     "Subject",
+    "Surface",
+    "Task",
+    "ViewName",
     "Walk",
     "WalkerRule",
     "assumed_focal_px",

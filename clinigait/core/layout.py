@@ -99,4 +99,89 @@ WHOLEBODY_23 = KeypointLayout(
     ),
 )
 
-LAYOUTS = {layout.name: layout for layout in (BLAZEPOSE_33, COCO_17, WHOLEBODY_23)}
+#: OpenPose BODY_25: ``neck`` lies between the shoulders, ``toe`` is the big toe.
+BODY_25 = KeypointLayout(
+    "body25",
+    (
+        *("nose", "neck"),
+        *("right_shoulder", "right_elbow", "right_wrist"),
+        *("left_shoulder", "left_elbow", "left_wrist"),
+        "pelvis",
+        *("right_hip", "right_knee", "right_ankle"),
+        *("left_hip", "left_knee", "left_ankle"),
+        *("right_eye", "left_eye", "right_ear", "left_ear"),
+        *("left_toe", "left_small_toe", "left_heel"),
+        *("right_toe", "right_small_toe", "right_heel"),
+    ),
+)
+
+#: Halpe, 26 body and foot points: its ``head`` is the top of the head, ``toe`` is the big toe.
+HALPE_26 = KeypointLayout(
+    "halpe26",
+    (*COCO_17.points, "head_top", "neck", "pelvis", *_pairs("toe", "small_toe", "heel")),
+)
+
+#: Kinect v2, 25 joints: ``foot`` is one point near the forefoot; heels and toes are not seen.
+KINECT_25 = KeypointLayout(
+    "kinect25",
+    (
+        *("pelvis", "spine", "neck", "head"),
+        *("left_shoulder", "left_elbow", "left_wrist", "left_hand"),
+        *("right_shoulder", "right_elbow", "right_wrist", "right_hand"),
+        *("left_hip", "left_knee", "left_ankle", "left_foot"),
+        *("right_hip", "right_knee", "right_ankle", "right_foot"),
+        *("thorax", "left_hand_tip", "left_thumb", "right_hand_tip", "right_thumb"),
+    ),
+)
+
+#: The 17 joints of MPI-INF-3DHP in its own order, as 3-D lifting models give them: no feet.
+MPI_17 = KeypointLayout(
+    "mpi17",
+    (
+        *("head_top", "thorax"),
+        *("right_shoulder", "right_elbow", "right_wrist"),
+        *("left_shoulder", "left_elbow", "left_wrist"),
+        *("right_hip", "right_knee", "right_ankle"),
+        *("left_hip", "left_knee", "left_ankle"),
+        *("pelvis", "spine", "head"),
+    ),
+)
+
+#: The 17 joints of Human3.6M, as 3-D lifting models give them: no feet.
+H36M_17 = KeypointLayout(
+    "h36m17",
+    (
+        "pelvis",
+        *("right_hip", "right_knee", "right_ankle"),
+        *("left_hip", "left_knee", "left_ankle"),
+        *("spine", "thorax", "neck", "head"),
+        *("left_shoulder", "left_elbow", "left_wrist"),
+        *("right_shoulder", "right_elbow", "right_wrist"),
+    ),
+)
+
+#: What gait analysis takes from a set of skin markers: joint centres, heels and toes
+#: (``toe`` is the forefoot marker where there is none on the tip).
+MARKERS_22 = KeypointLayout(
+    "markers22",
+    (
+        *("nose", "head", "neck", "pelvis"),
+        *_pairs("shoulder", "elbow", "wrist"),
+        *_pairs("hip", "knee", "ankle", "heel", "toe", "small_toe"),
+    ),
+)
+
+LAYOUTS = {
+    layout.name: layout
+    for layout in (
+        BLAZEPOSE_33,
+        COCO_17,
+        WHOLEBODY_23,
+        BODY_25,
+        HALPE_26,
+        KINECT_25,
+        MPI_17,
+        H36M_17,
+        MARKERS_22,
+    )
+}

@@ -10,6 +10,9 @@ from typing import Literal
 
 from clinigait.core.layout import Side
 
+Direction = Literal["left", "right", "towards", "away", "along"]
+ViewName = Literal["sagittal", "oblique", "frontal", "spatial"]
+
 
 class EventKind(StrEnum):
     """The two instants that divide a gait cycle."""
@@ -223,17 +226,16 @@ class Bout:
     start_s, end_s
         When it begins and ends.
     direction
-        Where the person goes, as the camera sees it.
+        Where the person goes: as the camera sees it, or ``along`` the floor of a motion capture.
+    heading_deg
+        Direction on the floor of a walk in metres, anticlockwise from the first floor axis
+        (camera: from its right); None in a picture.
     """
 
     start_s: float
     end_s: float
-    direction: Literal["left", "right"]
-
-    @property
-    def forward(self) -> float:
-        """Sign of the walking direction along the picture's x axis: +1 to the right."""
-        return 1.0 if self.direction == "right" else -1.0
+    direction: Direction
+    heading_deg: float | None = None
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,8 @@ class Measurement:
     Parameters
     ----------
     view
-        How the camera sees the walk: ``sagittal``, ``oblique`` or ``frontal``.
+        How the camera sees the walk: ``sagittal``, ``oblique`` or ``frontal``; ``spatial`` where
+        the walk is known in three dimensions.
     view_angle_deg
         0 for a pure side view, 90 for a frontal one.
     near_side
@@ -278,7 +281,7 @@ class Measurement:
         The tables, in the order in which they are printed.
     """
 
-    view: Literal["sagittal", "oblique", "frontal"]
+    view: ViewName
     view_angle_deg: float
     near_side: Side | None
     rate_hz: float

@@ -9,6 +9,9 @@ from typing import ClassVar, Literal
 #: Unknown keys in a protocol file are faults, not decoration.
 _STRICT = {"extra": "forbid"}
 
+Surface = Literal["overground", "treadmill"]
+Task = Literal["walk", "course", "timed_up_and_go"]
+EntryKind = Literal["text", "number", "choice"]
 ProtocolKind = Literal["clinical", "evaluation", "training", "population"]
 
 
@@ -61,6 +64,38 @@ def _need_finite(*numbers: float | None) -> None:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """Something that only the clinician can know, entered beside the measurement.
+
+    Parameters
+    ----------
+    name, title
+        Key, and name as shown.
+    kind
+        Free text, a number, or a choice of ``options``.
+    options
+        What to choose from.
+    unit
+        Unit of a number.
+    hint
+        How to fill it in.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    name: str
+    title: str
+    kind: EntryKind = "text"
+    options: tuple[str, ...] = ()
+    unit: str = ""
+    hint: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.kind == "choice") != bool(self.options):
+            raise ValueError(f"{self.name}: a choice, and only a choice, has options")
+
+
+@dataclass(frozen=True)
 class Protocol:
     """A kind of walk: how it is filmed, when it is refused, and what is reported.
 
@@ -80,6 +115,18 @@ class Protocol:
         Names of the reported parameters, in the order of the report.
     curves
         Names of the reported joint curves.
+    surface
+        Floor or treadmill.
+    strides
+        ``steady`` leaves out starting, stopping and turning; ``all`` counts every stride.
+    task
+        What the person does: walk; walk a course of known length; stand up, walk, turn, sit down.
+    course_m
+        Length of the course in m, for the task ``course``.
+    pace, start
+        What the person is told, and how the timed way begins; None where it is left open.
+    entries
+        What only the clinician can enter.
     sha256
         Hash of the file that the protocol was read from.
     """
@@ -90,10 +137,24 @@ class Protocol:
     version: str
     kind: ProtocolKind
     title: str
-    view: Literal["sagittal", "frontal"]
+    view: Literal["sagittal", "frontal", "any"]
     instructions: tuple[str, ...]
     walker: WalkerRule
     limits: dict[str, Limit]
     parameters: tuple[str, ...]
     curves: tuple[str, ...]
+    surface: Surface = "overground"
+    strides: Literal["steady", "all"] = "steady"
+    task: Task = "walk"
+    course_m: float | None = None
+    pace: Literal["slow", "usual", "fast"] | None = "usual"
+    start: Literal["rolling", "standing"] | None = None
+    entries: tuple[Entry, ...] = ()
     sha256: str = ""
+
+    def __post_init__(self) -> None:
+        _need_finite(self.course_m)
+        if (self.task == "course") != (self.course_m is not None):
+            raise ValueError("course_m belongs to the task course, and only there")
+        if self.course_m is not None and not 1 <= self.course_m <= 1000:
+            raise ValueError("a course is 1 to 1000 m long")

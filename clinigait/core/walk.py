@@ -15,6 +15,13 @@ from clinigait.core.layout import KeypointLayout
 Sex = Literal["female", "male"]
 
 
+class Depth(StrEnum):
+    """How the third coordinate of a walk in metres came about."""
+
+    MEASURED = "measured"  #: motion capture, several cameras or a depth camera
+    INFERRED = "inferred"  #: a pose model guessed it from one picture
+
+
 class Space(StrEnum):
     """The coordinates that keypoints are given in."""
 
@@ -92,6 +99,8 @@ class Walk:
         Names of the K points.
     space
         Coordinates and unit of ``keypoints``.
+    depth
+        How the third coordinate came about; it means nothing for walks in a picture.
     image_size_px
         (width, height) of the upright frames, where there are any.
     boxes_px
@@ -112,6 +121,7 @@ class Walk:
     confidence: NDArray[np.float64]
     layout: KeypointLayout
     space: Space
+    depth: Depth = Depth.MEASURED
     image_size_px: tuple[int, int] | None = None
     boxes_px: NDArray[np.float64] | None = None
     body_yaw_deg: NDArray[np.float64] | None = None
@@ -123,6 +133,8 @@ class Walk:
         n_frames = len(self.time_s)
         if self.keypoints.ndim != 3 or self.keypoints.shape[2] not in (2, 3):
             raise ValueError(f"keypoints must be (T, K, 2 or 3), not {self.keypoints.shape}")
+        if (self.keypoints.shape[2] == 2) != (self.space is Space.IMAGE_PX):
+            raise ValueError("points of a picture have two coordinates, points in metres three")
         if self.keypoints.shape[:2] != (n_frames, len(self.layout)):
             raise ValueError(
                 f"keypoints are {self.keypoints.shape[:2]}, but there are {n_frames} times and "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinigait.core import Definition, DefinitionGroup
 
-_SIDE = "side view"
+SIDE = "side view"
 _ANY = "any view"
 FRONT = "front view"
 _EVENTS = "Perry & Burnfield, Gait Analysis, 2nd ed. 2010"
@@ -23,27 +23,27 @@ def _share(name: str, title: str, definition: str) -> Definition:
 
 
 def _angle(name: str, title: str, definition: str) -> Definition:
-    return Definition(name, title, "deg", definition, _SIDE, _ANGLES, "kinematics", 0)
+    return Definition(name, title, "deg", definition, SIDE, _ANGLES, "kinematics", 0)
 
 
 def _length(name: str, title: str, definition: str) -> tuple[Definition, Definition]:
     relative = f"{definition} In body heights: no scale was known."
     return (
-        Definition(f"{name}_m", title, "m", definition, _SIDE, _PRINTS, "pace", 2),
-        Definition(f"{name}_bh", title, "BH", relative, _SIDE, _PRINTS, "pace", 3),
+        Definition(f"{name}_m", title, "m", definition, SIDE, _PRINTS, "pace", 2),
+        Definition(f"{name}_bh", title, "BH", relative, SIDE, _PRINTS, "pace", 3),
     )
 
 
 _SPEED = "Stride length divided by stride time; the median over the strides."
 
 _ALL: tuple[Definition, ...] = (
-    Definition("speed_mps", "Walking speed", "m/s", _SPEED, _SIDE, _PRINTS, "pace", 2),
+    Definition("speed_mps", "Walking speed", "m/s", _SPEED, SIDE, _PRINTS, "pace", 2),
     Definition(
         "speed_bhps",
         "Walking speed",
         "BH/s",
         f"{_SPEED} In body heights per second: no scale was known.",
-        _SIDE,
+        SIDE,
         _PRINTS,
         "pace",
         3,
@@ -130,7 +130,7 @@ _ALL: tuple[Definition, ...] = (
         "Symmetry index 100 (R - L) / (0.5 (R + L)) of the mean step lengths: positive when the "
         "right step is longer. One camera sees the far foot under another angle: asymmetries of "
         "a few percent can come from that.",
-        _SIDE,
+        SIDE,
         "Robinson 1987; Herzog 1989",
         "symmetry",
         1,

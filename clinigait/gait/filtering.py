@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -10,14 +11,18 @@ from numpy.typing import NDArray
 from scipy.interpolate import Akima1DInterpolator
 from scipy.signal import butter, sosfiltfilt
 
-from clinigait.core import KeypointLayout, Side, Walk
+from clinigait.core import Depth, KeypointLayout, Side, Space, Walk
 
 #: Gaps up to this length are closed by a spline; longer ones stay gaps.
 MAX_GAP_S = 0.2
 #: Cut-off of the low-pass filter, the usual one for gait kinematics.
 CUTOFF_HZ = 6.0
+#: Joints that a pose model guessed in depth tremble more.
+CUTOFF_GUESSED_HZ = 4.5
 #: No camera of interest is faster.
 _MAX_RATE_HZ = 500.0
+#: Frame times that lie so near to the even ones are even: nothing is to interpolate.
+_SAME_TIME_S = 1e-5
 #: Shorter stretches between gaps cannot be filtered and are dropped.
 MIN_STRETCH_S = 0.4
 
@@ -33,7 +38,7 @@ class EvenWalk:
     rate_hz
         Their rate: the usual rate of the recording.
     points
-        (T, K, 2) filtered positions, NaN in gaps.
+        (T, K, 2 or 3) filtered positions, NaN in gaps.
     confidence
         (T, K) confidence of the nearest recorded frame, 0 in gaps.
     layout
@@ -47,11 +52,11 @@ class EvenWalk:
     layout: KeypointLayout
 
     def point(self, name: str, side: Side | None = None) -> NDArray[np.float64]:
-        """Return the (T, 2) positions of a point."""
+        """Return the (T, 2 or 3) positions of a point."""
         return self.points[:, self.layout.index(name, side)]
 
     def middle(self, name: str) -> NDArray[np.float64]:
-        """Return the (T, 2) positions half-way between the left and the right point."""
+        """Return the (T, 2 or 3) positions half-way between the left and the right point."""
         return (self.point(name, "left") + self.point(name, "right")) / 2
 
     def nearest(self, time_s: float) -> int:
@@ -90,28 +95,43 @@ def even_rate_hz(time_s: NDArray[np.float64]) -> float:
     return min(usual_hz, 2 * mean_rate_hz(time_s), _MAX_RATE_HZ)
 
 
-def evened(walk: Walk) -> EvenWalk:
+def evened(walk: Walk, cutoff_hz: float | None = None) -> EvenWalk:
     """Resample a walk to even times by its presentation timestamps and low-pass filter it.
 
     Gaps of up to 0.2 s are closed by a modified Akima spline. The filter is a fourth-order
-    Butterworth without phase shift at 6 Hz (second order, run forwards and backwards, with the
-    cut-off corrected for the double pass).
+    Butterworth without phase shift (second order, run forwards and backwards, with the cut-off
+    corrected for the double pass).
 
     Parameters
     ----------
     walk
         At least two frames.
+    cutoff_hz
+        Cut-off of the filter; None takes the usual one for the kind of walk.
     """
+    if cutoff_hz is None:
+        guessed = walk.space is not Space.IMAGE_PX and walk.depth is Depth.INFERRED
+        cutoff_hz = CUTOFF_GUESSED_HZ if guessed else CUTOFF_HZ
     rate_hz = even_rate_hz(walk.time_s)
     n_samples = int(np.floor(walk.duration_s * rate_hz + 1e-6)) + 1
     time_s = walk.time_s[0] + np.arange(n_samples) / rate_hz
-    n_points = len(walk.layout)
-    points = np.full((n_samples, n_points, 2), np.nan)
-    for point in range(n_points):
-        points[:, point] = _evened_point(walk.time_s, walk.keypoints[:, point, :2], time_s, rate_hz)
+    points = np.full((n_samples, *walk.keypoints.shape[1:]), np.nan)
+    for seen, alike in _alike(np.asarray(np.isfinite(walk.keypoints).all(axis=2))):
+        known = walk.keypoints[seen][:, alike]
+        points[:, alike] = _evened_points(walk.time_s[seen], known, time_s, rate_hz, cutoff_hz)
     nearest = _nearest(walk.time_s, time_s)
     confidence = np.where(np.isfinite(points[:, :, 0]), walk.confidence[nearest], 0.0)
     return EvenWalk(time_s, rate_hz, points, confidence, walk.layout)
+
+
+def _alike(
+    seen: NDArray[np.bool_],
+) -> list[tuple[NDArray[np.bool_], NDArray[np.intp]]]:
+    """Group the points that are seen in the same frames: each group is one spline."""
+    patterns, group = np.unique(seen, axis=1, return_inverse=True)
+    return [
+        (patterns[:, index], np.flatnonzero(group == index)) for index in range(patterns.shape[1])
+    ]
 
 
 def _nearest(known_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -121,15 +141,15 @@ def _nearest(known_s: NDArray[np.float64], wanted_s: NDArray[np.float64]) -> NDA
     return np.asarray(after - is_before)
 
 
-def _evened_point(
-    known_s: NDArray[np.float64],
+def _evened_points(
+    seen_s: NDArray[np.float64],
     positions: NDArray[np.float64],
     time_s: NDArray[np.float64],
     rate_hz: float,
+    cutoff_hz: float,
 ) -> NDArray[np.float64]:
-    result = np.full((len(time_s), 2), np.nan)
-    seen = np.isfinite(positions).all(axis=1)
-    seen_s, positions = known_s[seen], positions[seen]
+    """Resample and filter (N, P, D) positions that were seen at the same (N,) times."""
+    result = np.full((len(time_s), *positions.shape[1:]), np.nan)
     breaks = np.flatnonzero(np.diff(seen_s) > MAX_GAP_S + 0.5 / rate_hz) + 1
     bounds = [0, *breaks.tolist(), len(seen_s)]
     for start, end in pairwise(bounds):
@@ -137,9 +157,11 @@ def _evened_point(
             continue
         stretch_s = seen_s[start:end]
         inside = (time_s >= stretch_s[0] - 1e-9) & (time_s <= stretch_s[-1] + 1e-9)
-        spline = Akima1DInterpolator(stretch_s, positions[start:end], method="makima")
-        samples = spline(np.clip(time_s[inside], stretch_s[0], stretch_s[-1]))
-        result[inside] = low_passed(samples, rate_hz)
+        wanted_s = np.clip(time_s[inside], stretch_s[0], stretch_s[-1])
+        samples = positions[start:end]
+        if len(wanted_s) != len(stretch_s) or np.abs(wanted_s - stretch_s).max() > _SAME_TIME_S:
+            samples = Akima1DInterpolator(stretch_s, samples, method="makima")(wanted_s)
+        result[inside] = low_passed(samples, rate_hz, cutoff_hz)
     return result
 
 
@@ -147,14 +169,18 @@ def low_passed(
     signal: NDArray[np.float64], rate_hz: float, cutoff_hz: float = CUTOFF_HZ
 ) -> NDArray[np.float64]:
     """Low-pass filter (T, …) samples without phase shift; short signals come back as they are."""
-    # Two passes of a second-order filter lower its cut-off by this factor (Winter 2009, 2.2.4.4).
-    corrected_hz = cutoff_hz / (np.sqrt(2) - 1) ** 0.25
-    sections = butter(2, min(corrected_hz, 0.45 * rate_hz), fs=rate_hz, output="sos")
-    pad = round(rate_hz / 2)
     if len(signal) <= 6:
         return signal
-    filtered = sosfiltfilt(sections, signal, axis=0, padlen=min(pad, len(signal) - 1))
-    return np.asarray(filtered)
+    sections = _sections(cutoff_hz, rate_hz)
+    pad = min(round(rate_hz / 2), len(signal) - 1)
+    return np.asarray(sosfiltfilt(sections, signal, axis=0, padlen=pad))
+
+
+@lru_cache(maxsize=64)
+def _sections(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
+    # Two passes of a second-order filter lower its cut-off by this factor (Winter 2009, 2.2.4.4).
+    corrected_hz = cutoff_hz / (np.sqrt(2) - 1) ** 0.25
+    return np.asarray(butter(2, min(corrected_hz, 0.45 * rate_hz), fs=rate_hz, output="sos"))
 
 
 def derivative(signal: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:

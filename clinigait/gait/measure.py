@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import (
+    SIDES,
     BadInputError,
     Bout,
-    Event,
     Limit,
     Measurement,
     Protocol,
     QualityCheck,
-    RefusedError,
-    Scale,
-    Stride,
     Walk,
-    assumed_focal_px,
 )
 from clinigait.gait import quality
-from clinigait.gait.bouts import find_bouts
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.gait.events import agreement_s, detect_events
-from clinigait.gait.filtering import EvenWalk, evened, mean_rate_hz
-from clinigait.gait.kinematics import CURVES, joint_curves, stride_angles
+from clinigait.gait.events import agreement_s
+from clinigait.gait.filtering import evened, mean_rate_hz
+from clinigait.gait.kinematics import CURVES, joint_curves
 from clinigait.gait.parameters import parameters_of, with_scale
-from clinigait.gait.stature import KnownLength, lengths_scale, stature_px
-from clinigait.gait.strides import Ground, build_strides
-from clinigait.gait.view import Viewed, facing, viewed
+from clinigait.gait.scene import Scene, scene_of
+from clinigait.gait.stature import KnownLength
+from clinigait.gait.walked import WalkedBouts, walked_bouts
 
 
 @dataclass(frozen=True)
@@ -63,10 +58,10 @@ def check_names(protocol: Protocol) -> None:
     BadInputError
         If a parameter, curve or limit of the protocol is unknown; it is named.
     """
-    if protocol.kind != "clinical" or protocol.view != "sagittal":
+    if protocol.kind != "clinical":
         raise BadInputError(
-            f"No film can be assessed by the protocol {protocol.name}.",
-            "Choose one of kind clinical and view sagittal.",
+            f"Nothing can be assessed by the protocol {protocol.name}, of kind {protocol.kind}.",
+            "Choose one of kind clinical.",
         )
     if not protocol.parameters or len(set(protocol.parameters)) < len(protocol.parameters):
         raise BadInputError(
@@ -97,7 +92,7 @@ def measure(
     Parameters
     ----------
     walk
-        One person's walk with image keypoints.
+        One person's walk.
     protocol
         What to check and what to report.
     film
@@ -113,59 +108,49 @@ def measure(
     film = film or FilmFacts()
     checks = quality.of_the_film(walk.duration_s, mean_rate_hz(walk.time_s), protocol.limits)
     quality.raise_refusal(checks)
-    even = evened(walk)
-    height_px = stature_px(even)
-    view = viewed(walk, even, height_px)
-    checks += _of_the_view(walk, view, height_px, film, protocol)
+    scene = scene_of(walk, evened(walk), known_length, protocol.surface)
+    checks += _of_the_view(scene, film, protocol)
     quality.raise_refusal(checks)
-    bouts = find_bouts(even, height_px)
-    _refuse_backwards(even, bouts)
-    checks = _with_new_pictures_only(checks, walk, film, bouts, protocol)
+    walked = walked_bouts(scene, steady=protocol.strides == "steady")
+    checks = _with_new_pictures_only(checks, walk, film, walked.bouts, protocol)
     quality.raise_refusal(checks)
-    scale, px_per_unit = lengths_scale(walk, height_px, known_length)
-    ground = _ground(walk, even, scale, px_per_unit)
-    events, strides = _cycles(even, bouts, ground)
-    checks += _of_the_strides(events, strides, protocol)
+    checks += _of_the_strides(walked, protocol)
     quality.raise_refusal(checks)
-    checks += quality.plausibility(strides, float(np.median(px_per_unit / height_px)))
-    near_side = view.near_side if len({b.direction for b in bouts}) == 1 else None
+    checks += quality.plausibility(walked.strides, float(np.median(scene.per_unit / scene.height)))
+    near_side = scene.view.near_side if len({b.direction for b in walked.bouts}) == 1 else None
     return Measurement(
-        view=view.name,
-        view_angle_deg=view.angle_deg,
+        view=scene.view.name,
+        view_angle_deg=scene.view.angle_deg,
         near_side=near_side,
-        rate_hz=even.rate_hz,
-        scale=scale,
-        bouts=bouts,
-        events=events,
-        strides=strides,
+        rate_hz=scene.even.rate_hz,
+        scale=scene.scale,
+        bouts=walked.bouts,
+        events=walked.events,
+        strides=walked.strides,
         parameters=parameters_of(
-            strides,
-            with_scale(protocol.parameters, scale.unit),
-            rate_hz=even.rate_hz,
-            scale_error=scale.relative_uncertainty,
-            near_side=near_side,
-            subject=walk.subject,
+            walked, with_scale(protocol.parameters, scene.scale.unit), protocol
         ),
-        curves=joint_curves(even, bouts, strides, protocol.curves),
+        curves=joint_curves(walked.strides, walked.cycles, protocol.curves),
         quality=tuple(checks),
     )
 
 
-def _of_the_view(
-    walk: Walk,
-    view: Viewed,
-    height_px: NDArray[np.float64],
-    film: FilmFacts,
-    protocol: Protocol,
-) -> list[QualityCheck]:
-    limits = protocol.limits
-    tall_px = float(np.median(height_px))
-    shift = None if film.camera_shift_pxps is None else film.camera_shift_pxps / tall_px
-    checks = [
-        quality.check("camera_motion_bhps", shift, limits),
-        quality.check("person_height_px", tall_px, limits),
-        quality.check("border_cut_pct", quality.border_cut_pct(walk), limits),
-        quality.check("view_angle_deg", view.angle_deg, limits),
+def _of_the_view(scene: Scene, film: FilmFacts, protocol: Protocol) -> list[QualityCheck]:
+    limits, walk = protocol.limits, scene.walk
+    checks = []
+    if scene.in_picture:
+        tall_px = float(np.median(scene.height))
+        shift = None if film.camera_shift_pxps is None else film.camera_shift_pxps / tall_px
+        checks += [
+            quality.check("camera_motion_bhps", shift, limits),
+            quality.check("person_height_px", tall_px, limits),
+            quality.check("border_cut_pct", quality.border_cut_pct(walk), limits),
+        ]
+        if protocol.view == "sagittal":
+            checks.append(quality.check("view_angle_deg", scene.view.angle_deg, limits))
+        elif protocol.view == "frontal":
+            checks.append(quality.check("front_angle_deg", 90 - scene.view.angle_deg, limits))
+    checks += [
         quality.check("hidden_pct", quality.hidden_pct(walk), limits),
         quality.check("confidence", quality.leg_confidence(walk), limits),
         *film.notes,
@@ -202,53 +187,14 @@ def _with_new_pictures_only(
     return [again if check.name == again.name else check for check in checks]
 
 
-def _refuse_backwards(even: EvenWalk, bouts: tuple[Bout, ...]) -> None:
-    for bout in bouts:
-        if facing(even.cut(bout.start_s, bout.end_s)) == -bout.forward:
-            raise RefusedError(
-                "walks_backwards",
-                "The feet point against the direction of the walk.",
-                "Film forward walking; check that the video is not played in reverse.",
-            )
-
-
-def _ground(walk: Walk, even: EvenWalk, scale: Scale, px_per_unit: NDArray[np.float64]) -> Ground:
-    size_px = walk.image_size_px or (0, 0)
-    return Ground(
-        even=even,
-        px_per_unit=px_per_unit,
-        centre_px=size_px[0] / 2,
-        focal_px=assumed_focal_px(size_px),
-        unit=scale.unit,
-    )
-
-
-def _cycles(
-    even: EvenWalk, bouts: tuple[Bout, ...], ground: Ground
-) -> tuple[tuple[Event, ...], tuple[Stride, ...]]:
-    events: list[Event] = []
-    strides: list[Stride] = []
-    for bout in bouts:
-        found = detect_events(even, bout)
-        events += found
-        strides += build_strides(found, ground, first_number=len(strides) + 1)
-    with_angles = [
-        replace(s, values={**s.values, **stride_angles(even, bouts, s)}) if s.used else s
-        for s in strides
-    ]
-    return tuple(events), tuple(with_angles)
-
-
-def _of_the_strides(
-    events: tuple[Event, ...], strides: tuple[Stride, ...], protocol: Protocol
-) -> list[QualityCheck]:
+def _of_the_strides(walked: WalkedBouts, protocol: Protocol) -> list[QualityCheck]:
     limits = protocol.limits
-    used = [stride for stride in strides if stride.used]
+    used = [stride for stride in walked.strides if stride.used]
     if not used:  # whatever the protocol's limits: without a stride there is nothing to report
         limits = {**limits, "strides": Limit(1, 1)}
-    weaker = min(sum(s.side == side for s in used) for side in ("left", "right"))
+    weaker = min(sum(s.side == side for s in used) for side in SIDES)
     return [
         quality.check("strides", float(len(used)), limits),
         quality.check("strides_per_side", float(weaker), limits),
-        quality.check("event_agreement_s", agreement_s(events), limits),
+        quality.check("event_agreement_s", agreement_s(walked.events), limits),
     ]

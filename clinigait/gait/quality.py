@@ -14,6 +14,7 @@ from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Stri
 _MAX_WALK_RATIO = 0.007
 _LONG_STEP_BH = 0.35
 _MAX_CADENCE = 160.0
+_HEAD = ("nose", "left_ear", "right_ear", "left_eye", "right_eye", "head_top", "head")
 #: A body box that comes so near to the border, as a fraction of the longer side, is cut by it.
 _BORDER = 0.02
 
@@ -78,6 +79,11 @@ RULES: dict[str, Rule] = {
         "Angle of the view", "deg", "wrong_view", True,
         "The walk is seen {value} degrees away from a side view.",
         "Film from the side, with the camera's line of sight square to the walkway.",
+    ),
+    "front_angle_deg": Rule(
+        "Angle of the view", "deg", "wrong_view", True,
+        "The walk is seen {value} degrees away from a front view.",
+        "Film from the front or from behind, with the camera in line with the walkway.",
     ),
     "hidden_pct": Rule(
         "Hidden by other people", "%", "walker_hidden", True,
@@ -197,11 +203,13 @@ def border_cut_pct(walk: Walk) -> float:
 
 def _cut(walk: Walk) -> NDArray[np.bool_]:
     """Frames in which the head or a foot has no believed point and the body meets the border."""
-    parts: list[tuple[str, ...]] = [("nose", "left_ear", "right_ear", "left_eye", "right_eye")]
+    parts: list[tuple[str, ...]] = [_HEAD]
     parts += [tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES]
     missing = np.zeros(len(walk), bool)
     for names in parts:
         points = [walk.layout.index(name) for name in names if name in walk.layout]
+        if not points:  # a layout without a head is not cut off at the head
+            continue
         missing |= ~np.isfinite(walk.keypoints[:, points, 0]).any(axis=1)
     if walk.boxes_px is None or walk.image_size_px is None:
         return missing

@@ -9,17 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import theilslopes
 
-from clinigait.core import SIDES, BadInputError, RefusedError, Scale, Walk
+from clinigait.core import SIDES, BadInputError, Depth, RefusedError, Scale, Walk
 from clinigait.gait.filtering import EvenWalk
 
-#: Height of the eyes and of the ankles over the floor as fractions of body height
+#: Height of points of the head and of the ankles over the floor as fractions of body height
 #: (Drillis & Contini 1966, in Winter, Biomechanics and Motor Control, doi 10.1002/9780470549148).
-_EYE_HEIGHT = 0.936
+#: The head joint of depth cameras lies at about the height of the eyes.
+_HEAD_POINTS = {"head_top": 1.0, "eye": 0.936, "ear": 0.936, "nose": 0.936, "head": 0.936}
 _ANKLE_HEIGHT = 0.039
 #: Body heights that occur.
 _BODY_HEIGHTS_M = (0.4, 2.6)
+#: Relative standard uncertainty of lengths by motion capture or a depth camera (inference).
+_CALIBRATED = 0.005
 #: The envelope of standing height is taken over windows about as long as a step.
 _WINDOW_S = 0.6
+#: So few samples make no window.
+_FEWEST = 5
 #: Standard uncertainty of stature from eye height: proportions differ between people by about
 #: 1 %, a walking body is 1 to 2 % shorter than a standing one (inference).
 _STATURE_UNCERTAINTY = 0.02
@@ -47,29 +52,55 @@ class KnownLength:
         return math.dist(self.start_px, self.end_px)
 
 
-def stature_px(even: EvenWalk) -> NDArray[np.float64]:
-    """Return (T,) body height in pixels: the upper envelope of eye height, as a line over time.
+@dataclass(frozen=True, eq=False)
+class Stature:
+    """How tall the person stands in the walk's own space, over time.
+
+    Parameters
+    ----------
+    steady
+        (T,) body height under the assumption of constant walking speed.
+    local
+        (T,) body height as seen from step to step, for views in which the size changes a lot.
+    """
+
+    steady: NDArray[np.float64]
+    local: NDArray[np.float64]
+
+
+def stature(even: EvenWalk, up: NDArray[np.float64]) -> Stature:
+    """Return the body height: the upper envelope of the height of the head over the feet.
+
+    Parameters
+    ----------
+    even
+        The walk.
+    up
+        Unit vector of the walk's space that points upwards.
 
     Raises
     ------
     RefusedError
         If head and feet are never seen together.
     """
-    eyes_px = _first_known(even, ("eye", "ear", "nose"))
-    floor_px, ground = _lowest_foot(even)
-    standing = (floor_px - eyes_px) / (_EYE_HEIGHT - ground)
-    middles, heights = _envelope(even.time_s, standing)
-    if not len(middles):
+    height = even.points @ up
+    head, share = _head(even, height)
+    floor, ground = _lowest_foot(even, height)
+    middles, heights = _envelope(even.time_s, (head - floor) / (share - ground))
+    if not len(middles) or heights.max() <= 0:
         raise RefusedError(
             "cut_by_border",
             "Head and feet are never seen together.",
             "Film from further away, so that the whole body fits with room above and below.",
         )
+    heights = np.maximum(heights, heights.max() / 100)
+    local = np.interp(even.time_s, middles, heights)
     if len(middles) == 1:
-        return np.full(len(even.time_s), max(heights[0], 1.0))
-    slope, intercept, _, _ = theilslopes(heights, middles)
+        return Stature(local, local)
+    # At constant speed the distance to the camera is a line over time, so 1 / size is one too.
+    slope, intercept, _, _ = theilslopes(1 / heights, middles)
     line = intercept + slope * even.time_s
-    return np.asarray(np.clip(line, heights.min() * 0.9, heights.max() * 1.1).clip(1.0))
+    return Stature(1 / np.clip(line, 0.9 / heights.max(), 1.1 / heights.min()), local)
 
 
 def silhouette_stature_px(walk: Walk) -> float | None:
@@ -114,6 +145,44 @@ def lengths_scale(
     return Scale("BH", "none", median_px, uncertainty), height_px
 
 
+def space_scale(walk: Walk, height: NDArray[np.float64]) -> tuple[Scale, NDArray[np.float64]]:
+    """Return how lengths of a walk in metres are reported, and (T,) metres per unit of length.
+
+    Measured metres are taken as they are. A pose model that guessed the third dimension has
+    guessed the size too: there the body height decides.
+
+    Raises
+    ------
+    RefusedError
+        If the body is of an impossible size: the file is not in metres.
+    """
+    tall = float(np.median(height))
+    low_m, high_m = _BODY_HEIGHTS_M
+    if not low_m <= tall <= high_m:
+        raise RefusedError(
+            "wrong_unit",
+            f"By the file the person is {tall:.3g} m tall.",
+            "Give positions in metres, or name the unit of the file.",
+        )
+    height_m = walk.subject.height_m
+    if walk.depth is Depth.MEASURED:
+        _check_measured_height(tall, height_m)
+        return Scale("m", "calibration", 1.0, _CALIBRATED), np.ones(len(height))
+    if height_m is None:
+        return Scale("BH", "none", tall, _STATURE_UNCERTAINTY), np.full(len(height), tall)
+    per_m = np.full(len(height), tall / height_m)
+    return Scale("m", "body height", tall / height_m, _STATURE_UNCERTAINTY), per_m
+
+
+def _check_measured_height(tall: float, height_m: float | None) -> None:
+    if height_m is not None and not 0.8 <= tall / height_m <= 1.25:
+        raise RefusedError(
+            "wrong_unit",
+            f"By the file the person is {tall:.2f} m tall, by the body height {height_m:.2f} m.",
+            "Check the unit of the file and the body height.",
+        )
+
+
 def _check_implied_height(implied_m: float, height_m: float | None) -> None:
     """Refuse a known length that makes a dwarf, a giant or somebody else of the person.
 
@@ -130,38 +199,40 @@ def _check_implied_height(implied_m: float, height_m: float | None) -> None:
         )
 
 
-def _first_known(even: EvenWalk, points: tuple[str, ...]) -> NDArray[np.float64]:
-    """Vertical position of the first of the points that is seen at all."""
-    for name in points:
-        pair = [f"{side}_{name}" for side in SIDES]
-        names = [n for n in (*pair, name) if n in even.layout]
+def _head(even: EvenWalk, height: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Height of the first head point that is seen at all, and its share of the body height."""
+    for name, share in _HEAD_POINTS.items():
+        names = [n for n in (*(f"{side}_{name}" for side in SIDES), name) if n in even.layout]
         if not names:
             continue
-        vertical = np.stack([even.point(n)[:, 1] for n in names])
-        if np.isfinite(vertical).any():
-            known = np.isfinite(vertical)
-            total = np.where(known, vertical, 0).sum(axis=0)
-            count = known.sum(axis=0)
-            return np.where(count > 0, total / np.maximum(count, 1), np.nan)
-    return np.full(len(even.time_s), np.nan)
+        places = height[:, [even.layout.index(n) for n in names]]
+        known = np.isfinite(places)
+        if known.any():
+            count = known.sum(axis=1)
+            total = np.where(known, places, 0).sum(axis=1)
+            return np.where(count > 0, total / np.maximum(count, 1), np.nan), share
+    return np.full(len(even.time_s), np.nan), 1.0
 
 
-def _lowest_foot(even: EvenWalk) -> tuple[NDArray[np.float64], float]:
-    """Vertical position of the lower foot, and that point's height over the floor."""
-    name, ground = ("heel", 0.0) if "left_heel" in even.layout else ("ankle", _ANKLE_HEIGHT)
-    both = np.stack([even.point(name, side)[:, 1] for side in SIDES])
-    lowest = np.where(np.isfinite(both), both, -np.inf).max(axis=0)
-    return np.where(np.isfinite(lowest), lowest, np.nan), ground
+def _lowest_foot(even: EvenWalk, height: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+    """Height of the lower foot, and that point's share of the body height over the floor."""
+    has_heel = "left_heel" in even.layout
+    name, ground = ("heel", 0.0) if has_heel else ("ankle", _ANKLE_HEIGHT)
+    both = height[:, [even.layout.index(name, side) for side in SIDES]]
+    return np.fmin(both[:, 0], both[:, 1]), ground
 
 
 def _envelope(
     time_s: NDArray[np.float64], values: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Middle time and 90th percentile of the values in windows about as long as a step."""
+    known = np.isfinite(values)
+    time_s, values = time_s[known], values[known]
+    if not len(values):
+        return np.zeros(0), np.zeros(0)
     windows = np.floor((time_s - time_s[0]) / _WINDOW_S).astype(int)
-    middles, heights = [], []
-    for window in np.unique(windows):
-        inside = (windows == window) & np.isfinite(values)
-        if inside.sum() >= 5:
-            middles.append(time_s[inside].mean())
-            heights.append(np.percentile(values[inside], 90))
-    return np.array(middles), np.array(heights)
+    bounds = np.flatnonzero(np.diff(windows)) + 1
+    parts = zip(np.split(time_s, bounds), np.split(values, bounds), strict=True)
+    found = [(t.mean(), np.percentile(v, 90)) for t, v in parts if len(v) >= _FEWEST]
+    middles, heights = np.array(found).reshape(-1, 2).T
+    return middles, heights

@@ -8,8 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Event, EventKind, Side, Stride, opposite
-from clinigait.gait.filtering import EvenWalk
+from clinigait.core import SIDES, Event, EventKind, Side, Stride, opposite
+from clinigait.gait.ground import Ground
+from clinigait.gait.oriented import Oriented
 
 #: A cycle outside this range is a missed or a doubled contact.
 _STRIDE_TIME_RANGE_S = (0.5, 3.0)
@@ -17,80 +18,57 @@ _STRIDE_TIME_RANGE_S = (0.5, 3.0)
 MIN_EVENT_CONFIDENCE = 0.3
 #: Least share of a cycle in which the leg must be seen.
 _MIN_SEEN = 0.8
-#: A foot-print is read while the foot is flat: this part of stance.
-_FLAT = (0.15, 0.5)
 
 
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """Where things are along the walkway, by a pinhole camera over a straight path.
+def build_strides(
+    events: tuple[Event, ...], part: Oriented, ground: Ground, first_number: int
+) -> list[Stride]:
+    """Return every gait cycle of one bout's events in order of time, numbered on.
 
     Parameters
     ----------
-    even
-        The walk.
-    px_per_unit
-        (T,) pixels per unit of length at the walker's distance.
-    centre_px
-        Horizontal middle of the picture.
-    focal_px
-        Assumed focal length; it only enters through the small change of distance on the way.
-    unit
-        ``m`` or ``BH``.
+    events
+        Events of the bout in order of time.
+    part
+        The bout.
+    ground
+        Where its feet stand.
+    first_number
+        Number of the first stride.
     """
-
-    even: EvenWalk
-    px_per_unit: NDArray[np.float64]
-    centre_px: float
-    focal_px: float
-    unit: str
-
-    def position(self, x_px: float, time_s: float) -> NDArray[np.float64]:
-        """Return (across, away) of a point of the picture at a time, in units of length."""
-        scale = self.px_per_unit[self.even.nearest(time_s)]
-        return np.asarray(np.array([x_px - self.centre_px, self.focal_px]) / scale)
-
-    def print_of(
-        self, side: Side, contact_s: float, foot_off_s: float
-    ) -> NDArray[np.float64] | None:
-        """Return where a foot stood: the middle of its heel's positions while it was flat."""
-        name = "heel" if f"{side}_heel" in self.even.layout else "ankle"
-        span = foot_off_s - contact_s
-        flat = self.even.between(contact_s + _FLAT[0] * span, contact_s + _FLAT[1] * span)
-        x_px = self.even.point(name, side)[flat, 0]
-        x_px = x_px[np.isfinite(x_px)]
-        if not len(x_px):
-            return None
-        middle_s = contact_s + np.mean(_FLAT) * span
-        return self.position(float(np.median(x_px)), float(middle_s))
-
-
-def build_strides(events: tuple[Event, ...], ground: Ground, first_number: int) -> list[Stride]:
-    """Return every gait cycle of one bout's events in order of time, numbered on."""
-    contacts = [e for e in events if e.kind is EventKind.INITIAL_CONTACT]
+    times_s = np.array([event.time_s for event in events])
     pairs: list[tuple[Event, Event]] = []
-    for side in ("left", "right"):
-        own = [e for e in contacts if e.side == side]
-        pairs += pairwise(own)
+    for side in SIDES:
+        pairs += pairwise(
+            e for e in events if e.kind is EventKind.INITIAL_CONTACT and e.side == side
+        )
     pairs.sort(key=lambda pair: pair[0].time_s)
-    return [
-        _stride(number, start, end, events, ground)
-        for number, (start, end) in enumerate(pairs, start=first_number)
-    ]
+    strides = []
+    for number, (start, end) in enumerate(pairs, start=first_number):
+        first = int(np.searchsorted(times_s, start.time_s, side="right"))
+        last = int(np.searchsorted(times_s, end.time_s))
+        after = int(np.searchsorted(times_s, end.time_s + 2 * _STRIDE_TIME_RANGE_S[1]))
+        cycle = _Cycle(start, end, events[first:last], events[last:after])
+        strides.append(_stride(number, cycle, part, ground))
+    return strides
 
 
-def _stride(
-    number: int,
-    start: Event,
-    end: Event,
-    events: tuple[Event, ...],
-    ground: Ground,
-) -> Stride:
+@dataclass(frozen=True)
+class _Cycle:
+    """The two contacts of a stride, the events between them, and those that follow."""
+
+    start: Event
+    end: Event
+    inside: tuple[Event, ...]
+    after: tuple[Event, ...]
+
+
+def _stride(number: int, cycle: _Cycle, part: Oriented, ground: Ground) -> Stride:
+    start, end = cycle.start, cycle.end
     side, other = start.side, opposite(start.side)
-    inside = [e for e in events if start.time_s < e.time_s < end.time_s]
-    foot_off = _only(inside, EventKind.FOOT_OFF, side)
-    opposite_off = _only(inside, EventKind.FOOT_OFF, other)
-    opposite_contact = _only(inside, EventKind.INITIAL_CONTACT, other)
+    foot_off = _only(cycle.inside, EventKind.FOOT_OFF, side)
+    opposite_off = _only(cycle.inside, EventKind.FOOT_OFF, other)
+    opposite_contact = _only(cycle.inside, EventKind.INITIAL_CONTACT, other)
     stride = Stride(
         number=number,
         side=side,
@@ -101,14 +79,13 @@ def _stride(
         opposite_initial_contact_s=_time(opposite_contact),
     )
     bounding = [start, end, *(e for e in (foot_off, opposite_off, opposite_contact) if e)]
-    reason = _reason(stride, bounding, ground.even)
+    reason = _reason(stride, bounding, part)
     if reason is not None:
         return replace(stride, rejected_because=reason)
-    values = {**_times(stride), **_lengths(stride, events, ground)}
-    return replace(stride, values=values)
+    return replace(stride, values={**_times(stride), **_lengths(stride, cycle, ground)})
 
 
-def _only(events: list[Event], kind: EventKind, side: Side) -> Event | None:
+def _only(events: tuple[Event, ...], kind: EventKind, side: Side) -> Event | None:
     found = [e for e in events if e.kind is kind and e.side == side]
     return found[0] if len(found) == 1 else None
 
@@ -117,7 +94,7 @@ def _time(event: Event | None) -> float | None:
     return event.time_s if event is not None else None
 
 
-def _reason(stride: Stride, bounding: list[Event], even: EvenWalk) -> str | None:
+def _reason(stride: Stride, bounding: list[Event], part: Oriented) -> str | None:
     """Why a stride is not used; None where it is."""
     duration_s = stride.end_s - stride.start_s
     low_s, high_s = _STRIDE_TIME_RANGE_S
@@ -136,16 +113,16 @@ def _reason(stride: Stride, bounding: list[Event], even: EvenWalk) -> str | None
         return "events are not in the order of walking"
     if min(event.confidence for event in bounding) < MIN_EVENT_CONFIDENCE:
         return "an event is not certain enough"
-    if _seen_share(even, stride.side, stride.start_s, stride.end_s) < _MIN_SEEN:
+    if _seen_share(part, stride.side, stride.start_s, stride.end_s) < _MIN_SEEN:
         return "the leg is not seen well enough"
     return None
 
 
-def _seen_share(even: EvenWalk, side: Side, start_s: float, end_s: float) -> float:
-    inside = even.between(start_s, end_s)
-    points = [p for p in ("hip", "knee", "ankle", "heel", "toe") if f"{side}_{p}" in even.layout]
-    seen = [np.isfinite(even.point(p, side)[inside, 0]).mean() for p in points]
-    return float(min(seen))
+def _seen_share(part: Oriented, side: Side, start_s: float, end_s: float) -> float:
+    names = [f"{side}_{p}" for p in ("hip", "knee", "ankle", "heel", "toe")]
+    points = [part.layout.index(name) for name in names if name in part.layout]
+    heights = part.points[part.between(start_s, end_s)][:, points, 2]
+    return float(np.isfinite(heights).mean(axis=0).min()) if len(heights) else 0.0
 
 
 def _times(stride: Stride) -> dict[str, float]:
@@ -178,38 +155,55 @@ def _times(stride: Stride) -> dict[str, float]:
     }
 
 
-def _lengths(stride: Stride, events: tuple[Event, ...], ground: Ground) -> dict[str, float]:
+def _lengths(stride: Stride, cycle: _Cycle, ground: Ground) -> dict[str, float]:
     """Lengths between foot-prints; a print whose foot off is unseen is taken after its contact."""
     side, other = stride.side, opposite(stride.side)
     whole_s = stride.end_s - stride.start_s
     stance_s = 0.6 * whole_s if stride.foot_off_s is None else stride.foot_off_s - stride.start_s
     contact_s = stride.opposite_initial_contact_s
+    last_off_s = _next_foot_off(cycle, side, stance_s)
     first = ground.print_of(side, stride.start_s, stride.start_s + stance_s)
-    last_off_s = _next_foot_off(events, side, stride.end_s, stance_s)
     last = ground.print_of(side, stride.end_s, last_off_s)
+    if first is None or last is None:
+        return {}
+    between = None
+    if contact_s is not None:
+        between = ground.print_of(other, contact_s, contact_s + stance_s)
+    return _between_prints(first, between, last, side, whole_s, ground)
+
+
+def _between_prints(
+    first: NDArray[np.float64],
+    between: NDArray[np.float64] | None,
+    last: NDArray[np.float64],
+    side: Side,
+    whole_s: float,
+    ground: Ground,
+) -> dict[str, float]:
     suffix, per_second = ("_m", "speed_mps") if ground.unit == "m" else ("_bh", "speed_bhps")
     values: dict[str, float] = {}
-    if first is not None and last is not None:
+    along = np.array([1.0, 0.0])
+    if ground.sees_length:
         length = float(np.linalg.norm(last - first))
+        along = (last - first) / max(length, 1e-9)
         values[f"stride_length{suffix}"] = length
         values[per_second] = length / whole_s
-    if contact_s is None or last is None or first is None:
-        return values
-    between = ground.print_of(other, contact_s, contact_s + stance_s)
-    if between is not None:
-        along = (last - first) / max(float(np.linalg.norm(last - first)), 1e-9)
-        values[f"step_length{suffix}"] = float((last - between) @ along)
+        if between is not None:
+            values[f"step_length{suffix}"] = float((last - between) @ along)
+    if between is not None and ground.sees_width:
+        left = np.array([-along[1], along[0]])
+        apart = float((first + last) / 2 @ left - between @ left)
+        values[f"step_width{suffix}"] = apart if side == "left" else -apart
     return values
 
 
-def _next_foot_off(
-    events: tuple[Event, ...], side: Side, contact_s: float, usual_stance_s: float
-) -> float:
-    later = [
+def _next_foot_off(cycle: _Cycle, side: Side, usual_stance_s: float) -> float:
+    contact_s = cycle.end.time_s
+    later = (
         e.time_s
-        for e in events
+        for e in cycle.after
         if e.kind is EventKind.FOOT_OFF
         and e.side == side
         and 0 < e.time_s - contact_s < 2 * usual_stance_s
-    ]
-    return later[0] if later else contact_s + usual_stance_s
+    )
+    return next(later, contact_s + usual_stance_s)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Side, Walk, assumed_focal_px
-from clinigait.gait.filtering import EvenWalk
+from clinigait.core import Side, ViewName, Walk, assumed_focal_px
+from clinigait.gait.filtering import EvenWalk, derivative
 
 #: Apparent shoulder breadth over trunk length in a front view (Drillis & Contini 1966: 0.259 and
 #: 0.288 of body height; shoulder joints lie a little inside the breadth).
 _FRONTAL_BREADTH = 0.8
 #: Up to this angle a view counts as sagittal, from 90 minus this as frontal.
 _PURE_DEG = 30.0
-
-View = Literal["sagittal", "oblique", "frontal"]
+#: A shorter way, in body heights, has no direction.
+_STANDING_BH = 0.5
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,14 @@ class Viewed:
     Parameters
     ----------
     name
-        Sagittal, oblique or frontal.
+        Sagittal, oblique, frontal; spatial for walks in three dimensions.
     angle_deg
         0 for a pure side view, 90 for a front or back view.
     near_side
         The side of the body that is turned to the camera; None in a frontal view.
     """
 
-    name: View
+    name: ViewName
     angle_deg: float
     near_side: Side | None
 
@@ -51,7 +50,7 @@ def viewed(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) -> Viewed
     angle_deg = (
         float(np.nanmean([path_deg, body_deg])) if np.isfinite([path_deg, body_deg]).any() else 0.0
     )
-    name: View = "sagittal" if angle_deg <= _PURE_DEG else "oblique"
+    name: ViewName = "sagittal" if angle_deg <= _PURE_DEG else "oblique"
     if angle_deg >= 90 - _PURE_DEG:
         name = "frontal"
     return Viewed(name, angle_deg, None if name == "frontal" else _near_side(even))
@@ -69,6 +68,18 @@ def facing(even: EvenWalk) -> float:
     return float(np.sign(np.median(known))) if len(known) else 0.0
 
 
+def stance_facing(even: EvenWalk) -> float:
+    """Return which way somebody without feet walks on a treadmill: +1 right, -1 left, 0 unknown.
+
+    Standing feet move slowly backwards for most of the cycle, swinging feet fast forwards.
+    """
+    hips = even.middle("hip")[:, 0]
+    ways = [even.point("ankle", side)[:, 0] - hips for side in ("left", "right")]
+    speeds = np.concatenate([derivative(way, even.rate_hz) for way in ways])
+    known = speeds[np.isfinite(speeds)]
+    return -float(np.sign(np.median(known))) if len(known) else 0.0
+
+
 def _near_side(even: EvenWalk) -> Side | None:
     """Who walks to the left shows the left side, facing the way the feet point."""
     direction = facing(even)
@@ -82,20 +93,18 @@ def _near_side(even: EvenWalk) -> Side | None:
 
 
 def _path_angle_deg(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) -> float:
+    """Direction of the way by its extent across the picture and along the line of sight."""
     if walk.image_size_px is None:
         return np.nan
     pelvis = even.middle("hip")[:, 0]
-    known = np.flatnonzero(np.isfinite(pelvis))
-    if len(known) < 2:
+    known = np.isfinite(pelvis)
+    if known.sum() < 2:
         return np.nan
-    first, last = known[0], known[-1]
-    centred = pelvis - walk.image_size_px[0] / 2
-    across = centred[last] / height_px[last] - centred[first] / height_px[first]
-    focal_px = assumed_focal_px(walk.image_size_px)
-    away = focal_px / height_px[last] - focal_px / height_px[first]
-    if np.hypot(across, away) < 0.5:
+    across = np.ptp((pelvis[known] - walk.image_size_px[0] / 2) / height_px[known])
+    away = np.ptp(assumed_focal_px(walk.image_size_px) / height_px[known])
+    if np.hypot(across, away) < _STANDING_BH:
         return np.nan
-    return float(np.degrees(np.arctan2(abs(away), abs(across))))
+    return float(np.degrees(np.arctan2(away, across)))
 
 
 def _body_angle_deg(walk: Walk, even: EvenWalk) -> float:

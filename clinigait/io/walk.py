@@ -9,7 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from clinigait.core import LAYOUTS, BadInputError, Silhouettes, Space, Subject, Walk
+from clinigait.core import (
+    LAYOUTS,
+    BadInputError,
+    Depth,
+    KeypointLayout,
+    Silhouettes,
+    Space,
+    Subject,
+    Walk,
+)
 
 _ARRAYS = ("time_s", "keypoints", "confidence")
 _OPTIONAL = ("boxes_px", "body_yaw_deg")
@@ -30,6 +39,7 @@ def write_walk(walk: Walk, path: Path) -> None:
         "layout": walk.layout.name,
         "points": walk.layout.points,
         "space": walk.space.value,
+        "depth": walk.depth.value,
         "image_size_px": walk.image_size_px,
         "silhouette_width": walk.silhouettes.width if walk.silhouettes is not None else None,
         "subject": asdict(walk.subject),
@@ -75,10 +85,17 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
         confidence=known["confidence"],
         boxes_px=known.get("boxes_px"),
         body_yaw_deg=known.get("body_yaw_deg"),
-        layout=LAYOUTS[about["layout"]],
+        layout=_layout(about["layout"], tuple(about["points"])),
         space=Space(about["space"]),
+        depth=Depth(about.get("depth", Depth.MEASURED)),
         image_size_px=(int(size[0]), int(size[1])) if size else None,
         silhouettes=silhouettes,
         subject=Subject(**about["subject"]),
         provenance=about["provenance"],
     )
+
+
+def _layout(name: str, points: tuple[str, ...]) -> KeypointLayout:
+    """Return the known layout of that name; marker sets of other systems bring their own points."""
+    known = LAYOUTS.get(name)
+    return known if known is not None and known.points == points else KeypointLayout(name, points)

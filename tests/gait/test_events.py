@@ -6,24 +6,23 @@ import numpy as np
 import pytest
 
 from clinigait.core import COCO_17, SIDES, EventKind
-from clinigait.gait.bouts import find_bouts
-from clinigait.gait.events import (
-    DETECTORS,
-    agreement_s,
-    detect_events,
-    foot_signals,
-    stride_period_s,
-)
+from clinigait.gait.detectors import DETECTORS
+from clinigait.gait.events import agreement_s, detect_events
 from clinigait.gait.filtering import evened
-from clinigait.gait.stature import stature_px
+from clinigait.gait.foot_signals import foot_signals, stride_period_s
+from clinigait.gait.scene import scene_of
 from support.force_plates import ForcePlateWalk, force_plate_walks
 from support.walker import Gait, synthetic_walk
 
 
+def _part(walk):
+    scene = scene_of(walk, evened(walk), None, "overground")
+    (bout,) = scene.bouts(steady=True)
+    return scene.oriented(bout)
+
+
 def _events(walk):
-    even = evened(walk)
-    (bout,) = find_bouts(even, stature_px(even))
-    return detect_events(even, bout)
+    return detect_events(_part(walk))
 
 
 def _errors_s(events, gait: Gait, kind: EventKind) -> np.ndarray:
@@ -112,10 +111,8 @@ def test_an_event_of_one_method_alone_is_doubted() -> None:
 
 @pytest.mark.parametrize("stride_time_s", [0.8, 1.1, 1.7])
 def test_stride_period(stride_time_s: float) -> None:
-    even = evened(synthetic_walk(Gait(stride_time_s=stride_time_s, duration_s=9)))
-    (bout,) = find_bouts(even, stature_px(even))
-    feet = {side: foot_signals(even, bout, side) for side in SIDES}
-    assert stride_period_s(feet, even.rate_hz) == pytest.approx(stride_time_s, abs=0.03)
+    feet = foot_signals(_part(synthetic_walk(Gait(stride_time_s=stride_time_s, duration_s=9))))
+    assert stride_period_s(feet) == pytest.approx(stride_time_s, abs=0.03)
 
 
 @pytest.mark.skipif(not force_plate_walks(), reason="the force plate walks are not here")
@@ -131,9 +128,9 @@ def test_against_force_plates() -> None:
 
 
 def _with_errors(errors, measured: ForcePlateWalk):
-    even = evened(measured.walk)
-    for bout in find_bouts(even, np.full(len(even.time_s), 425.0)):
-        for event in detect_events(even, bout):
+    scene = scene_of(measured.walk, evened(measured.walk), None, "overground")
+    for bout in scene.bouts(steady=True):
+        for event in detect_events(scene.oriented(bout)):
             truth = (
                 measured.contacts_s
                 if event.kind is EventKind.INITIAL_CONTACT

@@ -74,7 +74,6 @@ def test_the_first_fault_is_named(text: str, change: dict, named: str) -> None:
         ({"parameters": ["speed_mps", "shoe_size"]}, "shoe_size"),
         ({"curves": ["elbow_deg"]}, "elbow_deg"),
         ({"limits": {"mood": {"warn": 1, "refuse": 2}}}, "mood"),
-        ({"view": "frontal"}, "sagittal"),
         ({"kind": "training"}, "clinical"),
         ({"parameters": []}, "no parameter"),
         ({"parameters": ["cadence_spm", "cadence_spm"]}, "twice"),

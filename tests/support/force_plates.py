@@ -19,12 +19,11 @@ _LAYOUT = KeypointLayout(
 _LOADED_N = 20.0
 _PLATES = 7
 _FORCE_RATE_HZ = 450.0
-_PX_PER_M = 250.0
 
 
 @dataclass(frozen=True, eq=False)
 class ForcePlateWalk:
-    """Markers as a side-view walk, and when whole steps on a plate began and ended."""
+    """Markers as a walk on the floor, and when whole steps on a plate began and ended."""
 
     walk: Walk
     contacts_s: NDArray[np.float64]
@@ -48,9 +47,11 @@ def _load(number: int) -> ForcePlateWalk:
         *((markers[f"{s}.ASIS"] + markers[f"{s}.PSIS"]) / 2 for s in "LR"),
         *(markers[f"{s}.{name}"] for name in ("Heel", "MT2", "Ankle") for s in "LR"),
     ]
-    places = np.stack(points, axis=1)[:, :, [axis, up]] * [_PX_PER_M, -_PX_PER_M]
+    across = next(i for i in others if i != up)
+    right_handed = 1.0 if (axis + 1) % 3 == across else -1.0
+    places = np.stack(points, axis=1)[:, :, [axis, across, up]] * [1.0, right_handed, 1.0]
     confidence = np.where(np.isfinite(places[:, :, 0]), 0.9, 0.0)
-    walk = Walk(time_s, places, confidence, _LAYOUT, Space.IMAGE_PX)
+    walk = Walk(time_s, places, confidence, _LAYOUT, Space.WORLD_M)
     contacts, offs = _plate_times(_FOLDER / f"walk{number}.forces", up)
     return ForcePlateWalk(walk, contacts, offs)
 

@@ -1,0 +1,198 @@
+"""Methods that find initial contacts and foot offs; two independent ones for each view.
+
+Where the camera sees along the way:
+
+*Velocity* gives the time. A foot swings while it moves faster than the body; its heel has landed
+when its forward speed falls through 0.3 of the walking speed, and it leaves the floor when its
+middle moves upwards fastest (O'Connor 2007, doi 10.1016/j.gaitpost.2006.05.016). Why 0.3: just
+before contact a heel still moves at 0.6 of the walking speed (Winter 1992, 0.87 m/s at natural
+cadence, doi 10.1093/ptj/72.1.45) and just after it stands; a low-pass filter without phase shift
+turns such a drop into a slope that passes half its height at the true instant.
+
+*Coordinate* (Zeni 2008, doi 10.1016/j.gaitpost.2007.07.007) confirms it: the heel is farthest
+ahead of the pelvis near contact, the toe farthest behind it near foot off. It needs no fixed
+camera, but a foot that is drawn back before it lands makes it early.
+
+Motion capture shows the landing itself:
+
+*Impact* gives the time of contact there: the fall of the heel is braked hardest when it meets the
+floor (Hreljac & Marshall 2000, doi 10.1016/S0021-9290(00)00014-2), looked for next to the contact
+by velocity.
+
+In a front view only heights are seen:
+
+*Lift* gives the time: the foot leaves the floor when it rises fastest, and has landed when its
+fall has lost 0.7 of its greatest speed. *Knee* confirms it: the knee is drawn up and let down in
+the same swing, by points of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import find_peaks
+
+from clinigait.core import EventKind
+from clinigait.gait.foot_signals import FootSignals
+from clinigait.gait.runs import finite_stretches, runs
+
+COORDINATE, VELOCITY = "coordinate", "velocity"
+IMPACT = "impact"
+KNEE, LIFT = "knee", "lift"
+
+#: A peak stands out by this fraction of the signal's range.
+_PROMINENCE = 0.25
+#: Two events of one kind and foot are at least this fraction of a stride apart.
+MIN_SPACING = 0.4
+_CONTACT_SPEED = 0.3
+_SWING_SPEED = 1.3
+#: The landing lies this near to the contact by velocity.
+_IMPACT_S = 0.06
+#: A fall that is down to this share of its greatest speed has ended on the floor.
+_LANDED = 0.3
+
+Detector = Callable[[FootSignals, EventKind, float], NDArray[np.float64]]
+
+
+def by_coordinate(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
+    """Return event times by the coordinate method, between samples."""
+    signal = signals.heel_ahead if kind is EventKind.INITIAL_CONTACT else -signals.toe_ahead
+    return _peak_times(signal, signals, period_s)
+
+
+def by_velocity(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
+    """Return event times by the velocity method, between samples."""
+    found: list[float | None] = []
+    for start, end in _swings(signals.toe_speed, signals.time_s, period_s):
+        if kind is EventKind.INITIAL_CONTACT:
+            found.append(falls_to(signals.heel_speed, end, _CONTACT_SPEED))
+        else:
+            first = _before(signals, start, period_s)
+            found.append(highest(signals.rise_speed, first, (start + end) // 2 + 1))
+    return _times(found, signals)
+
+
+def by_impact(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
+    """Return contacts by the braking of the heel, foot offs by velocity; between samples."""
+    times_s = by_velocity(signals, kind, period_s)
+    if kind is EventKind.FOOT_OFF:
+        return times_s
+    reach = max(2, round(_IMPACT_S * signals.rate_hz))
+    found: list[float | None] = []
+    for time_s in times_s:
+        middle = round((time_s - float(signals.time_s[0])) * signals.rate_hz)
+        first = max(middle - reach, 0)
+        found.append(highest(signals.heel_braking, first, middle + reach + 1))
+    return _times(found, signals)
+
+
+def by_lift(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
+    """Return event times by rise and fall of the foot, between samples."""
+    return _by_height(signals.lift, signals, kind, period_s)
+
+
+def by_knee(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
+    """Return event times by rise and fall of the knee, between samples."""
+    return _by_height(signals.knee_lift, signals, kind, period_s)
+
+
+#: The methods of a view by name: the first confirms, the last gives the time.
+DETECTORS: dict[str, Detector] = {COORDINATE: by_coordinate, VELOCITY: by_velocity}
+#: Guessed depths make speeds unsteady and their level side-dependent: there places give the time.
+GUESSED_DETECTORS: dict[str, Detector] = {VELOCITY: by_velocity, COORDINATE: by_coordinate}
+CAPTURE_DETECTORS: dict[str, Detector] = {COORDINATE: by_coordinate, IMPACT: by_impact}
+FRONT_DETECTORS: dict[str, Detector] = {KNEE: by_knee, LIFT: by_lift}
+
+
+def _by_height(
+    height: NDArray[np.float64], signals: FootSignals, kind: EventKind, period_s: float
+) -> NDArray[np.float64]:
+    """Foot off where a height rises fastest before each of its peaks, contact where it lands."""
+    rate_hz = signals.rate_hz
+    speed = np.gradient(height) * rate_hz if len(height) > 1 else height
+    peaks = np.round((_peak_times(height, signals, period_s) - signals.time_s[0]) * rate_hz)
+    reach = max(3, round(0.3 * period_s * rate_hz))
+    found: list[float | None] = []
+    for peak in peaks.astype(int):
+        if kind is EventKind.FOOT_OFF:
+            found.append(highest(speed, max(peak - reach, 0), peak + 1))
+            continue
+        fastest = highest(-speed, peak, min(peak + reach, len(speed)))
+        if fastest is None:
+            continue
+        level = _LANDED * float(np.interp(fastest, np.arange(len(speed)), -speed))
+        found.append(falls_to(-speed, int(fastest), level))
+    return _times(found, signals)
+
+
+def _peak_times(
+    signal: NDArray[np.float64], signals: FootSignals, period_s: float
+) -> NDArray[np.float64]:
+    finite = signal[np.isfinite(signal)]
+    if len(finite) < 5:
+        return np.zeros(0)
+    low, high = np.percentile(finite, [5, 95])
+    if high <= low:
+        return np.zeros(0)
+    spacing = max(1, round(MIN_SPACING * period_s * signals.rate_hz))
+    found: list[float] = []
+    for stretch in finite_stretches(signal):
+        part = signal[stretch]
+        peaks, _ = find_peaks(part, prominence=_PROMINENCE * (high - low), distance=spacing)
+        found += [
+            float(signals.time_s[stretch.start] + vertex(part, p) / signals.rate_hz) for p in peaks
+        ]
+    return np.array(found)
+
+
+def _times(found: list[float | None], signals: FootSignals) -> NDArray[np.float64]:
+    samples = np.array([sample for sample in found if sample is not None])
+    return np.asarray(np.interp(samples, np.arange(len(signals.time_s)), signals.time_s))
+
+
+def _swings(
+    speed: NDArray[np.float64], time_s: NDArray[np.float64], period_s: float
+) -> list[tuple[int, int]]:
+    """Return first and last sample of the runs in which the toe is clearly swinging."""
+    merged: list[tuple[int, int]] = []
+    for run in runs(speed > _SWING_SPEED):
+        if merged and time_s[run.start] - time_s[merged[-1][1]] < 0.1 * period_s:
+            merged[-1] = (merged[-1][0], run.stop - 1)
+        else:
+            merged.append((run.start, run.stop - 1))
+    return [(a, b) for a, b in merged if time_s[b] - time_s[a] >= 0.1 * period_s]
+
+
+def _before(signals: FootSignals, start: int, period_s: float) -> int:
+    return int(np.searchsorted(signals.time_s, signals.time_s[start] - 0.2 * period_s))
+
+
+def falls_to(speed: NDArray[np.float64], start: int, level: float) -> float | None:
+    """Return where a signal first falls to ``level`` after ``start``, between samples."""
+    here, after = speed[start:-1], speed[start + 1 :]
+    crossing = (after <= level) & (here > level)
+    ends = crossing | ~np.isfinite(after)
+    if not ends.any():
+        return None
+    index = int(ends.argmax())
+    if not crossing[index]:
+        return None
+    return start + index + float((here[index] - level) / (here[index] - after[index]))
+
+
+def highest(signal: NDArray[np.float64], first: int, stop: int) -> float | None:
+    """Return where a signal peaks inside a window, between samples; None at its borders."""
+    window = signal[first:stop]
+    if len(window) < 3 or not np.isfinite(window).all():
+        return None
+    top = int(window.argmax())
+    return None if top in (0, len(window) - 1) else first + vertex(window, top)
+
+
+def vertex(signal: NDArray[np.float64], peak: int) -> float:
+    """Position of the maximum of the parabola through a peak and its neighbours."""
+    before, top, after = signal[peak - 1], signal[peak], signal[peak + 1]
+    bend = before - 2 * top + after
+    return float(peak + (0.5 * (before - after) / bend if bend < 0 else 0.0))

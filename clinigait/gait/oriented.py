@@ -1,0 +1,141 @@
+"""A walk turned so that its axes are the walker's own: forward, to the left, and up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import SIDES, KeypointLayout, Side
+from clinigait.gait.filtering import derivative
+
+_FORWARD, _LEFT, _UP = range(3)
+#: A foot stands for three fifths of the time: this percentile of its speed is the middle of stance.
+_STANCE_PERCENTILE = 30
+
+
+@dataclass(frozen=True, eq=False)
+class Oriented:
+    """Points of one bout along the walker's axes; NaN on an axis that the camera cannot see.
+
+    Parameters
+    ----------
+    time_s
+        (T,) evenly spaced times.
+    rate_hz
+        Their rate.
+    points
+        (T, K, 3) forward, left and up, in units of the walk's space.
+    confidence
+        (T, K) confidence of the points.
+    layout
+        Names of the K points.
+    per_unit
+        (T,) units of the space in one unit of the reported lengths.
+    travels
+        Whether the body truly travels in these coordinates: not on a treadmill, and not where
+        the way to the camera is only guessed.
+    """
+
+    time_s: NDArray[np.float64]
+    rate_hz: float
+    points: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    layout: KeypointLayout
+    per_unit: NDArray[np.float64]
+    travels: bool = True
+
+    def point(self, name: str, side: Side | None = None) -> NDArray[np.float64]:
+        """Return the (T, 3) positions of a point."""
+        return self.points[:, self.layout.index(name, side)]
+
+    def middle(self, name: str) -> NDArray[np.float64]:
+        """Return the (T, 3) positions half-way between the left and the right point."""
+        return (self.point(name, "left") + self.point(name, "right")) / 2
+
+    def forward(self, name: str, side: Side) -> NDArray[np.float64]:
+        """Return (T,) forward positions of a point."""
+        return self.point(name, side)[:, _FORWARD]
+
+    def left(self, name: str, side: Side) -> NDArray[np.float64]:
+        """Return (T,) positions of a point across the way, to the left positive."""
+        return self.point(name, side)[:, _LEFT]
+
+    def up(self, name: str, side: Side) -> NDArray[np.float64]:
+        """Return (T,) heights of a point."""
+        return self.point(name, side)[:, _UP]
+
+    def ahead(self, name: str, side: Side) -> NDArray[np.float64]:
+        """Return (T,) forward positions of a point relative to the pelvis."""
+        return self.forward(name, side) - self.middle("hip")[:, _FORWARD]
+
+    @property
+    def sees_forward(self) -> bool:
+        """Whether positions along the way are known."""
+        return bool(np.isfinite(self.points[:, :, _FORWARD]).any())
+
+    @property
+    def sees_left(self) -> bool:
+        """Whether positions across the way are known."""
+        return bool(np.isfinite(self.points[:, :, _LEFT]).any())
+
+    @property
+    def has_feet(self) -> bool:
+        """Whether the layout has heels and toes of both feet."""
+        return all(f"{s}_{p}" in self.layout for s in SIDES for p in ("heel", "toe"))
+
+    def between(self, start_s: float, end_s: float) -> slice:
+        """Return the samples from ``start_s`` to ``end_s``, both included."""
+        first = int(np.searchsorted(self.time_s, start_s - 1e-9))
+        return slice(first, int(np.searchsorted(self.time_s, end_s + 1e-9)))
+
+    def nearest(self, time_s: float) -> int:
+        """Return the index of the sample nearest to a time."""
+        index = round((time_s - float(self.time_s[0])) * self.rate_hz)
+        return min(max(index, 0), len(self.time_s) - 1)
+
+    def cut(self, start_s: float, end_s: float) -> Oriented:
+        """Return the part from ``start_s`` to ``end_s``, both included."""
+        inside = self.between(start_s, end_s)
+        return replace(
+            self,
+            time_s=self.time_s[inside],
+            points=self.points[inside],
+            confidence=self.confidence[inside],
+            per_unit=self.per_unit[inside],
+        )
+
+
+def heel_and_toe(layout: KeypointLayout) -> tuple[str, str]:
+    """Return the points that stand for heel and toe: the ankle for both where there are none."""
+    has_feet = "left_heel" in layout and "left_toe" in layout
+    return ("heel", "toe") if has_feet else ("ankle", "ankle")
+
+
+def walking_speed(oriented: Oriented) -> float:
+    """Return the speed of the body over the ground, in units of the space per second.
+
+    Where the body does not truly travel, it is the speed at which standing feet move backwards
+    under the pelvis.
+    """
+    if oriented.travels:
+        pelvis = oriented.middle("hip")[:, _FORWARD]
+        return _median(derivative(pelvis, oriented.rate_hz))
+    foot = heel_and_toe(oriented.layout)[0]
+    speeds = [derivative(oriented.ahead(foot, side), oriented.rate_hz) for side in SIDES]
+    known = np.concatenate(speeds)
+    known = known[np.isfinite(known)]
+    return -float(np.percentile(known, _STANCE_PERCENTILE)) if len(known) else np.nan
+
+
+def ground_speed(oriented: Oriented, name: str, side: Side, walking: float) -> NDArray[np.float64]:
+    """Return (T,) forward speed of a point over the ground, in units of the space per second."""
+    if oriented.travels:
+        return derivative(oriented.forward(name, side), oriented.rate_hz)
+    return derivative(oriented.ahead(name, side), oriented.rate_hz) + walking
+
+
+def _median(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else np.nan

@@ -1,0 +1,147 @@
+"""The bouts of a walk with everything that happened in them: events, strides, angles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import SIDES, Bout, Event, RefusedError, Side, Stride
+from clinigait.gait.events import detect_events
+from clinigait.gait.feet import stride_feet
+from clinigait.gait.kinematics import Angles, Cycles, cycles_of, stride_angles
+from clinigait.gait.lifted import corrected
+from clinigait.gait.oriented import Oriented
+from clinigait.gait.posture import stride_posture
+from clinigait.gait.scene import Scene
+from clinigait.gait.strides import build_strides
+
+
+@dataclass(frozen=True, eq=False)
+class WalkedBouts:
+    """All bouts of a walk.
+
+    Parameters
+    ----------
+    scene
+        The walk with its axes and scale.
+    bouts, parts, angles
+        Every bout, its points along the walker's axes, and its angles.
+    events, strides
+        In order of time; strides with the values of their time, length and angles.
+    cycles
+        Angles over the cycle by stride number.
+    """
+
+    scene: Scene
+    bouts: tuple[Bout, ...]
+    parts: tuple[Oriented, ...]
+    angles: tuple[Angles, ...]
+    events: tuple[Event, ...]
+    strides: tuple[Stride, ...]
+    cycles: Mapping[int, Cycles] = field(default_factory=dict)
+
+    @property
+    def used(self) -> list[Stride]:
+        """The strides that enter the parameters."""
+        return [stride for stride in self.strides if stride.used]
+
+    def of_bout(self, index: int) -> list[Stride]:
+        """Return the used strides of one bout."""
+        bout = self.bouts[index]
+        return [s for s in self.used if bout.start_s <= s.start_s <= bout.end_s]
+
+
+def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
+    """Find bouts, events and strides of a walk.
+
+    Parameters
+    ----------
+    scene
+        The walk.
+    steady
+        Leave out starting, stopping and turning.
+
+    Raises
+    ------
+    RefusedError
+        If the person walks backwards.
+    """
+    bouts = scene.bouts(steady=steady)
+    parts = tuple(scene.oriented(bout) for bout in bouts)
+    for part in parts:
+        if walks_backwards(part):
+            raise RefusedError(
+                "walks_backwards",
+                "The feet point against the direction of the walk.",
+                "Film forward walking; check that the video is not played in reverse.",
+            )
+    found = [detect_events(part) for part in parts]
+    lifted = corrected(scene, parts, found)
+    events: list[Event] = []
+    strides: list[Stride] = []
+    for bout, part, own in zip(bouts, parts, lifted.events, strict=True):
+        events += own
+        ground = scene.ground(bout, part)
+        strides += build_strides(own, part, ground, first_number=len(strides) + 1)
+    strides = [lifted.with_true_lengths(stride) for stride in strides]
+    angles = tuple(Angles(part) for part in parts)
+    bare = WalkedBouts(scene, bouts, parts, angles, tuple(events), tuple(strides))
+    return _with_angles(bare)
+
+
+def _with_angles(walked: WalkedBouts) -> WalkedBouts:
+    """Add what every used stride's angles and feet tell."""
+    near_only = _sides_seen_near(walked)
+    strides = {stride.number: stride for stride in walked.strides}
+    cycles: dict[int, Cycles] = {}
+    for index, (part, angles) in enumerate(zip(walked.parts, walked.angles, strict=True)):
+        for stride in walked.of_bout(index):
+            seen = near_only is None or near_only[index] == stride.side
+            own = cycles_of(angles, stride) if seen else {}
+            cycles[stride.number] = own
+            values = {
+                **stride.values,
+                **stride_angles(own, stride),
+                **stride_feet(part, stride, walked.scene.scale.unit),
+                **stride_posture(part, stride, walked.scene.scale.unit),
+            }
+            strides[stride.number] = replace(stride, values=values)
+    return replace(walked, strides=tuple(strides.values()), cycles=cycles)
+
+
+def _sides_seen_near(walked: WalkedBouts) -> list[Side] | None:
+    """Return the near side of every bout, where a side view shows passes in both directions.
+
+    Then each leg's angles come from the passes in which it was the near one.
+    """
+    directions = {bout.direction for bout in walked.bouts}
+    if walked.scene.view.name != "sagittal" or directions != {"left", "right"}:
+        return None
+    near: list[Side] = ["left" if bout.direction == "left" else "right" for bout in walked.bouts]
+    seen = {
+        stride.side
+        for index, side in enumerate(near)
+        for stride in walked.of_bout(index)
+        if stride.side == side
+    }
+    return near if len(seen) == len(SIDES) else None
+
+
+def walks_backwards(part: Oriented) -> bool:
+    """Return whether the feet point, or the hips turn, against the direction of the walk."""
+    pointing = []
+    if part.has_feet and part.sees_forward:
+        pointing.append(_middle([part.forward("toe", s) - part.forward("heel", s) for s in SIDES]))
+    if part.sees_left and part.travels:
+        pointing.append(_middle([part.left("hip", "left") - part.left("hip", "right")]))
+    known = [value for value in pointing if np.isfinite(value) and value != 0]
+    return bool(known) and all(value < 0 for value in known)
+
+
+def _middle(values: list[NDArray[np.float64]]) -> float:
+    together = np.concatenate(values)
+    together = together[np.isfinite(together)]
+    return float(np.median(together)) if len(together) else np.nan

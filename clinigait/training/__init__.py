@@ -1,0 +1,1 @@
+"""Learning from data, and holding what was learned against the truth."""
