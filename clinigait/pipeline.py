@@ -1,18 +1,20 @@
-"""The road, composed: a recording goes in, an assessment and its files come out."""
+"""The road, composed: a film or keypoints go in, an assessment and its files come out."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import platform
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from clinigait._version import __version__
 from clinigait.core import (
@@ -26,15 +28,18 @@ from clinigait.core import (
     Recording,
     RecordingFacts,
     RefusedError,
+    Space,
     StoredFrame,
     Subject,
     Walk,
 )
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
+from clinigait.gait.filtering import mean_rate_hz
 from clinigait.gait.measure import FilmFacts, check_names, measure
 from clinigait.gait.stature import KnownLength
 from clinigait.io.assessment import write_assessment
+from clinigait.io.keypoints import KeypointHints, is_keypoint_file, read_keypoints
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.video import open_recording
@@ -50,10 +55,13 @@ from clinigait.perception.perceive import (
     survey,
 )
 from clinigait.perception.pose import BlazePose
+from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.perception.weights import DETECTOR, POSES, WEIGHTS, require
 
 #: Packages whose versions shape the numbers.
 _PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "openvino", "ai-edge-litert")
+#: Protocols where none is asked for: of a film or picture keypoints, of points in space.
+_USUAL_FOR_FILMS, _USUAL_IN_SPACE = "walk_sagittal", "walk_spatial"
 #: The file that every assessment writes.
 MARKER = "assessment.json"
 #: Everything that an assessment writes: what an earlier one left is not mixed with it.
@@ -74,6 +82,9 @@ _RIVAL_SCORE = 0.5
 #: Called with the name of the stage and the fraction of it that is done.
 StageProgress = Callable[[str, float], None]
 
+#: Frames that lie this share of their usual distance apart are still evenly timed.
+_EVEN_CLOCK = 0.1
+_READING = "Reading the keypoints"
 _LOOKING = "Looking for people"
 _FOLLOWING = "Following the walker"
 _MEASURING = "Measuring"
@@ -88,7 +99,7 @@ class Request:
     Parameters
     ----------
     protocol
-        Name of a shipped protocol, or path of one.
+        Name of a shipped protocol, or path of one; None takes the usual one for the input.
     subject
         What is known of the person.
     person
@@ -97,15 +108,18 @@ class Request:
         Name of the pose estimator.
     known_length
         A known length in the walking plane, for metres without a body height.
+    hints
+        What a file of keypoints does not tell of itself.
     threads
         CPU threads of every stage.
     """
 
-    protocol: str = "walk_sagittal"
+    protocol: str | None = None
     subject: Subject = field(default_factory=Subject)
     person: int | None = None
     pose: str = "blazepose"
     known_length: KnownLength | None = None
+    hints: KeypointHints = field(default_factory=KeypointHints)
     threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
 
 
@@ -139,12 +153,12 @@ def assess(
     progress: StageProgress | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> Assessment:
-    """Assess a walking video and write everything that comes of it into a folder.
+    """Assess a walk and write everything that comes of it into a folder.
 
     Parameters
     ----------
     video
-        The recording.
+        The recording: a film, a file of keypoints or markers, or a folder of OpenPose frames.
     out
         The folder; it is made if need be. All files of an earlier assessment in it are replaced,
         at the end and together; other files in it are left alone.
@@ -168,11 +182,15 @@ def assess(
     request = request or Request()
     progress = progress or _quiet
     stopwatch = stopwatch or Stopwatch()
-    protocol = load_protocol(request.protocol)
+    protocol = load_protocol(request.protocol or _USUAL_FOR_FILMS)
     check_names(protocol)
     _check_subject(request.subject)
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
+        if is_keypoint_file(Path(video)):
+            return _assess_keypoints_into(
+                folder, Path(video), protocol, request, progress, stopwatch
+            )
         recording = open_recording(Path(video))
         return _assess_into(folder, recording, protocol, request, progress, stopwatch)
 
@@ -204,6 +222,95 @@ def _assess_into(
         assessment = draft.assessed(measurement, frames)
         _write_files(folder, assessment, walk)
     return assessment
+
+
+def _assess_keypoints_into(
+    folder: Path,
+    path: Path,
+    protocol: Protocol,
+    request: Request,
+    progress: StageProgress,
+    stopwatch: Stopwatch,
+) -> Assessment:
+    """Assess a walk whose keypoints were found elsewhere: there is no film to draw on."""
+    draft = _Draft(request.subject, protocol)
+    with stopwatch.stage(_READING, progress):
+        walk = read_keypoints(path, replace(request.hints, person=request.person))
+        subject = _known_of(request.subject, walk.subject)
+        _check_subject(subject)
+        walk = replace(walk, subject=subject)
+        if request.protocol is None and walk.space is not Space.IMAGE_PX:
+            protocol = load_protocol(_USUAL_IN_SPACE)
+        draft = _Draft(subject, protocol)
+        draft.recording = _keypoint_facts(path, walk)
+    try:
+        with stopwatch.stage(_MEASURING, progress):
+            measurement = measure(walk, protocol, _film_of(walk), request.known_length)
+    except RefusedError as error:
+        refused = draft.refused(error)
+        write_assessment(refused, folder / MARKER)
+        return refused
+    with stopwatch.stage(_WRITING, progress):
+        frames = draw_stick_figures(folder, walk, measurement)
+        assessment = draft.assessed(measurement, frames)
+        _write_files(folder, assessment, walk)
+    return assessment
+
+
+def _known_of(asked: Subject, stored: Subject) -> Subject:
+    """Return what is known of the person: what was asked goes before what a file says."""
+    given = {name: value for name, value in asdict(asked).items() if value is not None}
+    return replace(stored, **given)
+
+
+def _film_of(walk: Walk) -> FilmFacts:
+    """Return what the clock of a file of keypoints tells of its quality."""
+    notes = []
+    if "axes" in walk.provenance:
+        notes.append(
+            quality.warning(
+                "Axes of the file",
+                "mirrored_axes",
+                "In the file the left side lies to the right: its axes were mirrored.",
+                "Check that the names of the sides are right; if they are exchanged, so are "
+                "the results.",
+            )
+        )
+    return FilmFacts(
+        variable_rate=_has_variable_rate(walk), notes=tuple(notes), from_film=False
+    )
+
+
+def _has_variable_rate(walk: Walk) -> bool:
+    steps_s = np.diff(walk.time_s)
+    return bool(len(steps_s) and np.ptp(steps_s) > _EVEN_CLOCK * np.median(steps_s))
+
+
+def _keypoint_facts(path: Path, walk: Walk) -> RecordingFacts:
+    size = walk.image_size_px or (None, None)
+    return RecordingFacts(
+        file_name=path.name,
+        sha256=_sha256(path),
+        n_frames=len(walk),
+        duration_s=walk.duration_s,
+        rate_hz=mean_rate_hz(walk.time_s),
+        variable_rate=_has_variable_rate(walk),
+        width_px=size[0],
+        height_px=size[1],
+        source="keypoints",
+        layout=walk.layout.name,
+    )
+
+
+def _sha256(path: Path) -> str:
+    """Return the hash of a file; of a folder, that of the hashes of its files by name."""
+    if path.is_file():
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    together = hashlib.sha256()
+    for file_path in sorted(path.glob("*.json")):
+        together.update(f"{file_path.name} {_sha256(file_path)}\n".encode())
+    return together.hexdigest()
 
 
 def write_documents(assessment: Assessment, folder: Path) -> None:

@@ -21,11 +21,23 @@ _SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
 def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an argument
-    video: Annotated[Path, typer.Argument(metavar="INPUT", help="The walking video.")],
+    video: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="The walking video; or keypoints: C3D, TRC, NPZ, NPY, COCO or OpenPose JSON, "
+            "Kinect CSV.",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the report and its data.")],
     protocol: Annotated[
-        str, typer.Option("--protocol", help="Protocol: a name, or the path of a YAML file.")
-    ] = "walk_sagittal",
+        str | None,
+        typer.Option(
+            "--protocol",
+            help="Protocol: a name, or the path of a YAML file. By default walk_sagittal, for "
+            "points in space walk_spatial.",
+        ),
+    ] = None,
     height_m: Annotated[
         float | None, typer.Option("--height-m", help="Body height in m: makes lengths metric.")
     ] = None,
@@ -52,13 +64,23 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
             help="A length in m between two points of the picture, in the plane of the walk.",
         ),
     ] = None,
+    rate_hz: Annotated[
+        float | None, typer.Option("--rate-hz", help="Frame rate of keypoints that do not say it.")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", help="Layout of keypoints that do not say it.")
+    ] = None,
+    unit: Annotated[
+        str | None, typer.Option("--unit", help="Unit of keypoints: px, m, cm or mm.")
+    ] = None,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, max=256, help="CPU threads.")
     ] = None,
     profile: Annotated[bool, typer.Option("--profile", help="Print the time by stage.")] = False,
 ) -> None:
     """Assess a walking video: measurements, report and data, all into one folder."""
-    from clinigait.pipeline import Request  # noqa: PLC0415  --help stays quick
+    from clinigait.io.keypoints import KeypointHints  # noqa: PLC0415  --help stays quick
+    from clinigait.pipeline import Request  # noqa: PLC0415
 
     request = Request(
         protocol=protocol,
@@ -73,6 +95,7 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         person=person,
         pose=pose,
         known_length=_known_length(known_length),
+        hints=KeypointHints(rate_hz=rate_hz, layout=layout, unit=unit),
         **({"threads": threads} if threads else {}),
     )
     run(video, out, request, profile=profile)

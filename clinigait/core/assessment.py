@@ -20,6 +20,11 @@ class RecordingFacts:
     ----------
     file_name, sha256
         Name and hash of the input.
+    source
+        A film, or keypoints that were found elsewhere.
+    layout
+        Name of the layout of such keypoints; None for a film. Then all that only a film has is
+        None as well.
     width_px, height_px
         Size of the upright frames as analysed.
     native_width_px, native_height_px
@@ -38,18 +43,20 @@ class RecordingFacts:
 
     file_name: str
     sha256: str
-    width_px: int
-    height_px: int
-    native_width_px: int
-    native_height_px: int
-    rotation_deg: int
-    mirrored: bool
-    codec: str
     n_frames: int
     duration_s: float
     rate_hz: float
     variable_rate: bool
+    width_px: int | None = None
+    height_px: int | None = None
+    native_width_px: int | None = None
+    native_height_px: int | None = None
+    rotation_deg: int | None = None
+    mirrored: bool | None = None
+    codec: str | None = None
     camera_motion_px: float | None = None
+    source: Literal["film", "keypoints"] = "film"
+    layout: str | None = None
 
 
 @dataclass(frozen=True)

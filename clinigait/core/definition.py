@@ -5,7 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-DefinitionGroup = Literal["pace", "rhythm", "phase", "symmetry", "variability", "kinematics"]
+DefinitionGroup = Literal[
+    "pace",
+    "rhythm",
+    "phase",
+    "feet",
+    "symmetry",
+    "variability",
+    "regularity",
+    "posture",
+    "arms",
+    "kinematics",
+    "task",
+]
+
+#: What must be seen: anything; positions along the way, as from the side; positions across the
+#: way, as from the front or behind. Three dimensions show both.
+ANY_VIEW, SIDE_VIEW, FRONT_VIEW = "any view", "side view", "front view"
 
 
 @dataclass(frozen=True)

@@ -2,28 +2,41 @@
 
 from __future__ import annotations
 
-from clinigait.core import Definition, DefinitionGroup
+from typing import get_args
 
-SIDE = "side view"
-_ANY = "any view"
-FRONT = "front view"
+from clinigait.core import Definition, DefinitionGroup
+from clinigait.core.definition import ANY_VIEW, FRONT_VIEW, SIDE_VIEW
+from clinigait.gait.catalogue_whole import WHOLE_WALK
+from clinigait.gait.task_catalogue import TASK_DEFINITIONS
+
+SIDE, FRONT = SIDE_VIEW, FRONT_VIEW
 _EVENTS = "Perry & Burnfield, Gait Analysis, 2nd ed. 2010"
 _PRINTS = "foot-print definition: Hollman 2011, doi 10.1016/j.gaitpost.2011.03.024"
 _WINTER = "Winter, Biomechanics and Motor Control, 4th ed. 2009, doi 10.1002/9780470549148"
 _STENUM = "error of video against motion capture: Stenum 2021, doi 10.1371/journal.pcbi.1008935"
 _ANGLES = f"{_WINTER}; {_STENUM}"
+_CLEARANCE = "Winter 1992, doi 10.1093/ptj/72.1.45"
 
 
 def _time(name: str, title: str, definition: str, group: DefinitionGroup) -> Definition:
-    return Definition(name, title, "s", definition, _ANY, _EVENTS, group, 2)
+    return Definition(name, title, "s", definition, ANY_VIEW, _EVENTS, group, 2)
 
 
 def _share(name: str, title: str, definition: str) -> Definition:
-    return Definition(name, title, "%", definition, _ANY, _EVENTS, "phase", 1)
+    return Definition(name, title, "%", definition, ANY_VIEW, _EVENTS, "phase", 1)
 
 
 def _angle(name: str, title: str, definition: str) -> Definition:
     return Definition(name, title, "deg", definition, SIDE, _ANGLES, "kinematics", 0)
+
+
+def _posture(name: str, title: str, definition: str) -> Definition:
+    level = f"{definition} The camera must be level."
+    return Definition(name, title, "deg", level, FRONT, _WINTER, "posture", 1)
+
+
+def _clearance(name: str, title: str, definition: str) -> Definition:
+    return Definition(name, title, "m", definition, SIDE, _CLEARANCE, "feet", 3)
 
 
 def _length(name: str, title: str, definition: str) -> tuple[Definition, Definition]:
@@ -34,9 +47,10 @@ def _length(name: str, title: str, definition: str) -> tuple[Definition, Definit
     )
 
 
+_WIDTH = "Distance across the line of progression between the foot-prints (heels) of a step."
 _SPEED = "Stride length divided by stride time; the median over the strides."
 
-_ALL: tuple[Definition, ...] = (
+_PER_STRIDE: tuple[Definition, ...] = (
     Definition("speed_mps", "Walking speed", "m/s", _SPEED, SIDE, _PRINTS, "pace", 2),
     Definition(
         "speed_bhps",
@@ -53,7 +67,7 @@ _ALL: tuple[Definition, ...] = (
         "Cadence",
         "steps/min",
         "Steps per minute: 120 divided by the stride time in seconds.",
-        _ANY,
+        ANY_VIEW,
         _EVENTS,
         "pace",
         1,
@@ -72,11 +86,21 @@ _ALL: tuple[Definition, ...] = (
         "step_width_m",
         "Step width",
         "m",
-        "Distance across the line of progression between the foot-prints (heels) of a step.",
+        _WIDTH,
         FRONT,
         _PRINTS,
         "pace",
         2,
+    ),
+    Definition(
+        "step_width_bh",
+        "Step width",
+        "BH",
+        f"{_WIDTH} In body heights: no scale was known.",
+        FRONT,
+        _PRINTS,
+        "pace",
+        3,
     ),
     _time(
         "stride_time_s",
@@ -112,40 +136,16 @@ _ALL: tuple[Definition, ...] = (
     _share(
         "double_support_pct", "Double support", "Double support time in percent of the stride time."
     ),
-    Definition(
-        "step_time_asymmetry_pct",
-        "Step time asymmetry",
-        "%",
-        "Symmetry index 100 (R - L) / (0.5 (R + L)) of the mean step times: positive when the "
-        "right step takes longer.",
-        _ANY,
-        "Robinson 1987; Herzog 1989",
-        "symmetry",
-        1,
+    _clearance(
+        "toe_clearance_m",
+        "Toe clearance, least",
+        "Least height of the toe in mid-swing (30 to 80 % of swing) over its height while the "
+        "foot lay flat.",
     ),
-    Definition(
-        "step_length_asymmetry_pct",
-        "Step length asymmetry",
-        "%",
-        "Symmetry index 100 (R - L) / (0.5 (R + L)) of the mean step lengths: positive when the "
-        "right step is longer. One camera sees the far foot under another angle: asymmetries of "
-        "a few percent can come from that.",
-        SIDE,
-        "Robinson 1987; Herzog 1989",
-        "symmetry",
-        1,
-    ),
-    Definition(
-        "stride_time_cv_pct",
-        "Stride time variability (CV)",
-        "%",
-        "100 times the standard deviation of the stride times within a side, divided by their "
-        "mean. The camera sets a floor: frames alone spread stride times by sqrt(2) / (rate "
-        "sqrt(12)).",
-        _ANY,
-        "Gabell & Nayak 1984, doi 10.1093/geronj/39.6.662",
-        "variability",
-        1,
+    _clearance(
+        "heel_lift_m",
+        "Heel lift, greatest",
+        "Greatest height of the heel in swing over its height while the foot lay flat.",
     ),
     _angle(
         "hip_flexion_peak_deg",
@@ -168,6 +168,12 @@ _ALL: tuple[Definition, ...] = (
         "Angle of the shank against the thigh at initial contact, 0 with the leg straight.",
     ),
     _angle(
+        "knee_flexion_peak_stance_deg",
+        "Knee flexion in early stance, peak",
+        "Greatest angle of the shank against the thigh in the first half of stance, where the "
+        "knee takes up the load.",
+    ),
+    _angle(
         "knee_flexion_peak_swing_deg",
         "Knee flexion in swing, peak",
         "Greatest angle of the shank against the thigh between foot off and initial contact.",
@@ -184,32 +190,84 @@ _ALL: tuple[Definition, ...] = (
         "right angle.",
     ),
     _angle(
+        "ankle_plantarflexion_at_foot_off_deg",
+        "Ankle plantarflexion at foot off",
+        "Angle of the foot (heel to toe) below a right angle to the shank at foot off; negative "
+        "while it is still dorsiflexed.",
+    ),
+    _angle(
         "ankle_rom_deg",
         "Ankle range",
         "Greatest minus least angle of the foot against the shank in a cycle.",
     ),
-    _angle(
+    Definition(
         "trunk_lean_deg",
-        "Trunk lean",
-        "Mean angle of the trunk line (shoulder middle to hip middle) against the picture's "
-        "vertical, forward positive. The camera must be level.",
+        "Trunk lean, forward",
+        "deg",
+        "Mean angle of the trunk line (shoulder middle to hip middle) against the vertical, "
+        "forward positive. The camera must be level.",
+        SIDE,
+        _ANGLES,
+        "posture",
+        0,
     ),
-    _angle(
+    _posture(
+        "trunk_sway_deg",
+        "Trunk sway, sideways",
+        "Greatest minus least angle of the trunk line (shoulder middle to hip middle) against the "
+        "vertical in a cycle, seen from the front.",
+    ),
+    Definition(
+        "trunk_shift_m",
+        "Trunk shift, to the right",
+        "m",
+        "Mean distance of the middle of the shoulders to the right of the middle of the hips; "
+        "negative to the left.",
+        FRONT,
+        _WINTER,
+        "posture",
+        3,
+    ),
+    _posture(
+        "shoulder_tilt_deg",
+        "Shoulder tilt",
+        "Mean angle of the line of the shoulders against the horizontal, positive with the right "
+        "shoulder higher.",
+    ),
+    _posture(
+        "pelvis_tilt_deg",
+        "Pelvis tilt, sideways (obliquity)",
+        "Mean angle of the line of the hips against the horizontal, positive with the right hip "
+        "higher.",
+    ),
+    Definition(
         "arm_swing_deg",
         "Arm swing",
+        "deg",
         "Greatest minus least angle of the line from shoulder to wrist against the trunk line in "
         "a cycle.",
+        SIDE,
+        _ANGLES,
+        "arms",
+        0,
     ),
 )
 
 #: Definitions by parameter name, in the order of the report.
-CATALOGUE: dict[str, Definition] = {definition.name: definition for definition in _ALL}
+CATALOGUE: dict[str, Definition] = {
+    definition.name: definition
+    for group in get_args(DefinitionGroup)
+    for definition in (*_PER_STRIDE, *WHOLE_WALK, *TASK_DEFINITIONS)
+    if definition.group == group
+}
 
 #: What a joint curve shows: title by curve name.
 CURVE_TITLES: dict[str, str] = {
     "hip_flexion_deg": "Hip flexion (+) / extension (-)",
     "knee_flexion_deg": "Knee flexion (+)",
     "ankle_dorsiflexion_deg": "Ankle dorsiflexion (+) / plantarflexion (-)",
+    "trunk_sway_deg": "Trunk to its own side (+) / away from it (-)",
+    "pelvis_tilt_deg": "Pelvis right side up (+) / left side up (-)",
 }
 
 #: The body-height form of a length or speed that stands in where no scale is known.
@@ -217,4 +275,5 @@ WITHOUT_SCALE: dict[str, str] = {
     "speed_mps": "speed_bhps",
     "stride_length_m": "stride_length_bh",
     "step_length_m": "step_length_bh",
+    "step_width_m": "step_width_bh",
 }

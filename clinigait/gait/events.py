@@ -58,14 +58,14 @@ def detect_events(part: Oriented) -> tuple[Event, ...]:
             found = [_event(kind, side, p, usual_s[side], part, methods) for p in pairs]
             events += _one_each(found, period_s)
     if not part.has_feet and part.sees_forward:
-        events = _steadied(events, feet, period_s, alike=not part.travels)
+        events = _steadied(events, feet, period_s, alike=part.guessed)
     return tuple(sorted(events, key=lambda event: event.time_s))
 
 
 def _methods(part: Oriented) -> dict[str, Detector]:
     if not part.sees_forward:
         return FRONT_DETECTORS
-    if not part.travels:
+    if part.guessed:
         return GUESSED_DETECTORS
     is_capture = part.sees_left and part.has_feet
     return CAPTURE_DETECTORS if is_capture and part.rate_hz >= _CAPTURE_HZ else DETECTORS
@@ -150,7 +150,7 @@ def _event(
     methods: dict[str, Detector],
 ) -> Event:
     frame_s = 1 / part.rate_hz / np.sqrt(12)
-    half_s = _HALF_BELIEF_S if part.travels else _HALF_BELIEF_GUESSED_S
+    half_s = _HALF_BELIEF_GUESSED_S if part.guessed else _HALF_BELIEF_S
     moved_s = pair.confirming_s + usual_s
     if pair.complete:
         miss_s = abs(pair.leading_s - moved_s)

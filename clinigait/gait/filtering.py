@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import Akima1DInterpolator
 from scipy.signal import butter, sosfiltfilt
 
-from clinigait.core import Depth, KeypointLayout, Side, Space, Walk
+from clinigait.core import SIDES, Depth, KeypointLayout, RefusedError, Side, Space, Walk
 
 #: Gaps up to this length are closed by a spline; longer ones stay gaps.
 MAX_GAP_S = 0.2
@@ -19,6 +19,8 @@ MAX_GAP_S = 0.2
 CUTOFF_HZ = 6.0
 #: Joints that a pose model guessed in depth tremble more.
 CUTOFF_GUESSED_HZ = 4.5
+#: Without these points there is no walk to measure.
+_NEEDED = ("hip", "ankle")
 #: No camera of interest is faster.
 _MAX_RATE_HZ = 500.0
 #: Frame times that lie so near to the even ones are even: nothing is to interpolate.
@@ -79,6 +81,41 @@ class EvenWalk:
         first = int(np.searchsorted(self.time_s, start_s - 1e-9))
         last = int(np.searchsorted(self.time_s, end_s + 1e-9))
         return slice(first, last)
+
+
+def with_seen_points(walk: Walk) -> Walk:
+    """Return a walk without the points that are never seen: its layout does not really have them.
+
+    Raises
+    ------
+    RefusedError
+        If a hip or an ankle is among them.
+    """
+    seen = np.asarray(np.isfinite(walk.keypoints).all(axis=2).any(axis=0))
+    names = tuple(name for name, known in zip(walk.layout.points, seen, strict=True) if known)
+    missing = [
+        f"{side} {point}" for point in _NEEDED for side in SIDES if f"{side}_{point}" not in names
+    ]
+    if missing and walk.space is Space.IMAGE_PX:
+        raise RefusedError(
+            "cut_by_border",
+            f"The {' and the '.join(missing)} is never seen.",
+            "Film from further away, so that the whole body fits with room above and below.",
+        )
+    if missing:
+        raise RefusedError(
+            "points_missing",
+            f"The {' and the '.join(missing)} is never there.",
+            "Give a file with markers or keypoints of both hips and both ankles.",
+        )
+    if seen.all():
+        return walk
+    return replace(
+        walk,
+        keypoints=walk.keypoints[:, seen],
+        confidence=walk.confidence[:, seen],
+        layout=KeypointLayout(walk.layout.name, names),
+    )
 
 
 def mean_rate_hz(time_s: NDArray[np.float64]) -> float:

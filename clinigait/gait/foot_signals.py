@@ -41,6 +41,8 @@ class FootSignals:
     lift, knee_lift
         (T,) height of the foot's middle and of the knee under the pelvis, upwards positive, in
         leg lengths.
+    shank_length
+        (T,) length of the shank as it is seen, in leg lengths.
     knee_flexion_deg, shank_deg
         (T,) flexion of the knee, and angle of the shank ahead of the vertical; NaN in a front view.
     confidence
@@ -56,6 +58,7 @@ class FootSignals:
     heel_braking: NDArray[np.float64]
     lift: NDArray[np.float64]
     knee_lift: NDArray[np.float64]
+    shank_length: NDArray[np.float64]
     knee_flexion_deg: NDArray[np.float64]
     shank_deg: NDArray[np.float64]
     confidence: NDArray[np.float64]
@@ -90,10 +93,19 @@ def _one_foot(part: Oriented, side: Side, walking: float, leg: float) -> FootSig
         heel_braking=derivative(derivative(part.up(heel, side), part.rate_hz), part.rate_hz),
         lift=(height - pelvis) / leg,
         knee_lift=(knee - pelvis) / leg,
+        shank_length=_shank_length(part, side) / leg,
         knee_flexion_deg=knee_deg,
         shank_deg=shank_deg,
         confidence=part.confidence[:, indices].min(axis=1),
     )
+
+
+def _shank_length(part: Oriented, side: Side) -> NDArray[np.float64]:
+    if f"{side}_knee" not in part.layout:
+        return np.full(len(part.time_s), np.nan)
+    shank = part.point("knee", side) - part.point("ankle", side)
+    known = [axis for axis in range(3) if np.isfinite(shank[:, axis]).any()]
+    return np.asarray(np.linalg.norm(shank[:, known], axis=1))
 
 
 def _leg_length(part: Oriented) -> float:

@@ -167,8 +167,12 @@ class GuessedGround:
     part: Oriented
     path: NDArray[np.float64]
     unit: Literal["m", "BH"]
-    sees_width: bool = True
     sees_length: bool = True
+
+    @property
+    def sees_width(self) -> bool:
+        """Whether the space shows widths at all."""
+        return self.part.sees_left
 
     def print_of(
         self, side: Side, contact_s: float, foot_off_s: float
@@ -176,13 +180,15 @@ class GuessedGround:
         """Return (forward, left) of the foot, both in the unit of the lengths."""
         inside, _ = flat(self.part, contact_s, foot_off_s)
         heel = heel_and_toe(self.part.layout)[0]
-        left = _median(self.part.point(heel, side)[inside, 1:2] / self.part.per_unit[inside, None])
         contact = self.part.nearest(contact_s)
         ahead = self.part.ahead(heel, side)[contact]
         forward = (self.path[contact] + ahead) / self.part.per_unit[contact]
-        if left is None or not np.isfinite(forward):
+        if not np.isfinite(forward):
             return None
-        return np.array([forward, left[0]])
+        if not self.sees_width:
+            return np.array([forward, 0.0])
+        left = _median(self.part.point(heel, side)[inside, 1:2] / self.part.per_unit[inside, None])
+        return None if left is None else np.array([forward, left[0]])
 
 
 def smoothed_path(part: Oriented) -> NDArray[np.float64]:

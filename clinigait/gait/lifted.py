@@ -55,8 +55,8 @@ class Features:
         stride time, over both sides.
     speed_mps
         Speed of the guessed path; in body heights as the model sees them times the body height.
-    height_m
-        Body height.
+    guessed_mps
+        The same in the model's own metres.
     step_difference_s
         Half the difference of left and right step time.
     """
@@ -65,8 +65,8 @@ class Features:
     stance_pct: Mapping[Side, float]
     rise_pct: float
     speed_mps: float
-    height_m: float
     step_difference_s: float
+    guessed_mps: float = np.nan
 
     def double_support(self) -> NDArray[np.float64]:
         """Return the (3,) predictors of double support."""
@@ -74,8 +74,8 @@ class Features:
         return np.array([both, self.rise_pct, self.speed_mps])
 
     def speed(self) -> NDArray[np.float64]:
-        """Return the (2,) predictors of the logarithm of speed."""
-        return np.asarray(np.log([self.speed_mps, self.height_m]))
+        """Return the (1,) predictor of the logarithm of speed."""
+        return np.asarray(np.log([self.speed_mps]))
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ def features(
     scene: Scene, parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]
 ) -> Features | None:
     """Return what the corrections start from; None where too little was seen."""
-    strides_s, rises_s, way, way_s = [], [], 0.0, 0.0
+    strides_s, rises_s, units, way, way_s = [], [], [], 0.0, 0.0
     stances_s: dict[Side, list[float]] = {"left": [], "right": []}
     differences: list[float] = []
     for part, own in zip(parts, events, strict=True):
@@ -228,6 +228,7 @@ def features(
         differences.append(_step_difference_s(contacts))
         first, last = min(map(min, contacts.values())), max(map(max, contacts.values()))
         path = smoothed_path(part) / part.per_unit
+        units.append(float(np.median(part.per_unit)))
         way += abs(float(path[part.nearest(last)] - path[part.nearest(first)]))
         way_s += last - first
     if not strides_s or not rises_s or not all(stances_s.values()) or not way > 0:
@@ -238,8 +239,8 @@ def features(
         stance_pct={side: 100 * float(np.mean(stances_s[side])) / period_s for side in SIDES},
         rise_pct=100 * float(np.median(rises_s)) / period_s,
         speed_mps=way / way_s,
-        height_m=scene.walk.subject.height_m or 1.0,
         step_difference_s=float(np.mean(differences)),
+        guessed_mps=way / way_s * float(np.mean(units)),
     )
 
 

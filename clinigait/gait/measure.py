@@ -20,11 +20,12 @@ from clinigait.core import (
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.events import agreement_s
-from clinigait.gait.filtering import evened, mean_rate_hz
+from clinigait.gait.filtering import evened, mean_rate_hz, with_seen_points
 from clinigait.gait.kinematics import CURVES, joint_curves
 from clinigait.gait.parameters import parameters_of, with_scale
 from clinigait.gait.scene import Scene, scene_of
 from clinigait.gait.stature import KnownLength
+from clinigait.gait.tasks import task_checks
 from clinigait.gait.walked import WalkedBouts, walked_bouts
 
 
@@ -42,12 +43,15 @@ class FilmFacts:
         Times of frames that only repeat the picture before.
     notes
         Warnings of earlier stages.
+    from_film
+        Whether there was a film at all: else its camera is no one's concern.
     """
 
     camera_shift_pxps: float | None = None
     variable_rate: bool = False
     repeated_s: tuple[float, ...] = ()
     notes: tuple[QualityCheck, ...] = ()
+    from_film: bool = True
 
 
 def check_names(protocol: Protocol) -> None:
@@ -105,19 +109,83 @@ def measure(
     RefusedError
         If a check refuses: no honest measurement can be made.
     """
-    film = film or FilmFacts()
+    found = examined(walk, protocol, film or FilmFacts(), known_length)
+    checks = [*found.checks, *stride_counts(found.walked, protocol), found.agreement]
+    return measurement_of(found.walked, checks, protocol)
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """A walk that passed the checks of film and view; its strides are not counted yet.
+
+    Parameters
+    ----------
+    walked
+        Its bouts.
+    checks
+        What was checked; nothing of it refuses.
+    agreement
+        How well the two methods for events agree; it may refuse.
+    """
+
+    walked: WalkedBouts
+    checks: tuple[QualityCheck, ...]
+    agreement: QualityCheck
+
+
+def examined(
+    walk: Walk, protocol: Protocol, film: FilmFacts, known_length: KnownLength | None
+) -> Examined:
+    """Find the bouts of a walk and check all but the number of its strides.
+
+    Parameters
+    ----------
+    walk, protocol, film, known_length
+        As for :func:`measure`.
+
+    Raises
+    ------
+    RefusedError
+        If a check of the film or of the view refuses.
+    """
     checks = quality.of_the_film(walk.duration_s, mean_rate_hz(walk.time_s), protocol.limits)
     quality.raise_refusal(checks)
+    walk = with_seen_points(walk)
     scene = scene_of(walk, evened(walk), known_length, protocol.surface)
     checks += _of_the_view(scene, film, protocol)
     quality.raise_refusal(checks)
     walked = walked_bouts(scene, steady=protocol.strides == "steady")
     checks = _with_new_pictures_only(checks, walk, film, walked.bouts, protocol)
     quality.raise_refusal(checks)
-    checks += _of_the_strides(walked, protocol)
+    agreement = quality.check("event_agreement_s", agreement_s(walked.events), protocol.limits)
+    return Examined(walked, tuple(checks), agreement)
+
+
+def measurement_of(
+    walked: WalkedBouts, checks: list[QualityCheck], protocol: Protocol
+) -> Measurement:
+    """Measure bouts that were examined.
+
+    Parameters
+    ----------
+    walked
+        The bouts, of one walk or of several joined.
+    checks
+        What was checked, in the order in which the first refusal is named.
+    protocol
+        What to report.
+
+    Raises
+    ------
+    RefusedError
+        If a check refuses.
+    """
     quality.raise_refusal(checks)
-    checks += quality.plausibility(walked.strides, float(np.median(scene.per_unit / scene.height)))
+    scene = walked.scene
+    per_height = float(np.median(scene.per_unit / scene.height))
     near_side = scene.view.near_side if len({b.direction for b in walked.bouts}) == 1 else None
+    names = with_scale(protocol.parameters, scene.scale.unit)
+    parameters = parameters_of(walked, names, protocol)
     return Measurement(
         view=scene.view.name,
         view_angle_deg=scene.view.angle_deg,
@@ -127,11 +195,13 @@ def measure(
         bouts=walked.bouts,
         events=walked.events,
         strides=walked.strides,
-        parameters=parameters_of(
-            walked, with_scale(protocol.parameters, scene.scale.unit), protocol
-        ),
+        parameters=parameters,
         curves=joint_curves(walked.strides, walked.cycles, protocol.curves),
-        quality=tuple(checks),
+        quality=(
+            *checks,
+            *quality.plausibility(walked.strides, per_height),
+            *task_checks(parameters, protocol),
+        ),
     )
 
 
@@ -142,7 +212,7 @@ def _of_the_view(scene: Scene, film: FilmFacts, protocol: Protocol) -> list[Qual
         tall_px = float(np.median(scene.height))
         shift = None if film.camera_shift_pxps is None else film.camera_shift_pxps / tall_px
         checks += [
-            quality.check("camera_motion_bhps", shift, limits),
+            *([quality.check("camera_motion_bhps", shift, limits)] if film.from_film else []),
             quality.check("person_height_px", tall_px, limits),
             quality.check("border_cut_pct", quality.border_cut_pct(walk), limits),
         ]
@@ -187,7 +257,16 @@ def _with_new_pictures_only(
     return [again if check.name == again.name else check for check in checks]
 
 
-def _of_the_strides(walked: WalkedBouts, protocol: Protocol) -> list[QualityCheck]:
+def stride_counts(walked: WalkedBouts, protocol: Protocol) -> list[QualityCheck]:
+    """Check whether there are strides enough.
+
+    Parameters
+    ----------
+    walked
+        The bouts, of one walk or of several joined.
+    protocol
+        How many it asks for; it takes one at least.
+    """
     limits = protocol.limits
     used = [stride for stride in walked.strides if stride.used]
     if not used:  # whatever the protocol's limits: without a stride there is nothing to report
@@ -196,5 +275,4 @@ def _of_the_strides(walked: WalkedBouts, protocol: Protocol) -> list[QualityChec
     return [
         quality.check("strides", float(len(used)), limits),
         quality.check("strides_per_side", float(weaker), limits),
-        quality.check("event_agreement_s", agreement_s(walked.events), limits),
     ]

@@ -36,6 +36,8 @@ class Oriented:
     travels
         Whether the body truly travels in these coordinates: not on a treadmill, and not where
         the way to the camera is only guessed.
+    guessed
+        Whether a pose model guessed the third dimension.
     """
 
     time_s: NDArray[np.float64]
@@ -45,6 +47,7 @@ class Oriented:
     layout: KeypointLayout
     per_unit: NDArray[np.float64]
     travels: bool = True
+    guessed: bool = False
 
     def point(self, name: str, side: Side | None = None) -> NDArray[np.float64]:
         """Return the (T, 3) positions of a point."""

@@ -10,6 +10,7 @@ from clinigait.core import Depth, Parameter, Protocol
 from clinigait.gait.catalogue import CATALOGUE, FRONT, SIDE, WITHOUT_SCALE
 from clinigait.gait.norms import WalkConditions, reference_for
 from clinigait.gait.scene import Scene
+from clinigait.gait.tasks import task_parameters
 from clinigait.gait.values import ReportedSide, values_of
 from clinigait.gait.walked import WalkedBouts
 from clinigait.gait.whole import WHOLE
@@ -148,9 +149,12 @@ def parameters_of(
     tuple of Parameter
         Every wanted parameter of every side that it has; absent ones with the reason.
     """
+    of_task = {p.name: p for p in task_parameters(walked, protocol, walked.scene.known_length)}
     found: list[Parameter] = []
     for name in names:
-        if name in WHOLE:
+        if name in of_task:
+            found.append(of_task[name])
+        elif name in WHOLE:
             found.append(WHOLE[name](walked))
         else:
             found += [_summary(name, side, walked) for side in _sides(name)]

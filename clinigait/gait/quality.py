@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Stride, Walk
+from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Space, Stride, Walk
 
 #: Beyond these a walk does not happen at the speed at which the film plays.
 _MAX_WALK_RATIO = 0.007
@@ -203,6 +203,8 @@ def border_cut_pct(walk: Walk) -> float:
 
 def _cut(walk: Walk) -> NDArray[np.bool_]:
     """Frames in which the head or a foot has no believed point and the body meets the border."""
+    if walk.space is not Space.IMAGE_PX:
+        return np.zeros(len(walk), bool)
     parts: list[tuple[str, ...]] = [_HEAD]
     parts += [tuple(f"{side}_{point}" for point in ("ankle", "heel", "toe")) for side in SIDES]
     missing = np.zeros(len(walk), bool)

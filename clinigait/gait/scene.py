@@ -42,6 +42,8 @@ _UP = {
 }
 #: Height of the hip joint over the floor as a fraction of body height (Drillis & Contini 1966).
 _HIP_HEIGHT = 0.53
+#: Distance to the camera, in body heights, where the size of the picture is not known.
+_USUAL_DISTANCE_BH = 4.0
 #: A camera is not tilted by more than this against the floor.
 _MOST_TILT = np.tan(np.radians(20))
 
@@ -64,6 +66,8 @@ class Scene:
         How lengths are reported; (T,) units of the space in one of them.
     surface
         Floor or treadmill.
+    known_length
+        A known length that was marked in the picture.
     """
 
     walk: Walk
@@ -74,6 +78,7 @@ class Scene:
     scale: Scale
     per_unit: NDArray[np.float64]
     surface: Surface
+    known_length: KnownLength | None = None
 
     @property
     def in_picture(self) -> bool:
@@ -112,7 +117,7 @@ class Scene:
         if self.surface == "treadmill":
             return self._treadmill_bouts()
         if self.is_frontal:
-            return sight_bouts(self.even, 1 / self.height)
+            return sight_bouts(self.even, self._focal_px() / self.height)
         if self.in_picture:
             return picture_bouts(self.even, self.height)
         path, time_s = self._floor_path(), self.even.time_s
@@ -155,6 +160,7 @@ class Scene:
             layout=self.even.layout,
             per_unit=self.per_unit[inside],
             travels=self.travels,
+            guessed=self.is_guessed,
         )
 
     def _turned(self, inside: slice, bout: Bout) -> NDArray[np.float64]:
@@ -178,6 +184,11 @@ class Scene:
         size_px = self.walk.image_size_px or (0, 0)
         return size_px[0] / 2
 
+    def _focal_px(self) -> float:
+        """Assumed focal length; of a picture of unknown size, from a usual distance."""
+        assumed_px = assumed_focal_px(self.walk.image_size_px or (0, 0))
+        return assumed_px or _USUAL_DISTANCE_BH * float(np.median(self.height))
+
     def ground(self, bout: Bout, part: Oriented) -> Ground:
         """Return what tells where the feet stand in a bout."""
         unit = self.scale.unit
@@ -185,8 +196,7 @@ class Scene:
             return SightGround(part, unit)
         if self.in_picture and part.travels:
             sign = -1.0 if bout.direction == "left" else 1.0
-            focal_px = assumed_focal_px(self.walk.image_size_px or (0, 0))
-            return PictureGround(part, sign * self._centre_px(), focal_px, unit)
+            return PictureGround(part, sign * self._centre_px(), self._focal_px(), unit)
         if part.travels:
             return FloorGround(part, unit)
         on_belt = self.surface == "treadmill"
@@ -224,7 +234,7 @@ def _picture_scene(
     height = size.local if view.name == "frontal" else size.steady
     scale, per_unit = lengths_scale(walk, height, known_length)
     axes = np.array([[1.0, 0.0], _UP[walk.space]])
-    return Scene(walk, even, view, axes, height, scale, per_unit, surface)
+    return Scene(walk, even, view, axes, height, scale, per_unit, surface, known_length)
 
 
 def _space_scene(walk: Walk, even: EvenWalk, surface: Surface) -> Scene:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Side, ViewName, Walk, assumed_focal_px
+from clinigait.core import SIDES, Side, ViewName, Walk, assumed_focal_px
 from clinigait.gait.filtering import EvenWalk, derivative
 
 #: Apparent shoulder breadth over trunk length in a front view (Drillis & Contini 1966: 0.259 and
@@ -110,6 +110,8 @@ def _path_angle_deg(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) 
 def _body_angle_deg(walk: Walk, even: EvenWalk) -> float:
     if walk.body_yaw_deg is not None and np.isfinite(walk.body_yaw_deg).any():
         return float(np.nanmedian(walk.body_yaw_deg))
+    if not all(f"{side}_shoulder" in even.layout for side in SIDES):
+        return np.nan
     breadth = np.abs(even.point("shoulder", "left")[:, 0] - even.point("shoulder", "right")[:, 0])
     trunk = np.linalg.norm(even.middle("shoulder") - even.middle("hip"), axis=1)
     known = np.isfinite(breadth) & (trunk > 0)

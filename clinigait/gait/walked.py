@@ -94,7 +94,7 @@ def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
 
 def _with_angles(walked: WalkedBouts) -> WalkedBouts:
     """Add what every used stride's angles and feet tell."""
-    near_only = _sides_seen_near(walked)
+    near_only = near_sides(walked)
     strides = {stride.number: stride for stride in walked.strides}
     cycles: dict[int, Cycles] = {}
     for index, (part, angles) in enumerate(zip(walked.parts, walked.angles, strict=True)):
@@ -112,10 +112,11 @@ def _with_angles(walked: WalkedBouts) -> WalkedBouts:
     return replace(walked, strides=tuple(strides.values()), cycles=cycles)
 
 
-def _sides_seen_near(walked: WalkedBouts) -> list[Side] | None:
-    """Return the near side of every bout, where a side view shows passes in both directions.
+def near_sides(walked: WalkedBouts) -> list[Side] | None:
+    """Return the near side of every bout, where a side view shows bouts in both directions.
 
-    Then each leg's angles come from the passes in which it was the near one.
+    Then each leg's angles come from the bouts in which it was the near one. None where one
+    direction is all there is, or where a leg has no stride as the near one.
     """
     directions = {bout.direction for bout in walked.bouts}
     if walked.scene.view.name != "sagittal" or directions != {"left", "right"}:

@@ -118,11 +118,12 @@ class _Parameters:
 
     def reals(self, data: bytes) -> NDArray[np.float64]:
         """Return real numbers of four bytes in the order of the file's processor."""
-        if self.processor != _DEC:
-            return np.frombuffer(data, f"{self.order}f4").astype(np.float64)
-        halves = np.frombuffer(data, "<u2").reshape(-1, 2)[:, ::-1]
-        values = np.ascontiguousarray(halves).view("<f4")[:, 0].astype(np.float64)
-        return values / 4
+        with np.errstate(invalid="ignore"):  # damaged files hold NaN that signal
+            if self.processor != _DEC:
+                return np.frombuffer(data, f"{self.order}f4").astype(np.float64)
+            halves = np.frombuffer(data, "<u2").reshape(-1, 2)[:, ::-1]
+            values = np.ascontiguousarray(halves).view("<f4")[:, 0].astype(np.float64)
+            return values / 4
 
     def _item(self, group: str, name: str) -> tuple[int, tuple[int, ...], bytes]:
         """Return type, dimensions and data of a parameter; type 0 where it is absent."""

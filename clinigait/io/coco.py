@@ -190,14 +190,15 @@ def _is_number(value: object) -> bool:
 def _body(entry: Entry, name: str) -> NDArray[np.float64]:
     """Return (K, 3) points of one person, the third column as it stands in the file."""
     points = numbers(entry.get("keypoints"), name)
-    if points.ndim == 1 and len(points) and len(points) % 3 == 0:
+    flat = points.ndim == 1
+    if flat and len(points) and len(points) % 3 == 0:
         points = points.reshape(-1, 3)
     if points.ndim != 2 or points.shape[1] not in (2, 3):
         raise BadInputError(f"{name} does not give two or three numbers a point.", _EXPORT)
     scores = entry.get("keypoint_scores")
     if scores is not None:
         confidence = numbers(scores, name)
-        if points.shape[1] == 3 and not _are_flags(points[:, 2]):
+        if points.shape[1] == 3 and not flat and not _are_flags(points[:, 2]):
             raise BadInputError(f"{name} holds points in space.", "Give them as a .npy array.")
     elif points.shape[1] == 3:
         confidence = points[:, 2]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, KeypointLayout, Space, Walk
+from clinigait.core import BadInputError, Depth, KeypointLayout, Space, Walk
 from clinigait.io._layouts import layout_of, unambiguous
 from clinigait.io._orientation import ROTATIONS, Y_DOWN, Z_UP, up_axis
 from clinigait.io._source import (
@@ -21,6 +22,18 @@ from clinigait.io._source import (
     unit_in_m,
 )
 
+#: What damaged headers lead to: they are parsed as Python literals.
+_UNREADABLE = (
+    OSError,
+    ValueError,
+    TypeError,
+    EOFError,
+    SyntaxError,
+    OverflowError,
+    MemoryError,
+    RecursionError,
+    TokenError,
+)
 _SHAPE = "Save an array of frames x points x 2 or 3 numbers."
 
 
@@ -48,7 +61,8 @@ def read_keypoint_table(
         px, or m, cm or mm; needed for three columns.
     space
         Coordinates of positions in space. By default the vertical is found from the body: with y
-        down they are the camera's and stay as they are, else they are turned to z up.
+        down they are the camera's and stay as they are, their depth taken for guessed by a pose
+        model; else they are turned to z up.
 
     Raises
     ------
@@ -75,16 +89,16 @@ def read_keypoint_table(
         )
     values = values * unit_in_m(unit, path.name)
     points = (known, values, seen_fully(values))
-    return _in_space(make_walk(path, "NPY", time_s, points, space or Space.CAMERA_M), space, known)
+    return _in_space(make_walk(path, "NPY", time_s, points, Space.CAMERA_M), space, known)
 
 
 def _array(path: Path) -> NDArray[np.float64]:
     """Open an array of numbers of three axes without reading it."""
     try:
-        array = np.load(checked_file(path), mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, TypeError, EOFError, SyntaxError, OverflowError) as error:
+        array = np.lib.format.open_memmap(checked_file(path), mode="r")
+    except _UNREADABLE as error:
         raise BadInputError(f"{path.name} is not an array of numbers.", _SHAPE) from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
+    if array.dtype.kind not in "fiu":
         raise BadInputError(f"{path.name} is not an array of numbers.", _SHAPE)
     if array.ndim != 3 or array.shape[2] not in (2, 3):
         shape = " x ".join(map(str, array.shape))
@@ -116,4 +130,6 @@ def _in_space(walk: Walk, space: Space | None, layout: KeypointLayout) -> Walk:
     camera = up == Y_DOWN
     keypoints = walk.keypoints if camera else walk.keypoints @ ROTATIONS[up].T
     found = Space.CAMERA_M if camera else Space.WORLD_M
-    return replace(walk, keypoints=keypoints, space=found)
+    # Positions in a camera's axes without more said are what pose models make of one picture.
+    depth = Depth.INFERRED if camera else Depth.MEASURED
+    return replace(walk, keypoints=keypoints, space=found, depth=depth)

@@ -74,7 +74,7 @@ def walk_from_markers(markers: MarkerSet) -> Walk:
     if np.isfinite(markers.positions_m).any() and leg_vector_m(positions, layout) is None:
         raise BadInputError(
             f"{name} has no markers known as pelvis and legs; it has "
-            f"{', '.join(label[:24] for label in markers.labels[:6])}.",
+            f"{', '.join(_shown(label) for label in markers.labels[:6])}.",
             "Name the markers as in Plug-in Gait (LASI, LKNE, LANK, LHEE, LTOE …).",
         )
     points = (layout, positions, seen_fully(positions))
@@ -101,6 +101,11 @@ def _points(
     found = _places(markers.labels, positions)
     positions, notes["joint centres"] = _gait_points(found | _regressed_hips(found), len(positions))
     return MARKERS_22, positions, notes
+
+
+def _shown(label: str) -> str:
+    """Return a label fit for a message."""
+    return "".join(letter for letter in label[:24] if letter.isprintable())
 
 
 def _without_subject(label: str) -> str:

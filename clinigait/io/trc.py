@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +72,7 @@ def read_trc(path: Path, unit: str | None = None, rate_hz: float | None = None) 
         )
     time_s = _times_s(table, header, rate_hz, path.name)
     kept = once_each(time_s, path.name)
-    positions = table[:, 2:].reshape(len(table), -1, 3)[kept]
+    positions = table[:, 2:].reshape(len(table), len(header.labels), 3)[kept]
     unit = (unit or header.unit).strip().lower()
     if unit == "px":
         return _in_the_picture(path, header.labels, time_s[kept], positions)
@@ -203,8 +203,7 @@ def _in_the_picture(
     layout = next((known for known in LAYOUTS.values() if known.points == labels), None)
     if layout is None:
         raise BadInputError(
-            f"The names in {path.name} ({', '.join(chain(labels[:4], ['…']))}) are no known "
-            "keypoint layout.",
+            f"The {len(labels)} points of {path.name} are no known keypoint layout.",
             "Give a TRC in pixels that clinigait wrote, or one in metres.",
         )
     flat = positions[:, :, :2]

@@ -35,6 +35,8 @@ def draw_skeleton(
     order: tuple[Side, ...] = SIDES if far_side != "right" else ("right", "left")
     points = walk.keypoints[frame]
     for name in _ACROSS:
+        if f"left_{name}" not in walk.layout:
+            continue
         pair = [points[walk.layout.index(name, side)] for side in SIDES]
         _line(image, pair[0], pair[1], _WHITE, width)
     for side in order:

@@ -50,7 +50,7 @@ def depict(
     number = int(walk.provenance["person"])
     blur = FaceBlur(walk, found.bystanders(number))
     index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
-    wanted = _moments(walk, measurement)
+    wanted = moments(walk, measurement)
     (folder / "frames").mkdir()
     stored: list[StoredFrame] = []
     far_side = opposite(measurement.near_side) if measurement.near_side else None
@@ -70,26 +70,25 @@ def depict(
     return tuple(stored)
 
 
-def _moments(walk: Walk, measurement: Measurement) -> dict[int, str]:
+def moments(walk: Walk, measurement: Measurement) -> dict[int, str]:
     """Choose three frames of a used stride of the near side: contact, mid-stance and foot off."""
     used = [s for s in measurement.strides if s.used and s.foot_off_s is not None]
     near = [s for s in used if s.side == measurement.near_side] or used
     middle = float(walk.time_s[0] + walk.time_s[-1]) / 2
     stride: Stride = min(near, key=lambda s: abs((s.start_s + s.end_s) / 2 - middle))
     foot_off_s = stride.foot_off_s or stride.end_s
-    moments = {
+    chosen = {
         stride.start_s: f"{stride.side.capitalize()} {EventKind.INITIAL_CONTACT.replace('_', ' ')}",
         (stride.start_s + foot_off_s) / 2: f"{stride.side.capitalize()} mid-stance",
         foot_off_s: f"{stride.side.capitalize()} {EventKind.FOOT_OFF.replace('_', ' ')}",
     }
-    return {int(np.abs(walk.time_s - t).argmin()): caption for t, caption in moments.items()}
+    return {int(np.abs(walk.time_s - t).argmin()): caption for t, caption in chosen.items()}
 
 
 def _store(
     folder: Path, image: NDArray[np.uint8], walk: Walk, index: int, caption: str, number: int
 ) -> StoredFrame:
     """Store the walker's surroundings from an annotated, blurred picture."""
-    name = f"frames/{number}.jpg"
     crop = image
     if walk.boxes_px is not None:
         x0, y0, x1, y1 = walk.boxes_px[index]
@@ -99,10 +98,18 @@ def _store(
         rows = slice(max(int(centre_y - half_height), 0), int(centre_y + half_height))
         columns = slice(max(int(centre_x - half_width), 0), int(centre_x + half_width))
         crop = image[rows, columns]
+    return store_picture(folder, crop, float(walk.time_s[index]), caption, number)
+
+
+def store_picture(
+    folder: Path, image: NDArray[np.uint8], time_s: float, caption: str, number: int
+) -> StoredFrame:
+    """Write one RGB picture into ``frames/`` of a folder."""
+    name = f"frames/{number}.jpg"
     ok, jpeg = cv2.imencode(
-        ".jpg", cv2.cvtColor(crop, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88]
+        ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 88]
     )
     if not ok:
         raise RuntimeError("the picture could not be encoded")
     (folder / name).write_bytes(jpeg.tobytes())
-    return StoredFrame(name, float(walk.time_s[index]), caption)
+    return StoredFrame(name, time_s, caption)

@@ -209,6 +209,11 @@ def _recording_facts(assessment: Assessment, words_: Wording) -> list[tuple[str,
 
 
 def _film(film: RecordingFacts, words_: Wording) -> str:
+    if film.source == "keypoints":
+        return words_.keypoint_facts.format(
+            duration=compact(film.duration_s), frames=film.n_frames, rate=compact(film.rate_hz),
+            layout=printable(film.layout or "", 40),
+        )  # fmt: skip
     text = words_.film_facts.format(
         duration=compact(film.duration_s), frames=film.n_frames, rate=compact(film.rate_hz),
         width=film.native_width_px, height=film.native_height_px,
@@ -219,15 +224,15 @@ def _film(film: RecordingFacts, words_: Wording) -> str:
 
 
 def _view_facts(measurement: Measurement, words_: Wording) -> list[tuple[str, str]]:
-    view = words_.view_facts.format(
-        view=words_.views[measurement.view], angle=number(measurement.view_angle_deg, 0)
-    )
+    view = words_.views[measurement.view]
+    if measurement.view != "spatial":
+        view = words_.view_facts.format(view=view, angle=number(measurement.view_angle_deg, 0))
     if measurement.near_side:
         side = words_.sides[measurement.near_side].lower()
         view += f"; {words_.near_side.format(side=side)}"
     ways = Counter(bout.direction for bout in measurement.bouts)
     walked = [
-        words_.passes.format(count=count, towards=words_.towards.format(direction=direction))
+        words_.passes.format(count=count, towards=words_.ways[direction])
         for direction, count in ways.items()
     ]
     return [

@@ -37,7 +37,10 @@ TILES = (
     ("stance_pct",),
     ("double_support_pct",),
 )
-GROUPS = ("pace", "rhythm", "phase", "symmetry", "variability", KINEMATICS, "other")
+GROUPS = (
+    *("task", "pace", "rhythm", "phase", "feet", "symmetry", "variability", "regularity"),
+    *("posture", "arms", KINEMATICS, "other"),
+)
 _SPACER = 5.0
 _FIRST_OF_SIDE = (2, 6, 10)
 _WIDTHS = (TEXT_WIDTH - 370.0, *(_SPACER, 31.0, 50.0, 18.0) * 3, _SPACER, 53.0)

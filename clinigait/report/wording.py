@@ -72,9 +72,14 @@ class Wording:
             "pace": "Pace",
             "rhythm": "Rhythm",
             "phase": "Phases of the cycle",
+            "feet": "Clearance of the feet",
             "symmetry": "Symmetry",
             "variability": "Variability",
+            "regularity": "Regularity and rhythm of the movement",
+            "posture": "Posture of trunk and pelvis",
+            "arms": "Arms",
             "kinematics": "Joint and segment angles",
+            "task": "Course, turns and timed tests",
             "other": "Other",
         }
     )
@@ -83,6 +88,7 @@ class Wording:
             "sagittal": "from the side (sagittal)",
             "oblique": "oblique",
             "frontal": "from the front or back (frontal)",
+            "spatial": "in three dimensions",
         }
     )
     sexes: Mapping[str, str] = field(default_factory=lambda: {"female": "female", "male": "male"})
@@ -121,13 +127,22 @@ class Wording:
     file: str = "File"
     film: str = "Film"
     film_facts: str = "{duration} s, {frames} frames, {rate} frames/s, {width} × {height}"
+    keypoint_facts: str = "keypoints ({layout}), {duration} s, {frames} frames, {rate} frames/s"
     film_scaled: str = " (analysed at {width} × {height})"
     variable_rate: str = "variable rate"
     view: str = "View"
     view_facts: str = "{view}, {angle}° off a pure side view"
     near_side: str = "{side} side near the camera"
     walked: str = "Walked"
-    towards: str = "to the {direction} of the picture"
+    ways: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "left": "to the left of the picture",
+            "right": "to the right of the picture",
+            "towards": "towards the camera",
+            "away": "away from the camera",
+            "along": "along the walkway",
+        }
+    )
     passes: str = "{count} × {towards}"
     scale: str = "Scale"
     scale_facts: str = "from {source}, standard uncertainty {percent} %"

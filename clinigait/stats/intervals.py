@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,11 @@ class Interval:
     sd: float | None
 
 
+@lru_cache(maxsize=1024)
+def _t_quantile(freedom: int) -> float:
+    return float(t.ppf((1 + _LEVEL) / 2, freedom))
+
+
 def mean_interval(values: NDArray[np.float64], systematic: float, single: float) -> Interval:
     """Return the mean of a sample with an interval for spread and for measurement error.
 
@@ -56,7 +62,7 @@ def mean_interval(values: NDArray[np.float64], systematic: float, single: float)
     sd = float(values.std(ddof=1)) if n > 1 else None
     freedom = _PRIOR_FREEDOM + n - 1
     variance = (_PRIOR_FREEDOM * single**2 + (n - 1) * (sd or 0.0) ** 2) / freedom
-    random = t.ppf((1 + _LEVEL) / 2, freedom) * np.sqrt(variance / n)
+    random = _t_quantile(freedom) * np.sqrt(variance / n)
     half = float(np.hypot(random, 1.96 * systematic))
     mean = float(values.mean())
     return Interval(mean, mean - half, mean + half, n, sd)

@@ -57,22 +57,30 @@ def bland_altman_png(
             label=person if len(names) <= _MOST_NAMES else None,
         )
     name, _, side = path.stem.rpartition("_")
-    definition = CATALOGUE[name]
+    title, unit, decimals = _shown(name)
     for line, estimate in (
         ("bias", found.bias),
         ("lower limit", found.loa_low),
         ("upper limit", found.loa_high),
     ):
-        _level(axes, line, estimate, definition.decimals + 1)
-    axes.set_xlabel(f"mean of video and sensor ({definition.unit})")
-    axes.set_ylabel(f"video minus sensor ({definition.unit})")
+        _level(axes, line, estimate, decimals + 1)
+    axes.set_xlabel(f"mean of measured and reference ({unit})")
+    axes.set_ylabel(f"measured minus reference ({unit})")
     axes.set_title(
-        f"{definition.title}, {side}: {found.n} walks of {found.people} people", loc="left"
+        f"{title}, {side}: {found.n} pairs of {found.people} people", loc="left"
     )
     axes.spines[["top", "right"]].set_visible(False)
     if len(names) <= _MOST_NAMES:
         axes.legend(fontsize=7, frameon=False, bbox_to_anchor=(1.14, 1), loc="upper left")
     figure.savefig(path)
+
+
+def _shown(name: str) -> tuple[str, str, int]:
+    """Return title, unit and decimals of a parameter; events have no place in the catalogue."""
+    definition = CATALOGUE.get(name)
+    if definition is None:
+        return name.removesuffix("_s").replace("_", " ").capitalize(), "s", 2
+    return definition.title, definition.unit, definition.decimals
 
 
 def _level(axes, line: str, estimate: Estimate, decimals: int) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001

@@ -47,6 +47,14 @@ class Lesson:
     seen: Features
     truth: dict[tuple[str, str], float]
 
+    @property
+    def speed_mps(self) -> float:
+        """Speed by the sensors; where the cell is empty, stride length over stride time."""
+        speed = self.truth["speed_mps", "both"]
+        if np.isfinite(speed):
+            return speed
+        return self.truth["stride_length_m", "both"] / self.truth["stride_time_s", "both"]
+
 
 def lessons(root: Path, subjects: str | None = None) -> list[Lesson]:
     """Return every walk of the data set that can be learned from."""
@@ -80,7 +88,7 @@ def numbers(walks: list[Lesson]) -> dict[str, object]:
     """Return the numbers of one calibration."""
     people = np.array([walk.person for walk in walks])
     double = np.array([walk.truth["double_support_pct", "both"] for walk in walks])
-    speed = np.array([_speed_mps(walk) for walk in walks])
+    speed = np.array([walk.speed_mps for walk in walks])
     known = np.isfinite(speed)
     seen_double = np.array([walk.seen.double_support() for walk in walks])
     seen_speed = np.array([walk.seen.speed() for walk in walks])
@@ -98,12 +106,37 @@ def numbers(walks: list[Lesson]) -> dict[str, object]:
     }
 
 
-def _speed_mps(walk: Lesson) -> float:
-    """Speed by the sensors; where the cell is empty, stride length over stride time."""
-    speed = walk.truth["speed_mps", "both"]
-    if np.isfinite(speed):
-        return speed
-    return walk.truth["stride_length_m", "both"] / walk.truth["stride_time_s", "both"]
+def predicted_without(
+    walks: list[Lesson],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    *,
+    ridge: float = 0.0,
+    robust: bool = False,
+) -> NDArray[np.float64]:
+    """Return (N,) predictions of every walk by a line learned without its person.
+
+    Parameters
+    ----------
+    walks
+        The N walks.
+    x, y
+        (N, P) predictors, P may be 0, and (N,) truth.
+    ridge
+        Strength of the ridge.
+    robust
+        Whether outlying people weigh less.
+    """
+    people = np.array([walk.person for walk in walks])
+    found = np.full(len(y), np.nan)
+    for person in np.unique(people):
+        others = people != person
+        if robust:
+            line = _robust_line(x[others], y[others], people[others], ridge)
+        else:
+            line = _line(x[others], y[others], _even_weights(people[others]), ridge)
+        found[~others] = [line.at(row) for row in x[~others]]
+    return found
 
 
 def _even_weights(people: NDArray[np.str_]) -> NDArray[np.float64]:

@@ -122,26 +122,29 @@ def validate_gait(
     """
     trials = gait_validation.trials(root, subjects)
     protocol = load_protocol("gait_validation")
+    rows: list[Row] = []
+    refusals: dict[str, str] = {}
+    for number, trial in enumerate(trials):
+        found, refused = _rows_of(trial, protocol)
+        rows += found
+        if refused:
+            refusals[trial.name] = refused
+        if progress is not None:
+            progress(number + 1, len(trials))
+    return written(summarised(tuple(rows), len(trials), refusals), out)
+
+
+def written(result: Validation, out: Path) -> Validation:
+    """Write tables and pictures of a validation into a folder, all or none; return it."""
     with workplace(out, OUTPUTS, METRICS) as folder:
-        rows: list[Row] = []
-        refusals: dict[str, str] = {}
-        for number, trial in enumerate(trials):
-            found, refused = _rows_of(trial, protocol)
-            rows += found
-            if refused:
-                refusals[trial.name] = refused
-            if progress is not None:
-                progress(number + 1, len(trials))
-        result = summarised(tuple(rows), len(trials), refusals)
         (folder / AGREEMENT).write_text(agreement_csv(result.rows), encoding="utf-8")
         pictures = folder / "bland_altman"
         pictures.mkdir()
-        for (name, side), found_agreement in result.agreements.items():
-            pairs = [r for r in rows if (r.parameter, r.side) == (name, side)]
-            bland_altman_png(*columns(pairs), found_agreement, pictures / f"{name}_{side}.png")
-        (folder / METRICS).write_text(
-            json.dumps(metrics(result), indent=1, sort_keys=False), encoding="utf-8"
-        )
+        for (name, side), found in result.agreements.items():
+            pairs = [r for r in result.rows if (r.parameter, r.side) == (name, side)]
+            bland_altman_png(*columns(pairs), found, pictures / f"{name}_{side}.png")
+        text = json.dumps(metrics(result), indent=1)
+        (folder / METRICS).write_text(f"{text}\n", encoding="utf-8")
     return result
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BLAZEPOSE_33, KeypointLayout, Side, Space, Subject, Walk
+from clinigait.core import (
+    BLAZEPOSE_33,
+    Depth,
+    KeypointLayout,
+    Side,
+    Space,
+    Subject,
+    Walk,
+    assumed_focal_px,
+)
 
 HEIGHT_M = 1.70
 _LEG = {"thigh": 0.245 * HEIGHT_M, "shank": 0.246 * HEIGHT_M}
@@ -182,3 +191,95 @@ def _knee(hip: NDArray[np.float64], ankle: NDArray[np.float64]) -> NDArray[np.fl
     normal = np.column_stack([-unit[:, 1], unit[:, 0]])
     normal *= np.sign(normal[:, :1])
     return hip + unit * share[:, None] + normal * out[:, None]
+
+
+@dataclass(frozen=True)
+class Breadth:
+    """How wide the figure is, and how it sways; all in m.
+
+    Parameters
+    ----------
+    step_width_m, pelvis_m, shoulders_m
+        Distance of the feet (ankles, knees, heels, toes), of the hips and of the shoulders.
+    pelvis_sway_m, shoulder_sway_m
+        Amplitude of the way of their middles to the side of the standing foot, once a stride.
+    """
+
+    step_width_m: float = 0.10
+    pelvis_m: float = 0.18
+    shoulders_m: float = 0.36
+    pelvis_sway_m: float = 0.02
+    shoulder_sway_m: float = 0.02
+
+
+def synthetic_space_walk(
+    gait: Gait,
+    layout: KeypointLayout = BLAZEPOSE_33,
+    breadth: Breadth | None = None,
+    *,
+    heading_deg: float = 0.0,
+    space: Space = Space.WORLD_M,
+    depth: Depth = Depth.MEASURED,
+    height_m: float | None = HEIGHT_M,
+) -> Walk:
+    """Return the walk of the figure in three dimensions; its left side lies to its left.
+
+    It walks along ``heading_deg``, anticlockwise from the first axis of the floor: in the space of
+    a camera, 8 m ahead of it, that axis points to the right, and 90 is away from the camera.
+    ``gait.noise_px`` counts as in :func:`synthetic_walk`, 250 to the metre.
+    """
+    time_s = np.arange(round(gait.duration_s * gait.rate_hz)) / gait.rate_hz
+    way = np.radians(heading_deg + (0.0 if gait.direction == 1 else 180.0))
+    ahead, left = np.array([np.cos(way), np.sin(way)]), np.array([-np.sin(way), np.cos(way)])
+    keypoints = np.full((len(time_s), len(layout), 3), np.nan)
+    for name, place in _points_m(gait, time_s).items():
+        if name in layout:
+            across = _across_m(name, gait, breadth or Breadth(), time_s)
+            floor = place[:, :1] * ahead + across[:, None] * left
+            keypoints[:, layout.index(name)] = np.column_stack([floor, place[:, 1]])
+    rng = np.random.default_rng(gait.seed)
+    keypoints += rng.normal(0, gait.noise_px / PX_PER_M, keypoints.shape) if gait.noise_px else 0.0
+    if space is Space.CAMERA_M:
+        x, y, z = np.moveaxis(keypoints, 2, 0)
+        keypoints = np.stack([x, 1.0 - z, y + 8.0], axis=2)
+    return Walk(
+        time_s=time_s,
+        keypoints=keypoints,
+        confidence=np.where(np.isfinite(keypoints[:, :, 0]), 0.95, 0.0),
+        layout=layout,
+        space=space,
+        depth=depth,
+        subject=Subject(height_m=height_m),
+    )
+
+
+def _across_m(
+    name: str, gait: Gait, breadth: Breadth, time_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """(T,) way of a point to the left; the body is furthest left in the middle of left stance."""
+    side, _, part = name.partition("_")
+    sign = {"left": 1.0, "right": -1.0}.get(side, 0.0)
+    swing = np.cos(2 * np.pi * (time_s / gait.stride_time_s - gait.stance_share / 2))
+    if part == "hip":
+        return sign * breadth.pelvis_m / 2 + breadth.pelvis_sway_m * swing
+    if part in ("shoulder", "elbow", "wrist"):
+        return sign * breadth.shoulders_m / 2 + breadth.shoulder_sway_m * swing
+    if part in ("knee", "ankle", "heel", "toe"):
+        return np.full(len(time_s), sign * breadth.step_width_m / 2)
+    return breadth.shoulder_sway_m * swing
+
+
+def pictured(walk: Walk, size_px: tuple[int, int] = (1080, 1920)) -> Walk:
+    """Return a walk of the space of a camera as that camera's picture shows it."""
+    focal_px = assumed_focal_px(size_px)
+    x, y, z = np.moveaxis(walk.keypoints, 2, 0)
+    places = [size_px[0] / 2 + focal_px * x / z, size_px[1] / 2 + focal_px * y / z]
+    return Walk(
+        time_s=walk.time_s,
+        keypoints=np.stack(places, axis=2),
+        confidence=walk.confidence,
+        layout=walk.layout,
+        space=Space.IMAGE_PX,
+        image_size_px=size_px,
+        subject=walk.subject,
+    )
