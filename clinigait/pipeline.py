@@ -276,9 +276,7 @@ def _film_of(walk: Walk) -> FilmFacts:
                 "the results.",
             )
         )
-    return FilmFacts(
-        variable_rate=_has_variable_rate(walk), notes=tuple(notes), from_film=False
-    )
+    return FilmFacts(variable_rate=_has_variable_rate(walk), notes=tuple(notes), from_film=False)
 
 
 def _has_variable_rate(walk: Walk) -> bool:

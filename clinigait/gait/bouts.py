@@ -21,6 +21,7 @@ _HEADING_CUTOFF_HZ = 1.0
 _TURNING_CUTOFF_HZ = 0.4
 #: Faster turning than this is not walking straight on.
 _TURNING_DEGPS = 30.0
+_TURN_DEG = 45.0
 #: Directions by axis of the picture or of the camera: negative, positive.
 _ACROSS: tuple[Direction, Direction] = ("left", "right")
 _ALONG_SIGHT: tuple[Direction, Direction] = ("towards", "away")
@@ -101,13 +102,21 @@ def floor_bouts(
     """
     speed = np.linalg.norm(smooth_velocity(path, rate_hz), axis=1)
     steady = _steady(speed / height)
-    turning = np.abs(turning_degps(path, rate_hz))
+    turning = _turns(turning_degps(path, rate_hz), rate_hz)
     bouts = []
-    for stretch in runs(steady & (turning <= _TURNING_DEGPS)):
+    for stretch in runs(steady & ~turning):
         start_s, end_s = time_s[stretch.start], time_s[stretch.stop - 1]
         if end_s - start_s >= _MIN_BOUT_S:
             bouts.append(straight_bout(time_s[stretch], path[stretch]))
     return tuple(bouts)
+
+
+def _turns(rate_degps: NDArray[np.float64], rate_hz: float) -> NDArray[np.bool_]:
+    """Return the (T,) samples of true turns; a body that sways turns to and fro by less."""
+    found = ~np.isfinite(rate_degps)
+    for stretch in runs(np.abs(rate_degps) > _TURNING_DEGPS):
+        found[stretch] |= abs(rate_degps[stretch].sum()) / rate_hz >= _TURN_DEG
+    return np.asarray(found)
 
 
 def turning_degps(path: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:

@@ -126,7 +126,7 @@ def by_lift(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[n
 
 
 def _dips(signals: FootSignals, period_s: float) -> list[int]:
-    """Samples at which the shank looks shortest, one in each swing."""
+    """Return the samples at which the shank looks shortest, one in each swing."""
     times_s = _peak_times(-signals.shank_length, signals, period_s)
     return [round((t - float(signals.time_s[0])) * signals.rate_hz) for t in times_s]
 

@@ -91,8 +91,9 @@ def with_seen_points(walk: Walk) -> Walk:
     RefusedError
         If a hip or an ankle is among them.
     """
-    seen = np.asarray(np.isfinite(walk.keypoints).all(axis=2).any(axis=0))
-    names = tuple(name for name, known in zip(walk.layout.points, seen, strict=True) if known)
+    known = np.asarray(np.isfinite(walk.keypoints).all(axis=2))
+    seen = known.any(axis=0)
+    names = tuple(name for name, is_seen in zip(walk.layout.points, seen, strict=True) if is_seen)
     missing = [
         f"{side} {point}" for point in _NEEDED for side in SIDES if f"{side}_{point}" not in names
     ]
@@ -115,6 +116,23 @@ def with_seen_points(walk: Walk) -> Walk:
         keypoints=walk.keypoints[:, seen],
         confidence=walk.confidence[:, seen],
         layout=KeypointLayout(walk.layout.name, names),
+    )
+
+
+def in_the_volume(walk: Walk) -> Walk:
+    """Return a walk of a motion capture from where the person enters the volume to the leaving."""
+    if walk.space is Space.IMAGE_PX:
+        return walk
+    known = np.asarray(np.isfinite(walk.keypoints).all(axis=2))
+    seen = np.flatnonzero(known.any(axis=1))
+    if not len(seen) or len(seen) == len(walk):
+        return walk
+    inside = slice(int(seen[0]), int(seen[-1]) + 1)
+    return replace(
+        walk,
+        time_s=walk.time_s[inside],
+        keypoints=walk.keypoints[inside],
+        confidence=walk.confidence[inside],
     )
 
 

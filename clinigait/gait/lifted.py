@@ -176,7 +176,7 @@ def corrected(
     scene: Scene, parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]
 ) -> Corrected:
     """Correct events and lengths of a walk; walks of other kinds come back as they are."""
-    seen = features(scene, parts, events) if applies_to(scene) else None
+    seen = features(parts, events) if applies_to(scene) else None
     if seen is None:
         return Corrected(events)
     walk = scene.walk
@@ -203,12 +203,10 @@ def features_of(walk: Walk) -> Features | None:
     if not applies_to(scene):
         return None
     parts = tuple(scene.oriented(bout) for bout in scene.bouts(steady=False))
-    return features(scene, parts, [detect_events(part) for part in parts])
+    return features(parts, [detect_events(part) for part in parts])
 
 
-def features(
-    scene: Scene, parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]
-) -> Features | None:
+def features(parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]) -> Features | None:
     """Return what the corrections start from; None where too little was seen."""
     strides_s, rises_s, units, way, way_s = [], [], [], 0.0, 0.0
     stances_s: dict[Side, list[float]] = {"left": [], "right": []}

@@ -20,7 +20,7 @@ from clinigait.core import (
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.events import agreement_s
-from clinigait.gait.filtering import evened, mean_rate_hz, with_seen_points
+from clinigait.gait.filtering import evened, in_the_volume, mean_rate_hz, with_seen_points
 from clinigait.gait.kinematics import CURVES, joint_curves
 from clinigait.gait.parameters import parameters_of, with_scale
 from clinigait.gait.scene import Scene, scene_of
@@ -148,6 +148,7 @@ def examined(
     RefusedError
         If a check of the film or of the view refuses.
     """
+    walk = in_the_volume(walk)
     checks = quality.of_the_film(walk.duration_s, mean_rate_hz(walk.time_s), protocol.limits)
     quality.raise_refusal(checks)
     walk = with_seen_points(walk)

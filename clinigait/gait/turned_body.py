@@ -13,7 +13,7 @@ from clinigait.gait.runs import finite_stretches
 from clinigait.gait.scene import Scene
 
 #: The trunk's turning is read below this: the turn is kept, trembling is not.
-CUTOFF_HZ = 0.8
+CUTOFF_HZ = 1.5
 #: A turn begins and ends where the body turns at this rate. El-Gohary 2014
 #: (doi 10.3390/s140100356) takes 5 for a sensor on the pelvis; but every stride turns shoulders
 #: and hips to and fro by about 15, so that the bound here is higher.

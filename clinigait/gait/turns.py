@@ -39,8 +39,9 @@ _FOOT_BHPS = 0.15
 _FOOT_CUTOFF_HZ = 4.0
 _STEP_BH = 0.03
 #: Standard uncertainty of one bound of a turn in s, and of angle and rate: in three dimensions
-#: and in a picture, from synthetic turns with and without noise (ours).
+#: and in a picture of 60 frames per second, from synthetic turns with and without noise (ours).
 _BOUND_S = (0.06, 0.12)
+_USUAL_HZ = 60.0
 _UNSEEN_BOUND_S = 0.30
 _ANGLE_DEG = (5.0, 10.0)
 _RATE_SHARE = (0.05, 0.10)
@@ -161,10 +162,15 @@ def _picture_turns(scene: Scene, bouts: tuple[Bout, ...]) -> list[Turn]:
         seen = half_turn(scene, *window)
         if seen:
             bounds = (seen.start_s, seen.end_s)
-            turns.append(Turn(*bounds, _BOUND_S[1], 180.0, seen.middle_degps))
+            turns.append(Turn(*bounds, _picture_bound_s(scene), 180.0, seen.middle_degps))
         elif after.start_s - before.end_s <= LONGEST_S:
             turns.append(Turn(before.end_s, after.start_s, _UNSEEN_BOUND_S, 180.0, None))
     return turns
+
+
+def _picture_bound_s(scene: Scene) -> float:
+    """Return the standard uncertainty of a bound; fewer frames leave more of the noise."""
+    return _BOUND_S[1] * max(1.0, float(np.sqrt(_USUAL_HZ / scene.even.rate_hz)))
 
 
 def _with_steps(turn: Turn, scene: Scene) -> Turn:

@@ -66,9 +66,7 @@ def bland_altman_png(
         _level(axes, line, estimate, decimals + 1)
     axes.set_xlabel(f"mean of measured and reference ({unit})")
     axes.set_ylabel(f"measured minus reference ({unit})")
-    axes.set_title(
-        f"{title}, {side}: {found.n} pairs of {found.people} people", loc="left"
-    )
+    axes.set_title(f"{title}, {side}: {found.n} pairs of {found.people} people", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     if len(names) <= _MOST_NAMES:
         axes.legend(fontsize=7, frameon=False, bbox_to_anchor=(1.14, 1), loc="upper left")

@@ -89,7 +89,8 @@ def test_every_group_has_its_place_and_its_heading_in_the_report() -> None:
 
 
 def test_the_parameters_of_the_whole_walk_are_those_that_are_defined() -> None:
-    assert list(WHOLE) and set(WHOLE) == {d.name for d in WHOLE_WALK}
+    assert len(WHOLE) > 20
+    assert set(WHOLE) == {d.name for d in WHOLE_WALK}
     assert all(CATALOGUE[d.name] is d for d in WHOLE_WALK)
 
 

@@ -1,6 +1,7 @@
 """Turns: a figure that turns by known rules, seen in space and by a camera at the side."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from clinigait.gait.scene import scene_of
 from clinigait.gait.symmetry import Absent
 from clinigait.gait.turns import Turn, turn_parameters, turns_of
 from clinigait.gait.walked import WalkedBouts, walked_bouts
+from clinigait.io.kinect import read_kinect
 from support.tug import (
     FRONT,
     Camera,
@@ -188,3 +190,19 @@ def test_a_gap_in_the_turn_is_no_breadth() -> None:
     points[(walk.time_s > start_s + 0.1) & (walk.time_s < end_s - 0.1)] = np.nan
     turns = _turns(replace(walk, keypoints=points))
     assert all(turn.peak_degps is None for turn in turns)
+
+
+_KINECT = Path(__file__).parents[3] / "shared/data/pathological_gait/Pathological_Gaits"
+
+
+def _kinect_walks() -> list[Path]:
+    return sorted(_KINECT.glob("*/*.csv"))[::131] if _KINECT.is_dir() else []
+
+
+@pytest.mark.skipif(not _kinect_walks(), reason="the Kinect walks are not here")
+@pytest.mark.parametrize("path", _kinect_walks(), ids=lambda path: path.stem)
+def test_real_straight_walks_have_no_turn(path: Path) -> None:
+    """The sensor loses the body at the end of the way: that is no turn."""
+    walk = read_kinect(path)
+    walked = walked_bouts(scene_of(walk, evened(walk), None, "overground"), steady=True)
+    assert turns_of(walked) == ()

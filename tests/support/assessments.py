@@ -57,8 +57,9 @@ PROVENANCE = Provenance(
     "2026-11-22T14:05:09+01:00", "0.1.0", "3.11.7", {"numpy": "2.4.6", "scipy": "1.18.0"}
 )
 RECORDING = RecordingFacts(
-    "walk_Łódź_03.mp4", "1a2b3c4d" * 8, 1280, 720, 1920, 1080, 0, False, "h264", 412, 13.72, 30.0,
-    False, 0.4,
+    "walk_Łódź_03.mp4", "1a2b3c4d" * 8, n_frames=412, duration_s=13.72, rate_hz=30.0,
+    variable_rate=False, width_px=1280, height_px=720, native_width_px=1920,
+    native_height_px=1080, rotation_deg=0, mirrored=False, codec="h264", camera_motion_px=0.4,
 )  # fmt: skip
 PEOPLE = (
     PersonSeen(1, 0.40, 13.10, 402.0, 9.8, 0.99, 9.7, (520.0, 180.0, 690.0, 585.0)),
