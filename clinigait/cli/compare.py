@@ -1,4 +1,4 @@
-"""``clinigait compare``: two assessments of one person, what changed and what only seems to."""
+"""``clinigait compare``: what changed between two assessments of one person."""
 
 from __future__ import annotations
 
@@ -37,10 +37,14 @@ _COLUMNS = (
     *("meaningful_changes", "meaningful_reached", "meaningful_source"),
 )
 _COST = (
-    "Dual-task cost: 100 (single - dual) / single in percent. It is positive where the value is "
-    "lower under the dual task: a loss of speed or length, a gain in time or variability."
+    "Dual-task cost: 100 (single - dual) / single in percent, positive where the value is lower "
+    "under the dual task. Of speed and length that is a loss; of times and variability, the "
+    "negative ones are."
 )
-_BY_CHANCE = "Of twenty unchanged parameters one is expected to differ by chance."
+_BY_CHANCE = (
+    "Of twenty unchanged parameters one is expected to differ by chance; how a person varies from "
+    "walk to walk comes on top."
+)
 
 
 def compare(
@@ -129,7 +133,7 @@ def _tell(rows: Sequence[Comparison]) -> None:
         f"{len(rows) - len(compared)} cannot be compared."
     )
     if not compared and rows:
-        typer.echo(_text(f"The first one {rows[0].verdict}."))
+        typer.echo(_text(f"For example {rows[0].name} {rows[0].verdict}."))
     if changed:
         typer.echo(_BY_CHANCE)
     if with_cost:
@@ -137,12 +141,13 @@ def _tell(rows: Sequence[Comparison]) -> None:
 
 
 def _table(rows: Sequence[Comparison], *, with_cost: bool) -> Table:
-    table = Table(title="Second less first, with 95 % interval")
-    headings = ["parameter", "side", "first", "second", "difference", "95 %", "detectable"]
-    headings += [*(["cost %"] if with_cost else []), "verdict"]
-    for heading in headings:
-        is_text = heading in ("parameter", "side", "verdict")
-        table.add_column(heading, justify="left" if is_text else "right")
+    title = "Second less first; * is more than measurement error"
+    table = Table(title=title, box=None, padding=(0, 1), pad_edge=False)
+    table.add_column("parameter", no_wrap=True)
+    table.add_column("side", no_wrap=True)
+    for heading in ("first", "second", "change", "detectable", *(["cost %"] if with_cost else [])):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column()
     for row in rows:
         table.add_row(*_shown(row, with_cost=with_cost))
     return table
@@ -150,17 +155,15 @@ def _table(rows: Sequence[Comparison], *, with_cost: bool) -> Table:
 
 def _shown(row: Comparison, *, with_cost: bool) -> list[str]:
     digits, change = CATALOGUE[row.name].decimals + 1, row.change
-    cost = row.dual_task_cost_pct
     return [
         row.name,
         row.side,
         _rounded(row.first, digits),
         _rounded(row.second, digits),
         _rounded(change.difference, digits, signed=True),
-        f"{_rounded(change.low, digits)} to {_rounded(change.high, digits)}",
         _rounded(change.minimal_detectable, digits),
-        *([_rounded(cost, 1, signed=True)] if with_cost else []),
-        row.verdict,
+        *([_rounded(row.dual_task_cost_pct, 1, signed=True)] if with_cost else []),
+        "*" if change.is_real else "",
     ]
 
 

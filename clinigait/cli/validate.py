@@ -59,9 +59,10 @@ def validate(
 
 
 def _tell(result: Validation, out: Path) -> None:
-    table = Table(title=f"{result.assessed} of {result.walks} walks measured")
-    for heading in ("parameter", "side", "n", "MAE", "95 %", "bias", "r", "ICC(2,1)"):
-        table.add_column(heading, justify="left" if heading in ("parameter", "side") else "right")
+    table = Table(box=None, pad_edge=False)
+    for heading in ("parameter", "side", "n", "MAE", "95 %", "bias", "r", "ICC"):
+        justify = "left" if heading in ("parameter", "side") else "right"
+        table.add_column(heading, justify=justify, no_wrap=True)
     for (name, side), found in result.agreements.items():
         if name in _SHOWN:
             digits = 3 if found.mae.value is not None and found.mae.value < 1 else 2
@@ -71,6 +72,7 @@ def _tell(result: Validation, out: Path) -> None:
                 _number(found.pearson_r.value, 2), _number(found.icc21.value, 2),
             )  # fmt: skip
     Console().print(table)
+    typer.echo(f"{result.assessed} of {result.walks} walks measured")
     if result.outliers:
         typer.echo(
             f"Speed differs in {', '.join(result.outliers)} as in nobody else: "
@@ -88,4 +90,4 @@ def _number(value: float | None, digits: int) -> str:
 def _range(estimate: Estimate, digits: int) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
-    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
+    return f"{estimate.low:.{digits}f}–{estimate.high:.{digits}f}"

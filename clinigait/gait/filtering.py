@@ -92,7 +92,7 @@ def with_seen_points(walk: Walk) -> Walk:
         If a hip or an ankle is among them.
     """
     known = np.asarray(np.isfinite(walk.keypoints).all(axis=2))
-    seen = known.any(axis=0)
+    seen = [bool(known[:, point].any()) for point in range(len(walk.layout))]
     names = tuple(name for name, is_seen in zip(walk.layout.points, seen, strict=True) if is_seen)
     missing = [
         f"{side} {point}" for point in _NEEDED for side in SIDES if f"{side}_{point}" not in names
@@ -109,12 +109,12 @@ def with_seen_points(walk: Walk) -> Walk:
             f"The {' and the '.join(missing)} is never there.",
             "Give a file with markers or keypoints of both hips and both ankles.",
         )
-    if seen.all():
+    if all(seen):
         return walk
     return replace(
         walk,
-        keypoints=walk.keypoints[:, seen],
-        confidence=walk.confidence[:, seen],
+        keypoints=walk.keypoints[:, np.array(seen)],
+        confidence=walk.confidence[:, np.array(seen)],
         layout=KeypointLayout(walk.layout.name, names),
     )
 

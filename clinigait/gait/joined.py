@@ -118,18 +118,16 @@ def joined_scene(scenes: Sequence[Scene]) -> Scene:
         If the scenes differ in space, view, surface, picture size, points or scale.
     """
     _refuse_mixed(scenes)
-    first = scenes[0]
     even = _joined_even(scenes)
     times_s = np.concatenate([s.even.time_s for s in scenes])
-    return Scene(
+    return replace(
+        scenes[0],
         walk=_joined_walk(scenes),
         even=even,
         view=_joined_view(scenes),
-        axes=first.axes,
         height=np.interp(even.time_s, times_s, np.concatenate([s.height for s in scenes])),
         scale=_joined_scale(scenes),
         per_unit=np.interp(even.time_s, times_s, np.concatenate([s.per_unit for s in scenes])),
-        surface=first.surface,
     )
 
 

@@ -158,7 +158,7 @@ class Scene:
             points=self._turned(inside, bout),
             confidence=self.even.confidence[inside],
             layout=self.even.layout,
-            per_unit=self.per_unit[inside],
+            per_unit=self._per_unit(inside),
             travels=self.travels,
             guessed=self.is_guessed,
         )
@@ -179,6 +179,11 @@ class Scene:
         forward = np.array([np.cos(heading), np.sin(heading), 0.0])
         left = np.array([-np.sin(heading), np.cos(heading), 0.0])
         return np.stack([points @ forward, points @ left, points[..., 2]], axis=2)
+
+    def _per_unit(self, inside: slice) -> NDArray[np.float64]:
+        """Units of the space in one reported length; in a front view sizes are already evened."""
+        own = self.per_unit[inside]
+        return np.full(len(own), float(np.median(self.per_unit))) if self.is_frontal else own
 
     def _centre_px(self) -> float:
         size_px = self.walk.image_size_px or (0, 0)

@@ -28,10 +28,15 @@ _EVENT_WORDS = {EventKind.INITIAL_CONTACT: "contact", EventKind.FOOT_OFF: "foot 
 
 
 def draw_skeleton(
-    image: NDArray[np.uint8], walk: Walk, frame: int, *, far_side: Side | None = None
+    image: NDArray[np.uint8],
+    walk: Walk,
+    frame: int,
+    *,
+    far_side: Side | None = None,
+    width: int | None = None,
 ) -> None:
     """Draw one frame's believed keypoints into the picture, the far side first."""
-    width = max(2, round(image.shape[0] / 300))
+    width = width or max(2, round(image.shape[0] / 300))
     order: tuple[Side, ...] = SIDES if far_side != "right" else ("right", "left")
     points = walk.keypoints[frame]
     for name in _ACROSS:

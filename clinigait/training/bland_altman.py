@@ -69,7 +69,7 @@ def bland_altman_png(
     axes.set_title(f"{title}, {side}: {found.n} pairs of {found.people} people", loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     if len(names) <= _MOST_NAMES:
-        axes.legend(fontsize=7, frameon=False, bbox_to_anchor=(1.14, 1), loc="upper left")
+        axes.legend(fontsize=7, frameon=False, bbox_to_anchor=(1.24, 1), loc="upper left")
     figure.savefig(path)
 
 
