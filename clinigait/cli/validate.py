@@ -61,8 +61,8 @@ def validate(
 def _tell(result: Validation, out: Path) -> None:
     table = Table(box=None, pad_edge=False)
     for heading in ("parameter", "side", "n", "MAE", "95 %", "bias", "r", "ICC"):
-        justify = "left" if heading in ("parameter", "side") else "right"
-        table.add_column(heading, justify=justify, no_wrap=True)
+        is_text = heading in ("parameter", "side")
+        table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
     for (name, side), found in result.agreements.items():
         if name in _SHOWN:
             digits = 3 if found.mae.value is not None and found.mae.value < 1 else 2

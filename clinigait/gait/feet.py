@@ -19,7 +19,8 @@ def stride_feet(part: Oriented, stride: Stride, unit: str) -> dict[str, float]:
     Toe clearance is the least height of the toe in mid-swing over its height while the foot lay
     flat (Winter 1992, doi 10.1093/ptj/72.1.45); heel lift is the greatest height of the heel.
     """
-    if unit != "m" or not part.has_feet or stride.foot_off_s is None:
+    can_be_seen = part.has_feet and part.sees_forward  # from the front, height is also distance
+    if unit != "m" or not can_be_seen or stride.foot_off_s is None:
         return {}
     stance, _ = flat(part, stride.start_s, stride.foot_off_s)
     swing_s = stride.end_s - stride.foot_off_s

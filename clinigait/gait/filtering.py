@@ -183,6 +183,8 @@ def _alike(
     seen: NDArray[np.bool_],
 ) -> list[tuple[NDArray[np.bool_], NDArray[np.intp]]]:
     """Group the points that are seen in the same frames: each group is one spline."""
+    if seen.all():
+        return [(np.ones(len(seen), bool), np.arange(seen.shape[1]))]
     patterns, group = np.unique(seen, axis=1, return_inverse=True)
     return [
         (patterns[:, index], np.flatnonzero(group == index)) for index in range(patterns.shape[1])

@@ -13,8 +13,10 @@ from clinigait.core import (
     Bout,
     Limit,
     Measurement,
+    Parameter,
     Protocol,
     QualityCheck,
+    Subject,
     Walk,
 )
 from clinigait.gait import quality
@@ -23,10 +25,13 @@ from clinigait.gait.events import agreement_s
 from clinigait.gait.filtering import evened, in_the_volume, mean_rate_hz, with_seen_points
 from clinigait.gait.kinematics import CURVES, joint_curves
 from clinigait.gait.parameters import parameters_of, with_scale
+from clinigait.gait.plausible import cohort_of, implausible
 from clinigait.gait.scene import Scene, scene_of
 from clinigait.gait.stature import KnownLength
 from clinigait.gait.tasks import task_checks
 from clinigait.gait.walked import WalkedBouts, walked_bouts
+
+_FLAGS_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -185,7 +190,7 @@ def measurement_of(
     scene = walked.scene
     per_height = float(np.median(scene.per_unit / scene.height))
     near_side = scene.view.near_side if len({b.direction for b in walked.bouts}) == 1 else None
-    names = with_scale(protocol.parameters, scene.scale.unit)
+    names = with_scale(protocol.parameters, scene)
     parameters = parameters_of(walked, names, protocol)
     return Measurement(
         view=scene.view.name,
@@ -201,8 +206,21 @@ def measurement_of(
         quality=(
             *checks,
             *quality.plausibility(walked.strides, per_height),
+            *_odd_values(parameters, scene.walk.subject),
             *task_checks(parameters, protocol),
         ),
+    )
+
+
+def _odd_values(parameters: tuple[Parameter, ...], subject: Subject) -> list[QualityCheck]:
+    """Warn of values that hardly any walker has; they stay in the report."""
+    remedy = "Look at the events and the overlay before you believe them."
+    flags = implausible(parameters, cohort_of(subject))
+    shown = " ".join(flag.message for flag in flags[:_FLAGS_SHOWN])
+    if len(flags) > _FLAGS_SHOWN:
+        shown += f" And {len(flags) - _FLAGS_SHOWN} more."
+    return (
+        [quality.warning("Plausible values", "implausible_value", shown, remedy)] if flags else []
     )
 
 

@@ -22,6 +22,7 @@ _BOTH_ONLY = (
     "speed_bhps",
     "cadence_spm",
     "step_width_m",
+    "step_width_bh",
     "trunk_lean_deg",
     "trunk_sway_deg",
     "trunk_shift_m",
@@ -174,13 +175,15 @@ def conditions_of(protocol: Protocol) -> WalkConditions:
     return WalkConditions(pace=protocol.pace, start=protocol.start, surface=protocol.surface)
 
 
-def with_scale(names: tuple[str, ...], unit: str) -> tuple[str, ...]:
+def with_scale(names: tuple[str, ...], scene: Scene) -> tuple[str, ...]:
     """Return the names to report: lengths in body heights beside the metric ones if need be."""
-    if unit == "m":
+    if scene.scale.unit == "m":
         return names
     wanted: list[str] = []
     for name in names:
-        wanted += [WITHOUT_SCALE[name], name] if name in WITHOUT_SCALE else [name]
+        other = WITHOUT_SCALE.get(name)
+        sees_it = CATALOGUE[name].view != FRONT or scene.sees_left
+        wanted += [other, name] if other is not None and sees_it else [name]
     return tuple(wanted)
 
 
@@ -198,8 +201,7 @@ def _summary(name: str, side: ReportedSide, walked: WalkedBouts) -> Parameter:
     values = values_of(name, side, used)
     if not len(values):
         return Parameter(name, side, None, unit, 0, reason=_why_absent(name, side, walked))
-    typical_s = float(values_of("stride_time_s", "both", used).mean())
-    error = measurement_error(name, typical_s, scene, is_far=_is_far(side, walked))
+    error = measurement_error(name, walked.mean_stride_s, scene, is_far=_is_far(side, walked))
     shared = float(np.hypot(error.systematic, error.relative * abs(values.mean())))
     interval = mean_interval(values, shared, error.single)
     if name in _MEDIAN:

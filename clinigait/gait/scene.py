@@ -101,6 +101,11 @@ class Scene:
         return not self.in_picture and self.walk.depth is Depth.INFERRED
 
     @property
+    def sees_left(self) -> bool:
+        """Whether positions across the way are known."""
+        return self.is_frontal or not self.in_picture
+
+    @property
     def has_feet(self) -> bool:
         """Whether the layout has heels and toes."""
         return "left_heel" in self.even.layout and "left_toe" in self.even.layout

@@ -58,11 +58,9 @@ def viewed(walk: Walk, even: EvenWalk, height_px: NDArray[np.float64]) -> Viewed
 
 def facing(even: EvenWalk) -> float:
     """Return which way the feet point in the picture: +1 right, -1 left, 0 unknown."""
-    if "left_toe" not in even.layout:
+    if not all(f"{side}_{point}" in even.layout for side in SIDES for point in ("heel", "toe")):
         return 0.0
-    lengths = [
-        even.point("toe", side)[:, 0] - even.point("heel", side)[:, 0] for side in ("left", "right")
-    ]
+    lengths = [even.point("toe", side)[:, 0] - even.point("heel", side)[:, 0] for side in SIDES]
     known = np.concatenate(lengths)
     known = known[np.isfinite(known)]
     return float(np.sign(np.median(known))) if len(known) else 0.0

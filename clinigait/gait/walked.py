@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,12 @@ class WalkedBouts:
     strides: tuple[Stride, ...]
     cycles: Mapping[int, Cycles] = field(default_factory=dict)
 
-    @property
+    @cached_property
+    def mean_stride_s(self) -> float:
+        """Mean stride time of the used strides; NaN where there is none."""
+        return float(np.mean([s.end_s - s.start_s for s in self.used])) if self.used else np.nan
+
+    @cached_property
     def used(self) -> list[Stride]:
         """The strides that enter the parameters."""
         return [stride for stride in self.strides if stride.used]

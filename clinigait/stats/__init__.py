@@ -24,7 +24,7 @@ from clinigait.stats.change import (
     standard_error_from_icc,
     standard_error_of_measurement,
 )
-from clinigait.stats.intervals import Interval, cv_interval, difference_interval, mean_interval
+from clinigait.stats.intervals import Interval, mean_interval
 from clinigait.stats.reliability import IccKind, icc, icc_agreement, icc_interval
 from clinigait.stats.repeated import RepeatedLimits, limits_of_agreement_repeated
 
@@ -40,8 +40,6 @@ __all__ = [
     "bootstrap_estimate",
     "bootstrap_interval",
     "combined_uncertainty",
-    "cv_interval",
-    "difference_interval",
     "icc",
     "icc_agreement",
     "icc_interval",

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2, t
+from scipy.stats import t
 
 _LEVEL = 0.95
 _PRIOR_FREEDOM = 4
@@ -66,53 +66,3 @@ def mean_interval(values: NDArray[np.float64], systematic: float, single: float)
     half = float(np.hypot(random, 1.96 * systematic))
     mean = float(values.mean())
     return Interval(mean, mean - half, mean + half, n, sd)
-
-
-def difference_interval(first: Interval, second: Interval, systematic: float) -> Interval:
-    """Return the symmetry index 100 (second - first) / (0.5 (second + first)) of two means.
-
-    Parameters
-    ----------
-    first, second
-        Two positive means with the intervals of their spread alone.
-    systematic
-        Standard uncertainty of the index in percent.
-
-    Returns
-    -------
-    Interval
-        In percent; the half-widths of the two means add in quadrature, ``n`` is the smaller.
-    """
-    middle = (first.value + second.value) / 2
-    value = 100 * (second.value - first.value) / middle
-    halves = [(i.high - i.value) if i.high is not None else 0.0 for i in (first, second)]
-    half = float(np.hypot(100 * np.hypot(halves[0], halves[1]) / middle, 1.96 * systematic))
-    return Interval(value, value - half, value + half, min(first.n, second.n), None)
-
-
-def cv_interval(groups: list[NDArray[np.float64]]) -> Interval | None:
-    """Return the coefficient of variation in percent, pooled within groups, with its interval.
-
-    Parameters
-    ----------
-    groups
-        Samples whose means may differ (left and right strides); those of fewer than two values
-        are left out.
-
-    Returns
-    -------
-    Interval or None
-        None where no group has two values. The interval is that of the standard deviation of a
-        normal sample (chi-square).
-    """
-    usable = [group for group in groups if len(group) > 1]
-    if not usable:
-        return None
-    freedom = sum(len(group) - 1 for group in usable)
-    variance = sum(float(group.var(ddof=1)) * (len(group) - 1) for group in usable) / freedom
-    mean = float(np.concatenate(usable).mean())
-    cv = 100 * np.sqrt(variance) / mean
-    low, high = (
-        cv * np.sqrt(freedom / chi2.ppf(q, freedom)) for q in ((1 + _LEVEL) / 2, (1 - _LEVEL) / 2)
-    )
-    return Interval(float(cv), float(low), float(high), freedom + len(usable), None)

@@ -32,7 +32,7 @@ def test_free_curves_move_as_joints_do() -> None:
     ankle = curve_reference("ankle_dorsiflexion_deg", 0.43)
     assert 40 <= ankle.cycle_pct[ankle.mean.argmax()] <= 52
     assert 56 <= ankle.cycle_pct[ankle.mean.argmin()] <= 66
-    assert 10 < curve_reference("pelvis_tilt_deg", 0.43).mean.mean() < 14
+    assert 10 < curve_reference("pelvis_anterior_tilt_deg", 0.43).mean.mean() < 14
 
 
 def test_knee_and_hip_move_further_at_higher_speed() -> None:
@@ -81,7 +81,7 @@ def test_impossible_curves_are_bad_input(curve: str, speed: float) -> None:
 def test_every_point_of_a_curve_is_that_of_the_source() -> None:
     text = _SCHWARTZ.read_text(encoding="utf-8")
     joints = {
-        "pelvis_tilt_deg": "PelvisAngles", "hip_flexion_deg": "HipAngles",
+        "pelvis_anterior_tilt_deg": "PelvisAngles", "hip_flexion_deg": "HipAngles",
         "knee_flexion_deg": "KneeAngles", "ankle_dorsiflexion_deg": "AnkleAngles",
     }  # fmt: skip
     for key, speed in zip(

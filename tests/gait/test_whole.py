@@ -191,6 +191,13 @@ class TestVariability:
         floor = camera_floor_pct(side.scene.even.rate_hz, 1.1)
         assert f"floor at 60 Hz is {floor:.1f} %" in spread.reason
 
+    def test_strides_exactly_alike_may_still_differ_by_the_error(self, side) -> None:
+        walked = with_values(side, lambda *_: {"stride_time_s": 1.1})
+        spread = found("stride_time_sd_s", walked)
+        error_s = whole_walk(walked).event_error_s
+        assert (spread.value, spread.low) == (0, 0)
+        assert spread.high == pytest.approx(np.sqrt(2) * error_s)
+
     def test_long_walks_are_not_called_short(self, side) -> None:
         many = tuple(replace(s, number=s.number + 100 * k) for k in range(3) for s in side.strides)
         walked = with_values(

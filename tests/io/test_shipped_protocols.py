@@ -153,6 +153,16 @@ def _walk_for(name: str) -> Walk:
 _USUAL_WARNINGS = {"camera_moves"}
 
 
+#: The figure's trunk glides, it does not tremble, and its films hold few strides.
+_NEED_MORE_THAN_A_FIGURE = {
+    "harmonic_ratio_forward",
+    "harmonic_ratio_lateral",
+    "harmonic_ratio_vertical",
+    "stride_time_robust_cv_pct",
+    "trembling_ratio",
+}
+
+
 @pytest.mark.parametrize("name", sorted(TASKS))
 def test_a_walk_of_its_kind_is_measured(name) -> None:
     protocol = load_protocol(name)
@@ -160,9 +170,13 @@ def test_a_walk_of_its_kind_is_measured(name) -> None:
     warned = {check.code for check in measurement.quality if check.grade is Grade.WARNING}
     assert warned - _USUAL_WARNINGS <= {"too_few_strides", "too_few_strides_of_a_side"}
     assert {p.name for p in measurement.parameters} == set(protocol.parameters)
-    assert {p.name: p.reason for p in measurement.parameters if p.value is None} == {}
+    absent = {p.name: p.reason for p in measurement.parameters if p.value is None}
+    assert set(absent) <= _NEED_MORE_THAN_A_FIGURE
     for parameter in measurement.parameters:
         assert parameter.definition
+        if parameter.value is None:
+            assert parameter.reason
+            continue
         assert parameter.low <= parameter.value <= parameter.high
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigait.stats import cv_interval, difference_interval, mean_interval
+from clinigait.stats import mean_interval
 
 
 def test_a_large_sample_gives_the_textbook_interval() -> None:
@@ -37,34 +37,3 @@ def test_an_interval_holds_its_value(values, systematic, single) -> None:
     found = mean_interval(np.array(values), systematic, single)
     assert found.low <= found.value <= found.high
     assert found.n == len(values)
-
-
-def test_symmetry_index_of_known_sides() -> None:
-    """SI = 100 (R - L) / (0.5 (R + L)): 0.55 s against 0.45 s is 20 %."""
-    left, right = (mean_interval(np.full(5, v), 0.0, 0.01) for v in (0.45, 0.55))
-    found = difference_interval(left, right, systematic=0.0)
-    assert found.value == pytest.approx(20.0)
-    assert found.low < 20 < found.high
-    swapped = difference_interval(right, left, systematic=0.0)
-    assert swapped.value == pytest.approx(-20.0)
-
-
-def test_cv_does_not_see_the_difference_between_sides() -> None:
-    left, right = np.array([1.0, 1.02, 0.98]), np.array([1.2, 1.22, 1.18])
-    found = cv_interval([left, right])
-    assert found is not None
-    assert found.value == pytest.approx(100 * 0.02 / 1.1)
-    assert found.n == 6
-
-
-def test_cv_interval_is_the_chi_square_one() -> None:
-    rng = np.random.default_rng(3)
-    covered = 0
-    for _ in range(2000):
-        found = cv_interval([rng.normal(1.0, 0.03, 8)])
-        covered += found.low <= 3.0 <= found.high
-    assert 0.93 <= covered / 2000 <= 0.97
-
-
-def test_one_value_has_no_variability() -> None:
-    assert cv_interval([np.array([1.0]), np.array([1.1])]) is None

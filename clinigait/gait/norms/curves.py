@@ -108,7 +108,7 @@ def curve_reference(
     Parameters
     ----------
     curve
-        ``pelvis_tilt_deg``, ``hip_flexion_deg``, ``knee_flexion_deg`` or
+        ``pelvis_anterior_tilt_deg``, ``hip_flexion_deg``, ``knee_flexion_deg`` or
         ``ankle_dorsiflexion_deg``.
     speed_nondimensional
         Normalised speed, see ``normalised_speed``.

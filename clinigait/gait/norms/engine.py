@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from clinigait.core import Reference, Subject
 from clinigait.gait.norms.scope import Scope, WalkConditions, first_fit
@@ -60,6 +60,7 @@ class _MeanRow:
     mean: PublishedMean
 
 
+@lru_cache(maxsize=1024)
 def reference_for(
     name: str, subject: Subject, conditions: WalkConditions = _ORDINARY
 ) -> Reference | None:

@@ -18,6 +18,7 @@ from clinigait.gait.whole.shared import (
     absent,
     around,
     had,
+    half_of,
     half_width,
     whole_walk,
 )
@@ -45,7 +46,7 @@ def arm_swing_asymmetry(walked: WalkedBouts) -> Parameter:
     value = arm_swing_asymmetry_pct(left.value, right.value)
     if isinstance(value, Absent):
         return absent(name, value)
-    errors = [((i.high or i.value) - i.value) / _NORMAL for i in (left, right)]
+    errors = [half_of(mean) / _NORMAL for mean in (left, right)]
     error = symmetry_angle_uncertainty_pct(left.value, right.value, errors[0], errors[1])
     if isinstance(error, Absent):
         return absent(name, error)

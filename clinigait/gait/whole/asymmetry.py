@@ -24,6 +24,7 @@ from clinigait.gait.whole.shared import (
     absent,
     around,
     had,
+    half_of,
     half_width,
     whole_walk,
     why_no_length,
@@ -72,7 +73,8 @@ def _compare(
             return absent(name, why_no_length(walk, metric=False) if is_length else means)
         left, right = means
         value = of(left.value, right.value)
-        random = error_of(left.value, right.value, _error(left), _error(right))
+        errors = [half_of(mean) / _NORMAL for mean in means]
+        random = error_of(left.value, right.value, errors[0], errors[1])
         if isinstance(value, Absent):
             return absent(name, value)
         if isinstance(random, Absent):
@@ -90,11 +92,6 @@ def _means(walk: WholeWalk, per_stride: str) -> tuple[Interval, Interval] | Abse
         return Absent("one side has no usable step")
     single = _SINGLE_S if per_stride.endswith("_s") else walk.in_lengths(_SINGLE_M)
     return mean_interval(left, 0.0, single), mean_interval(right, 0.0, single)
-
-
-def _error(mean: Interval) -> float:
-    """Return the standard uncertainty of a mean from its interval."""
-    return ((mean.high or mean.value) - mean.value) / _NORMAL
 
 
 def _between_sides(

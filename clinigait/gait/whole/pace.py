@@ -13,6 +13,7 @@ from clinigait.gait.whole.shared import (
     absent,
     around,
     had,
+    half_of,
     whole_walk,
     why_no_length,
 )
@@ -39,7 +40,7 @@ def walk_ratio_mm_per_spm(walked: WalkedBouts) -> Parameter:
     ratio = 1000 * np.array([values["step_length_m"] for values in strides]) / cadence_spm
     shared = way_error(walk) * abs(float(ratio.mean()))
     found = mean_interval(ratio, shared, 1000 * _SINGLE_STEP_M / float(cadence_spm.mean()))
-    return had(name, found.value, (found.low, found.high), found.n)
+    return had(name, found.value, around(found.value, half_of(found)), found.n)
 
 
 def speed_normalised(walked: WalkedBouts) -> Parameter:
@@ -50,7 +51,7 @@ def speed_normalised(walked: WalkedBouts) -> Parameter:
         return absent(name, value)
     speed_mps = walk.values("speed_mps")
     found = mean_interval(speed_mps, 0.0, _SINGLE_SPEED_MPS)
-    random = (found.value - (found.low or 0.0)) / found.value
+    random = half_of(found) / found.value
     # A wrong size of the person changes speed and leg alike: half of it cancels in the root.
     shared = 1.96 * float(np.hypot(way_error(walk), _LEG_SPREAD / 2))
     return had(name, value, around(value, value * float(np.hypot(random, shared)), 0.0), found.n)

@@ -16,8 +16,9 @@ from clinigait.gait.filtering import CUTOFF_GUESSED_HZ, CUTOFF_HZ
 from clinigait.gait.regularity import Regularity, step_regularity
 from clinigait.gait.symmetry import Absent
 from clinigait.gait.values import ReportedSide, values_of
-from clinigait.gait.variability import Method, Variability, stride_variability
+from clinigait.gait.variability import Variability, stride_variability
 from clinigait.gait.walked import WalkedBouts
+from clinigait.stats import Interval
 
 FORWARD, LEFT, UP = range(3)
 NO_SCALE = Absent("no scale was known: give the body height or a known length")
@@ -57,8 +58,10 @@ class WholeWalk:
         if name not in self._spreads:
             groups = [self.values(name, side) for side in SIDES]
             few = len(self.values(name)) < _FEW_FOR_JACKKNIFE
-            method: Method = "chi-square" if few else "jackknife"
-            self._spreads[name] = stride_variability(groups, method=method)
+            found = stride_variability(groups, method="chi-square" if few else "jackknife")
+            if isinstance(found, Variability) and not _has_intervals(found):
+                found = stride_variability(groups, method="chi-square")
+            self._spreads[name] = found
         return self._spreads[name]
 
     def length_name(self, base: str) -> str:
@@ -134,6 +137,11 @@ class WholeWalk:
         return metres if self.scene.scale.unit == "m" else metres / _USUAL_HEIGHT_M
 
 
+def _has_intervals(found: Variability) -> bool:
+    intervals = [found.sd] if isinstance(found.cv_pct, Absent) else [found.sd, found.cv_pct]
+    return all(interval.low is not None for interval in intervals)
+
+
 _KNOWN: WeakKeyDictionary[WalkedBouts, WholeWalk] = WeakKeyDictionary()
 
 
@@ -152,7 +160,7 @@ def absent(name: str, why: Absent) -> Parameter:
 def had(
     name: str,
     value: float,
-    bounds: tuple[float | None, float | None],
+    bounds: tuple[float, float],
     n: int,
     cautions: Iterable[str] = (),
 ) -> Parameter:
@@ -170,6 +178,11 @@ def around(value: float, half: float, least: float = -np.inf) -> tuple[float, fl
 def half_width(standard_error: float, freedom: int) -> float:
     """Return half of the 95 % interval of a mean by Student's t."""
     return float(stdtrit(freedom, 0.975)) * standard_error
+
+
+def half_of(mean: Interval) -> float:
+    """Return half of an interval that lies evenly around its value."""
+    return mean.high - mean.value if mean.high is not None else 0.0
 
 
 def why_no_length(walk: WholeWalk, *, metric: bool) -> Absent:

@@ -91,11 +91,12 @@ def _parameter(
     spread = _spread(found, measure, float(np.median(walk.values(per_stride))))
     error = walk.event_error_s if per_stride.endswith("_s") else _print_error(walk, per_stride)
     to_unit = 1.0 if measure == "sd" else 100 / spread.middle
-    # The error of the events is in what is seen: the true spread may be smaller by all of it.
-    low = None if spread.low is None else noise_corrected_sd(spread.low, error) * to_unit
-    high = None if spread.high is None else spread.high * to_unit
+    # The error of both ends is in what is seen: the true spread may be smaller by all of it. Where
+    # strides are exactly alike it may be as large.
+    low = noise_corrected_sd(spread.low, error) if spread.low is not None else 0.0
+    high = spread.high if spread.high is not None else float(np.sqrt(2)) * error
     cautions = _cautions(walk, per_stride, spread, error, to_unit, found.n)
-    return had(name, spread.value * to_unit, (low, high), found.n, cautions)
+    return had(name, spread.value * to_unit, (low * to_unit, high * to_unit), found.n, cautions)
 
 
 def _spread(found: Variability, measure: Measure, median: float) -> _Spread:
