@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from clinigait.training.lifted import Lesson, learned, lessons, predicted_withou
 _TARGET = Path(shipped.__file__).parent / "lifted.json"
 
 
-def main() -> None:
+def main() -> int:
     """Learn, print the table, and write the numbers if asked."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("path", type=Path)
@@ -36,6 +37,7 @@ def main() -> None:
     if asked.write:
         _TARGET.write_text(json.dumps(learned(walks), indent=1) + "\n", encoding="utf-8")
         print(f"written: {_TARGET.name}")
+    return 0
 
 
 def _double_support(walks: list[Lesson]) -> None:
@@ -110,4 +112,4 @@ def _r(first: NDArray[np.float64], second: NDArray[np.float64]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -22,6 +22,8 @@ _TURNING_CUTOFF_HZ = 0.4
 #: Faster turning than this is not walking straight on.
 _TURNING_DEGPS = 30.0
 _TURN_DEG = 45.0
+#: The extent of a path that goes one way is at most this multiple of its net way (ours).
+_MOST_BACK = 1.25
 #: Directions by axis of the picture or of the camera: negative, positive.
 _ACROSS: tuple[Direction, Direction] = ("left", "right")
 _ALONG_SIGHT: tuple[Direction, Direction] = ("towards", "away")
@@ -128,13 +130,29 @@ def turning_degps(path: NDArray[np.float64], rate_hz: float) -> NDArray[np.float
     return np.degrees(derivative(heading, rate_hz))
 
 
-def straight_bouts(time_s: NDArray[np.float64], path: NDArray[np.float64]) -> tuple[Bout, ...]:
-    """Return every seen stretch of a (T, 2) path on the floor as one bout along its net way."""
+def straight_bouts(
+    time_s: NDArray[np.float64], path: NDArray[np.float64], height: float
+) -> tuple[Bout, ...]:
+    """Return every seen stretch of a (T, 2) path on the floor as one bout along its net way.
+
+    Who stands, or turns and comes back, has no such way: its heading would be chance. ``height``
+    is the body height in the unit of the path.
+    """
     return tuple(
         straight_bout(time_s[stretch], path[stretch])
         for stretch in finite_stretches(path[:, 0])
         if time_s[stretch.stop - 1] - time_s[stretch.start] >= _MIN_BOUT_S
+        and _goes_one_way(time_s[stretch], path[stretch] / height)
     )
+
+
+def _goes_one_way(time_s: NDArray[np.float64], path_bh: NDArray[np.float64]) -> bool:
+    """Return whether a path is faster than standing, and ends where it is farthest."""
+    way = path_bh[-1] - path_bh[0]
+    net = float(np.linalg.norm(way))
+    if net < _STANDING_BHPS * (time_s[-1] - time_s[0]):
+        return False
+    return float(np.ptp(path_bh @ way)) <= _MOST_BACK * net**2
 
 
 def straight_bout(time_s: NDArray[np.float64], path: NDArray[np.float64]) -> Bout:

@@ -72,6 +72,7 @@ class FootSignals:
 def foot_signals(part: Oriented) -> dict[Side, FootSignals]:
     """Compute the signals of both feet; without heel and toe the ankle stands for both."""
     walking = walking_speed(part) if part.sees_forward else np.nan
+    walking = walking or np.nan  # nothing is a multiple of standing perfectly still
     leg = _leg_length(part)
     return {side: _one_foot(part, side, walking, leg) for side in SIDES}
 

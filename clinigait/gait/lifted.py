@@ -37,7 +37,10 @@ from clinigait.gait.scene import Scene, scene_of
 #: Double support outside this range (percent of the cycle) is not walking.
 _DOUBLE_SUPPORT_PCT = (4.0, 60.0)
 _USUAL_STANCE_PCT = 62.0
-_LENGTHS = ("stride_length_m", "step_length_m", "speed_mps")
+_LENGTHS = (
+    *("stride_length_m", "step_length_m", "speed_mps"),
+    *("stride_length_bh", "step_length_bh", "speed_bhps"),
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ class Features:
         From the coordinate method's foot off to the fastest rise of the ankle, in percent of the
         stride time, over both sides.
     speed_mps
-        Speed of the guessed path; in body heights as the model sees them times the body height.
+        Speed of the guessed path, sized by the body height; in the model's own metres where the
+        body height is not known.
     guessed_mps
         The same in the model's own metres.
     step_difference_s
@@ -103,12 +107,23 @@ class Calibration:
         Share of a difference in stance between the sides that is real.
     side_noise_s
         Standard deviation of the noise in half the difference of the step times.
+    speeds_mps
+        Lowest and highest guessed speed that was learned from.
     """
 
     double_support_pct: Line
     log_speed: Line
     stance_difference: float
     side_noise_s: float
+    speeds_mps: tuple[float, float]
+
+    def within_reach(self, seen: Features) -> Features:
+        """Return features whose speed is no farther out than any that was learned from.
+
+        Outside, the corrections stay what they are at the border.
+        """
+        low, high = self.speeds_mps
+        return replace(seen, speed_mps=min(max(seen.speed_mps, low), high))
 
     def real_step_difference_s(self, seen_s: float) -> float:
         """Return the part of a step time difference that is not noise; large ones stay."""
@@ -146,6 +161,7 @@ def calibration_of(numbers: dict) -> Calibration:  # type: ignore[type-arg]
         lines["log_speed"],
         numbers["stance_difference"],
         numbers["side_noise_s"],
+        (numbers["speeds_mps"][0], numbers["speeds_mps"][1]),
     )
 
 
@@ -176,18 +192,18 @@ def corrected(
     scene: Scene, parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]
 ) -> Corrected:
     """Correct events and lengths of a walk; walks of other kinds come back as they are."""
-    seen = features(parts, events) if applies_to(scene) else None
+    in_metres = scene.scale.unit == "m"
+    seen = features(parts, events, in_metres=in_metres) if applies_to(scene) else None
     if seen is None:
         return Corrected(events)
     walk = scene.walk
     learned = calibration_for(walk.provenance.get("data set"), walk.subject.code)
+    seen = learned.within_reach(seen)
     low, high = _DOUBLE_SUPPORT_PCT
     double_pct = min(max(learned.double_support_pct.at(seen.double_support()), low), high)
     moved = _with_real_steps(events, seen, learned)
     moved = _with_double_support(moved, seen, learned, double_pct)
-    factor = 1.0
-    if scene.scale.unit == "m":
-        factor = float(np.exp(learned.log_speed.at(seen.speed()))) / seen.speed_mps
+    factor = float(np.exp(learned.log_speed.at(seen.speed()) - seen.speed()[0]))
     return Corrected(moved, factor)
 
 
@@ -203,11 +219,22 @@ def features_of(walk: Walk) -> Features | None:
     if not applies_to(scene):
         return None
     parts = tuple(scene.oriented(bout) for bout in scene.bouts(steady=False))
-    return features(parts, [detect_events(part) for part in parts])
+    events = [detect_events(part) for part in parts]
+    return features(parts, events, in_metres=scene.scale.unit == "m")
 
 
-def features(parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]) -> Features | None:
-    """Return what the corrections start from; None where too little was seen."""
+def features(
+    parts: tuple[Oriented, ...], events: list[tuple[Event, ...]], *, in_metres: bool
+) -> Features | None:
+    """Return what the corrections start from; None where too little was seen.
+
+    Parameters
+    ----------
+    parts, events
+        The bouts and their events.
+    in_metres
+        Whether the unit of lengths is the metre, else the body height.
+    """
     strides_s, rises_s, units, way, way_s = [], [], [], 0.0, 0.0
     stances_s: dict[Side, list[float]] = {"left": [], "right": []}
     differences: list[float] = []
@@ -236,7 +263,7 @@ def features(parts: tuple[Oriented, ...], events: list[tuple[Event, ...]]) -> Fe
         stride_time_s=period_s,
         stance_pct={side: 100 * float(np.mean(stances_s[side])) / period_s for side in SIDES},
         rise_pct=100 * float(np.median(rises_s)) / period_s,
-        speed_mps=way / way_s,
+        speed_mps=way / way_s * (1.0 if in_metres else float(np.mean(units))),
         step_difference_s=float(np.mean(differences)),
         guessed_mps=way / way_s * float(np.mean(units)),
     )

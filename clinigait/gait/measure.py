@@ -16,6 +16,7 @@ from clinigait.core import (
     Parameter,
     Protocol,
     QualityCheck,
+    RefusedError,
     Subject,
     Walk,
 )
@@ -32,6 +33,8 @@ from clinigait.gait.tasks import task_checks
 from clinigait.gait.walked import WalkedBouts, walked_bouts
 
 _FLAGS_SHOWN = 3
+#: Nobody drifts so far on the belt of a treadmill, in body heights (ours).
+_LONGEST_BELT_BH = 2.0
 
 
 @dataclass(frozen=True)
@@ -151,13 +154,19 @@ def examined(
     Raises
     ------
     RefusedError
-        If a check of the film or of the view refuses.
+        If a check of the film, of the view or of the surface refuses.
     """
     walk = in_the_volume(walk)
     checks = quality.of_the_film(walk.duration_s, mean_rate_hz(walk.time_s), protocol.limits)
     quality.raise_refusal(checks)
     walk = with_seen_points(walk)
     scene = scene_of(walk, evened(walk), known_length, protocol.surface)
+    if protocol.surface == "treadmill" and scene.travel_bh > _LONGEST_BELT_BH:
+        raise RefusedError(
+            "not_on_treadmill",
+            f"The person travels {scene.travel_bh:.1f} body heights: this is no treadmill.",
+            "Choose a protocol for walks over the floor.",
+        )
     checks += _of_the_view(scene, film, protocol)
     quality.raise_refusal(checks)
     walked = walked_bouts(scene, steady=protocol.strides == "steady")

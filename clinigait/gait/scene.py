@@ -106,6 +106,15 @@ class Scene:
         return self.is_frontal or not self.in_picture
 
     @property
+    def travel_bh(self) -> float:
+        """How far the pelvis goes in the walk's coordinates, in body heights; 0 if never seen."""
+        path = self.even.middle("hip")[:, :1] if self.in_picture else self._floor_path()
+        places = path / self.height[:, None]
+        known = places[np.isfinite(places).all(axis=1)]
+        low, high = np.percentile(known, (2, 98), axis=0) if len(known) else (np.zeros(2),) * 2
+        return float(np.linalg.norm(high - low))
+
+    @property
     def has_feet(self) -> bool:
         """Whether the layout has heels and toes."""
         return "left_heel" in self.even.layout and "left_toe" in self.even.layout
@@ -126,10 +135,10 @@ class Scene:
         if self.in_picture:
             return picture_bouts(self.even, self.height)
         path, time_s = self._floor_path(), self.even.time_s
+        height = float(np.median(self.height))
         if not steady or self.walk.depth is Depth.INFERRED:
-            bouts = straight_bouts(time_s, path)
+            bouts = straight_bouts(time_s, path, height)
         else:
-            height = float(np.median(self.height))
             bouts = floor_bouts(time_s, self.even.rate_hz, path, height)
         if self.walk.space is Space.WORLD_M:
             return bouts
@@ -141,7 +150,9 @@ class Scene:
         if not self.in_picture:
             return (Bout(start_s, end_s, "along", self._facing_deg()),)
         if self.is_frontal:
-            return (Bout(start_s, end_s, "towards"),)
+            across = self.even.point("hip", "left") - self.even.point("hip", "right")
+            from_behind = np.nanmedian(across[:, 0]) < 0  # the left hip on the left
+            return (Bout(start_s, end_s, "away" if from_behind else "towards"),)
         way = facing(self.even) or stance_facing(self.even)
         return (Bout(start_s, end_s, "left" if way < 0 else "right"),)
 
@@ -174,9 +185,9 @@ class Scene:
         if self.is_frontal:
             # Sizes change with the distance: everything as at the middle distance.
             steady = (float(np.median(self.height)) / self.height[inside])[:, None]
-            centred = points[..., 0] - self._centre_px()
-            left = (1.0 if bout.direction == "towards" else -1.0) * centred * steady
-            return np.stack([unknown, left, points[..., 1] * steady], axis=2)
+            across, up = points[..., 0] - self._centre_px(), points[..., 1] + self._middle_px()
+            left = (1.0 if bout.direction == "towards" else -1.0) * across * steady
+            return np.stack([unknown, left, up * steady], axis=2)
         if self.in_picture:
             sign = -1.0 if bout.direction == "left" else 1.0
             return np.stack([sign * points[..., 0], unknown, points[..., 1]], axis=2)
@@ -193,6 +204,14 @@ class Scene:
     def _centre_px(self) -> float:
         size_px = self.walk.image_size_px or (0, 0)
         return size_px[0] / 2
+
+    def _middle_px(self) -> float:
+        """Row of the line of sight of a level camera; of an unknown picture, that of the pelvis."""
+        if self.walk.image_size_px is not None:
+            return self.walk.image_size_px[1] / 2
+        rows = self.even.middle("hip")[:, 1]
+        known = rows[np.isfinite(rows)]
+        return float(np.median(known)) if len(known) else 0.0
 
     def _focal_px(self) -> float:
         """Assumed focal length; of a picture of unknown size, from a usual distance."""
@@ -239,7 +258,7 @@ def _seen_direction(heading_deg: float) -> Direction:
 def _picture_scene(
     walk: Walk, even: EvenWalk, known_length: KnownLength | None, surface: Surface
 ) -> Scene:
-    size = stature(even, _UP[walk.space])
+    size = stature(even, _UP[walk.space], even.middle("hip")[:, 0])
     view = viewed(walk, even, size.local)
     height = size.local if view.name == "frontal" else size.steady
     scale, per_unit = lengths_scale(walk, height, known_length)
@@ -258,7 +277,7 @@ def _space_scene(walk: Walk, even: EvenWalk, surface: Surface) -> Scene:
 def _space_stature(even: EvenWalk, up: NDArray[np.float64]) -> NDArray[np.float64]:
     """Body height; by the height of the hips where the head has no point."""
     try:
-        return stature(even, up).steady
+        return stature(even, up, None).steady
     except RefusedError:
         hips = even.middle("hip") @ up
         feet = np.fmin(even.point("ankle", "left") @ up, even.point("ankle", "right") @ up)

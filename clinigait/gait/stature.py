@@ -23,6 +23,8 @@ _BODY_HEIGHTS_M = (0.4, 2.6)
 _CALIBRATED = 0.005
 #: The envelope of standing height is taken over windows about as long as a step.
 _WINDOW_S = 0.6
+#: On a shorter way, in body heights, the size does not change.
+_LEAST_WAY_BH = 0.3
 #: So few samples make no window.
 _FEWEST = 5
 #: Standard uncertainty of stature from eye height: proportions differ between people by about
@@ -59,7 +61,8 @@ class Stature:
     Parameters
     ----------
     steady
-        (T,) body height under the assumption of constant walking speed.
+        (T,) body height on a straight way: in a picture the size is a line over the place in the
+        picture, whatever the speed and however often the way is walked; in metres it is constant.
     local
         (T,) body height as seen from step to step, for views in which the size changes a lot.
     """
@@ -68,7 +71,9 @@ class Stature:
     local: NDArray[np.float64]
 
 
-def stature(even: EvenWalk, up: NDArray[np.float64]) -> Stature:
+def stature(
+    even: EvenWalk, up: NDArray[np.float64], across: NDArray[np.float64] | None
+) -> Stature:
     """Return the body height: the upper envelope of the height of the head over the feet.
 
     Parameters
@@ -77,6 +82,8 @@ def stature(even: EvenWalk, up: NDArray[np.float64]) -> Stature:
         The walk.
     up
         Unit vector of the walk's space that points upwards.
+    across
+        (T,) place of the pelvis across a picture; None for a walk in metres.
 
     Raises
     ------
@@ -95,12 +102,32 @@ def stature(even: EvenWalk, up: NDArray[np.float64]) -> Stature:
         )
     heights = np.maximum(heights, heights.max() / 100)
     local = np.interp(even.time_s, middles, heights)
-    if len(middles) == 1:
-        return Stature(local, local)
-    # At constant speed the distance to the camera is a line over time, so 1 / size is one too.
-    slope, intercept, _, _ = theilslopes(1 / heights, middles)
-    line = intercept + slope * even.time_s
-    return Stature(1 / np.clip(line, 0.9 / heights.max(), 1.1 / heights.min()), local)
+    if across is None:
+        return Stature(np.full(len(local), float(np.median(heights))), local)
+    return Stature(_along_a_line(even.time_s, across, middles, heights), local)
+
+
+def _along_a_line(
+    time_s: NDArray[np.float64],
+    across: NDArray[np.float64],
+    middles: NDArray[np.float64],
+    heights: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return (T,) sizes as a line over the place in the picture.
+
+    On a straight way the distance to the camera is a line over the way; by the laws of the pinhole
+    the size is then a line over the place in the picture.
+    """
+    known = np.isfinite(across)
+    if not known.any():
+        return np.full(len(time_s), float(np.median(heights)))
+    place = np.interp(time_s, time_s[known], across[known])
+    places = np.interp(middles, time_s, place)
+    if np.ptp(places) < _LEAST_WAY_BH * heights.min():
+        return np.full(len(time_s), float(np.median(heights)))
+    slope, intercept, _, _ = theilslopes(heights, places)
+    line = intercept + slope * place
+    return np.asarray(np.clip(line, 0.9 * heights.min(), 1.1 * heights.max()))
 
 
 def silhouette_stature_px(walk: Walk) -> float | None:
@@ -110,8 +137,8 @@ def silhouette_stature_px(walk: Walk) -> float | None:
     heights = []
     for frame in range(len(walk)):
         rows = np.flatnonzero(walk.silhouettes.mask(frame).sum(axis=1) > 2)
-        if len(rows):
-            scale = walk.silhouettes.affine[frame, 1, 1]
+        scale = walk.silhouettes.affine[frame, 1, 1]
+        if len(rows) and scale > 0:
             heights.append((rows[-1] - rows[0] + 1) / scale)
     return float(np.percentile(heights, 75)) if heights else None
 

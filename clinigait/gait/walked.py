@@ -73,7 +73,7 @@ def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
     Raises
     ------
     RefusedError
-        If the person walks backwards.
+        If the person walks backwards, or left and right are exchanged.
     """
     bouts = scene.bouts(steady=steady)
     parts = tuple(scene.oriented(bout) for bout in bouts)
@@ -81,8 +81,15 @@ def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
         if walks_backwards(part):
             raise RefusedError(
                 "walks_backwards",
-                "The feet point against the direction of the walk.",
-                "Film forward walking; check that the video is not played in reverse.",
+                "The body faces against the direction of the walk.",
+                "Film forward walking; check that the video is not played in reverse, and that "
+                "left and right are not exchanged.",
+            )
+        if sides_exchanged(part):
+            raise RefusedError(
+                "sides_exchanged",
+                "The left side of the body lies to its right.",
+                "Exchange the names of the sides, or export the file with right-handed axes.",
             )
     found = [detect_events(part) for part in parts]
     lifted = corrected(scene, parts, found)
@@ -138,14 +145,25 @@ def near_sides(walked: WalkedBouts) -> list[Side] | None:
 
 
 def walks_backwards(part: Oriented) -> bool:
-    """Return whether the feet point, or the hips turn, against the direction of the walk."""
-    pointing = []
+    """Return whether the feet point, and the hips turn, against the direction of the walk."""
+    known = [sign for sign in _facing(part) if sign]
+    return bool(known) and all(sign < 0 for sign in known)
+
+
+def sides_exchanged(part: Oriented) -> bool:
+    """Return whether feet and hips face opposite ways, where both are measured."""
+    feet, hips = _facing(part)
+    return feet * hips < 0
+
+
+def _facing(part: Oriented) -> tuple[float, float]:
+    """Return whether feet and hips face along the way: 1 yes, -1 against it, 0 unknown."""
+    feet = hips = np.nan
     if part.has_feet and part.sees_forward:
-        pointing.append(_middle([part.forward("toe", s) - part.forward("heel", s) for s in SIDES]))
+        feet = _middle([part.forward("toe", s) - part.forward("heel", s) for s in SIDES])
     if part.sees_left and part.travels:
-        pointing.append(_middle([part.left("hip", "left") - part.left("hip", "right")]))
-    known = [value for value in pointing if np.isfinite(value) and value != 0]
-    return bool(known) and all(value < 0 for value in known)
+        hips = _middle([part.left("hip", "left") - part.left("hip", "right")])
+    return float(np.sign(np.nan_to_num(feet))), float(np.sign(np.nan_to_num(hips)))
 
 
 def _middle(values: list[NDArray[np.float64]]) -> float:

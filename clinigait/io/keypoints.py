@@ -116,8 +116,8 @@ def _of_json(path: Path, hints: KeypointHints) -> Walk:
     return read_coco(path, hints.rate_hz, hints.layout, hints.person)
 
 
-def _of_csv(path: Path, hints: KeypointHints) -> Walk:  # noqa: ARG001
-    return read_kinect(path)
+def _of_csv(path: Path, hints: KeypointHints) -> Walk:
+    return read_kinect(path, hints.unit)
 
 
 def _of_npy(path: Path, hints: KeypointHints) -> Walk:

@@ -12,7 +12,14 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, Space, Walk
 from clinigait.core.layout import KINECT_25
 from clinigait.io._orientation import to_world
-from clinigait.io._source import make_walk, number_table, once_each, seen_fully, text_lines
+from clinigait.io._source import (
+    make_walk,
+    number_table,
+    once_each,
+    seen_fully,
+    text_lines,
+    unit_in_m,
+)
 
 _N_JOINTS = len(KINECT_25)
 _WIDTH = 1 + 4 * _N_JOINTS
@@ -22,7 +29,7 @@ _NEW_MINUTE_S = 50.0
 _EXPORT = "Export the joints again: time, then id, x, y, z of each of the 25 joints."
 
 
-def read_kinect(path: Path) -> Walk:
+def read_kinect(path: Path, unit: str | None = None) -> Walk:
     """Read a table of Kinect v2 joints, separated by tabs (or commas).
 
     A row holds the time in s and then, for each of the 25 joints in any order, its number in the
@@ -30,6 +37,13 @@ def read_kinect(path: Path) -> Walk:
     to nearly 0 s starts the next minute. Of two rows with one time the first counts. A joint that
     lies at the origin, or exactly on another joint, was not tracked and is missing. The axes are
     turned to z up if need be.
+
+    Parameters
+    ----------
+    path
+        The file.
+    unit
+        Unit of length, where it is not m: cm or mm.
 
     Raises
     ------
@@ -44,6 +58,7 @@ def read_kinect(path: Path) -> Walk:
     time_s = _running(table[:, 0])
     kept = once_each(time_s, path.name)
     positions = _tracked(_in_order(table[kept, 1:].reshape(-1, _N_JOINTS, 4), path.name))
+    positions = positions * unit_in_m(unit or "m", path.name)
     points = (KINECT_25, positions, seen_fully(positions))
     walk = make_walk(path, "Kinect v2 table", time_s[kept], points, Space.WORLD_M)
     return replace(walk, keypoints=to_world(walk.keypoints, KINECT_25, path.name))

@@ -6,14 +6,17 @@ import json
 import zipfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinigait.core import (
     LAYOUTS,
     BadInputError,
     Depth,
     KeypointLayout,
+    Sex,
     Silhouettes,
     Space,
     Subject,
@@ -22,6 +25,8 @@ from clinigait.core import (
 
 _ARRAYS = ("time_s", "keypoints", "confidence")
 _OPTIONAL = ("boxes_px", "body_yaw_deg")
+#: No picture has longer sides.
+_LARGEST_PX = 65_536
 
 
 def write_walk(walk: Walk, path: Path) -> None:
@@ -75,24 +80,62 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
         silhouettes = Silhouettes(
             arrays["silhouette_bits"], int(about["silhouette_width"]), arrays["silhouette_affine"]
         )
-    size = about["image_size_px"]
-    known = {
-        name: arrays[name].astype(np.float64) for name in (*_ARRAYS, *_OPTIONAL) if name in arrays
-    }
+    known = {name: _numbers(arrays[name]) for name in (*_ARRAYS, *_OPTIONAL) if name in arrays}
+    keypoints, confidence = _believed(known["keypoints"], known["confidence"])
+    boxes_px = known.get("boxes_px")
+    if boxes_px is not None and boxes_px.shape[1:] != (4,):
+        raise ValueError("a box has four sides")
     return Walk(
         time_s=known["time_s"],
-        keypoints=known["keypoints"],
-        confidence=known["confidence"],
-        boxes_px=known.get("boxes_px"),
+        keypoints=keypoints,
+        confidence=confidence,
+        boxes_px=boxes_px,
         body_yaw_deg=known.get("body_yaw_deg"),
         layout=_layout(about["layout"], tuple(about["points"])),
         space=Space(about["space"]),
         depth=Depth(about.get("depth", Depth.MEASURED)),
-        image_size_px=(int(size[0]), int(size[1])) if size else None,
+        image_size_px=_size_px(about["image_size_px"]),
         silhouettes=silhouettes,
-        subject=Subject(**about["subject"]),
-        provenance=about["provenance"],
+        subject=_subject(about["subject"]),
+        provenance={str(key): str(value) for key, value in dict(about["provenance"]).items()},
     )
+
+
+def _numbers(array: np.ndarray) -> NDArray[np.float64]:
+    if array.dtype.kind not in "fiu":
+        raise TypeError("something else where numbers belong")
+    return array.astype(np.float64)
+
+
+def _believed(
+    keypoints: NDArray[np.float64], confidence: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points and confidence; a point without a place or a confidence goes missing."""
+    if confidence.shape != keypoints.shape[:2]:
+        raise ValueError("every point has one confidence")
+    seen = np.isfinite(keypoints).all(axis=2) & (np.nan_to_num(confidence) > 0)
+    confidence = np.where(seen, np.clip(confidence, 0.0, 1.0), 0.0)
+    return np.where(seen[:, :, None], keypoints, np.nan), confidence
+
+
+def _size_px(size: list[int] | None) -> tuple[int, int] | None:
+    if not size:
+        return None
+    width, height = (int(side) for side in size)
+    if not 0 < min(width, height) <= max(width, height) <= _LARGEST_PX:
+        raise ValueError("no picture is so large, or so small")
+    return width, height
+
+
+def _subject(stored: dict) -> Subject:  # type: ignore[type-arg]
+    subject = Subject(**stored)
+    for name, value in asdict(subject).items():
+        right = str if name in ("code", "sex", "condition") else (int, float)
+        if value is not None and (not isinstance(value, right) or isinstance(value, bool)):
+            raise TypeError(f"{name} is of the wrong kind")
+    if subject.sex not in (None, *get_args(Sex)):
+        raise ValueError("the sex is not known")
+    return subject
 
 
 def _layout(name: str, points: tuple[str, ...]) -> KeypointLayout:

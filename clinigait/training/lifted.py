@@ -103,6 +103,9 @@ def numbers(walks: list[Lesson]) -> dict[str, object]:
         ),
         "stance_difference": _stance_difference(walks, people),
         "side_noise_s": _side_noise_s(walks, people),
+        "speeds_mps": [
+            round(float(f([walk.seen.speed_mps for walk in walks])), 4) for f in (min, max)
+        ],
     }
 
 

@@ -1,6 +1,7 @@
 """What was learned against the sensors can be learned again, and learns what is there."""
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 
 import numpy as np
@@ -22,8 +23,30 @@ def test_the_shipped_numbers_are_what_the_walks_give() -> None:
         old = shipped["all"] if part == "all" else shipped["without"][part]
         new = again["all"] if part == "all" else again["without"][part]
         for line in ("double_support_pct", "log_speed"):
-            np.testing.assert_allclose(new[line]["weights"], old[line]["weights"], rtol=1e-3)
-        assert new["side_noise_s"] == pytest.approx(old["side_noise_s"], rel=1e-3)
+            for number in ("offset", "weights", "centre"):
+                assert new[line][number] == pytest.approx(old[line][number], rel=1e-3)
+        for number in ("stance_difference", "side_noise_s", "speeds_mps"):
+            assert new[number] == pytest.approx(old[number], rel=1e-3)
+
+
+@pytest.mark.skipif(not HERE, reason=WHY_NOT)
+def test_nobody_is_measured_by_numbers_that_saw_them() -> None:
+    """What a person is measured by is what the others alone give."""
+    walks = lessons(ROOT)
+    person = walks[0].person
+    others = json.loads(json.dumps(numbers([w for w in walks if w.person != person])))
+    used, alone = calibration_for("gait-validation", person), calibration_of(others)
+    assert used.double_support_pct.offset == pytest.approx(alone.double_support_pct.offset)
+    assert used.log_speed.weights == pytest.approx(alone.log_speed.weights)
+    assert used.side_noise_s == pytest.approx(alone.side_noise_s)
+
+
+def test_outside_of_what_was_learned_the_corrections_stay_at_the_border() -> None:
+    found = calibration_of(numbers(_lessons()))
+    low, high = found.speeds_mps
+    slow = replace(_lessons()[0].seen, speed_mps=0.1)
+    assert found.within_reach(slow).speed_mps == low
+    assert found.within_reach(replace(slow, speed_mps=9.0)).speed_mps == high
 
 
 def _lessons(n_people: int = 8, noise: float = 0.0) -> list[Lesson]:
