@@ -182,7 +182,8 @@ def assess(
     request = request or Request()
     progress = progress or _quiet
     stopwatch = stopwatch or Stopwatch()
-    protocol = load_protocol(request.protocol or _USUAL_FOR_FILMS)
+    asked = request.protocol
+    protocol = load_protocol(_USUAL_FOR_FILMS if asked is None else asked)
     check_names(protocol)
     _check_subject(request.subject)
     with workplace(Path(out), OUTPUTS, MARKER) as folder:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from clinigait.stats import Estimate
     from clinigait.training.validate import Validation
 
+#: Times on a clock always go together: their correlation says nothing.
+_EVENT_TIMES = ("initial_contact_s", "foot_off_s")
 #: Parameters of the table on the screen; the files hold all.
 _SHOWN = (
     "cadence_spm",
@@ -27,8 +29,7 @@ _SHOWN = (
     "speed_mps",
     "step_length_m",
     "knee_flexion_rom_deg",
-    "initial_contact_s",
-    "foot_off_s",
+    *_EVENT_TIMES,
 )
 
 
@@ -65,11 +66,13 @@ def _tell(result: Validation, out: Path) -> None:
         table.add_column(heading, justify="left" if is_text else "right", no_wrap=True)
     for (name, side), found in result.agreements.items():
         if name in _SHOWN:
+            is_event = name in _EVENT_TIMES
             digits = 3 if found.mae.value is not None and found.mae.value < 1 else 2
             table.add_row(
                 name, side, str(found.n), _number(found.mae.value, digits),
                 _range(found.mae, digits), _number(found.bias.value, digits),
-                _number(found.pearson_r.value, 2), _number(found.icc21.value, 2),
+                "" if is_event else _number(found.pearson_r.value, 2),
+                "" if is_event else _number(found.icc21.value, 2),
             )  # fmt: skip
     Console().print(table)
     typer.echo(f"{result.assessed} of {result.walks} walks measured")

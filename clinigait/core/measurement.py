@@ -32,7 +32,8 @@ class Event:
     time_s
         When, on the recording's clock, between frames where need be.
     uncertainty_s
-        Standard uncertainty of ``time_s``.
+        How far the methods that see the event scatter, and the frames, as a standard deviation;
+        what all events of a walk are early or late alike is not in it.
     confidence
         0 to 1: agreement of the methods, weighed by the confidence of the keypoints.
     by_method

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from clinigait.core import Depth, Parameter, Protocol
+from clinigait.core import Parameter, Protocol
 from clinigait.gait.catalogue import CATALOGUE, FRONT, SIDE, WITHOUT_SCALE
+from clinigait.gait.measurement_error import measurement_error
 from clinigait.gait.norms import WalkConditions, reference_for
 from clinigait.gait.scene import Scene
 from clinigait.gait.tasks import task_parameters
@@ -32,48 +33,6 @@ _BOTH_ONLY = (
 #: Parameters that only make sense per side.
 _PER_SIDE = "kinematics"
 _MEDIAN = ("speed_mps", "speed_bhps")
-
-
-@dataclass(frozen=True)
-class Uncertainty:
-    """Measurement error of one kind of parameter.
-
-    Parameters
-    ----------
-    systematic
-        Standard uncertainty that all strides share, in the unit of the parameter.
-    relative
-        The same as a fraction of the value; the two add in quadrature.
-    single
-        Standard deviation to expect of one stride.
-    """
-
-    systematic: float
-    relative: float
-    single: float
-
-
-#: Errors that repetition does not take away, by unit and kind. Video against motion capture:
-#: about 0.02 s, 0.05 m, hip 4, knee 6, ankle 7 degrees mean absolute error of single values
-#: (Stenum 2021, doi 10.1371/journal.pcbi.1008935); how much of that is shared by all strides of
-#: a walk is our inference: contacts are late or early alike, so intervals between like events
-#: keep little of it.
-_LIKE_EVENTS = Uncertainty(0.003, 0.0, 0.02)
-_UNLIKE_EVENTS = Uncertainty(0.02, 0.0, 0.02)
-#: Angles are off by about the same in every stride of a walk: nothing of that is averaged out.
-#: The far leg, half hidden behind the near one, is seen worse (factor by inference).
-_FAR_SIDE = 1.5
-#: Without heel and toe the ankle stands for both: its foot off is off by about a tenth of stance
-#: (inference, from the spread of people in lifted.json before the correction).
-_UNLIKE_EVENTS_WITHOUT_FEET = Uncertainty(0.03, 0.0, 0.03)
-#: Markers and depth cameras against video (inference).
-_MEASURED_ANGLES = 0.5
-#: Clearances are a few centimetres: keypoints on shoes move by one (inference); markers by less.
-_HEIGHTS = ("toe_clearance_m", "heel_lift_m", "trunk_shift_m")
-_HEIGHTS_GUESSED = Uncertainty(0.015, 0.0, 0.015)
-_HEIGHTS_MEASURED = Uncertainty(0.003, 0.0, 0.005)
-#: Speed by a guessed depth against sensors, after the correction of lifted.json.
-_GUESSED_WAY = 0.10
 _NEED_FEET = (
     "toe_clearance_m",
     "heel_lift_m",
@@ -81,54 +40,8 @@ _NEED_FEET = (
     "ankle_plantarflexion_at_foot_off_deg",
     "ankle_rom_deg",
 )
-_ANGLE_DEG = {
-    "hip": 4.0,
-    "knee": 5.6,
-    "ankle": 7.4,
-    "trunk": 5.0,
-    "arm": 8.0,
-    "shoulder": 2.0,
-    "pelvis": 2.0,
-}
-
-
-def measurement_error(
-    name: str, typical_stride_s: float, scene: Scene, *, is_far: bool = False
-) -> Uncertainty:
-    """Return the measurement error of a per-stride parameter.
-
-    Parameters
-    ----------
-    name
-        Name in the catalogue.
-    typical_stride_s
-        Mean stride time, to turn seconds into percent of the cycle.
-    scene
-        The walk: how its lengths and its depth came about.
-    is_far
-        Whether it is the side that is turned away from the camera.
-    """
-    unit = CATALOGUE[name].unit
-    measured = not scene.in_picture and scene.walk.depth is Depth.MEASURED
-    events = _UNLIKE_EVENTS if scene.has_feet else _UNLIKE_EVENTS_WITHOUT_FEET
-    if unit == "deg":
-        error = next(value for part, value in _ANGLE_DEG.items() if name.startswith(part))
-        error *= _MEASURED_ANGLES if measured else 1.0
-        return Uncertainty(error * (_FAR_SIDE if is_far else 1.0), 0.0, error)
-    if unit == "%":
-        to_percent = 100 / typical_stride_s
-        return Uncertainty(events.systematic * to_percent, 0.0, events.single * to_percent)
-    if unit == "s":
-        return _LIKE_EVENTS if name in ("stride_time_s", "step_time_s") else events
-    if name == "cadence_spm":
-        return Uncertainty(0.0, 0.003, 2.0)
-    if name in _HEIGHTS:
-        return _HEIGHTS_MEASURED if measured else _HEIGHTS_GUESSED
-    if measured:
-        return Uncertainty(0.0, scene.scale.relative_uncertainty, 0.02)
-    relative = _GUESSED_WAY if scene.is_guessed else scene.scale.relative_uncertainty
-    # 0.05 m is about 0.03 body heights.
-    return Uncertainty(0.0, relative, 0.05 if unit.startswith("m") else 0.03)
+#: Ranges, times and shares: whatever the interval says, they are not negative.
+_NEVER_NEGATIVE = ("_rom_deg", "_swing_deg", "_sway_deg", "_s", "_pct", "_spm", "_mps", "_bhps")
 
 
 def parameters_of(
@@ -197,25 +110,18 @@ def _sides(name: str) -> tuple[ReportedSide, ...]:
 
 def _summary(name: str, side: ReportedSide, walked: WalkedBouts) -> Parameter:
     unit = CATALOGUE[name].unit
-    used, scene = walked.used, walked.scene
-    values = values_of(name, side, used)
+    values = values_of(name, side, walked.used)
     if not len(values):
         return Parameter(name, side, None, unit, 0, reason=_why_absent(name, side, walked))
-    error = measurement_error(name, walked.mean_stride_s, scene, is_far=_is_far(side, walked))
+    error = measurement_error(name, side, walked)
     shared = float(np.hypot(error.systematic, error.relative * abs(values.mean())))
     interval = mean_interval(values, shared, error.single)
     if name in _MEDIAN:
         interval = _around(interval, float(np.median(values)))
-    return Parameter(
-        name, side, interval.value, unit, interval.n, interval.low, interval.high, interval.sd
-    )
-
-
-def _is_far(side: ReportedSide, walked: WalkedBouts) -> bool:
-    """Whether it is the side that was turned away from the camera all the time."""
-    near = walked.scene.view.near_side
-    one_way = len({bout.direction for bout in walked.bouts}) == 1
-    return one_way and near is not None and side not in ("both", near)
+    low = interval.low
+    if low is not None and name.endswith(_NEVER_NEGATIVE):
+        low = min(max(low, 0.0), interval.value)
+    return Parameter(name, side, interval.value, unit, interval.n, low, interval.high, interval.sd)
 
 
 def _around(interval: Interval, value: float) -> Interval:

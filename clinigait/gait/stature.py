@@ -71,9 +71,7 @@ class Stature:
     local: NDArray[np.float64]
 
 
-def stature(
-    even: EvenWalk, up: NDArray[np.float64], across: NDArray[np.float64] | None
-) -> Stature:
+def stature(even: EvenWalk, up: NDArray[np.float64], across: NDArray[np.float64] | None) -> Stature:
     """Return the body height: the upper envelope of the height of the head over the feet.
 
     Parameters

@@ -80,9 +80,12 @@ def _stride(number: int, cycle: _Cycle, part: Oriented, ground: Ground) -> Strid
     )
     bounding = [start, end, *(e for e in (foot_off, opposite_off, opposite_contact) if e)]
     reason = _reason(stride, bounding, part)
-    if reason is not None:
+    if reason is not None or not (foot_off and opposite_off and opposite_contact):
         return replace(stride, rejected_because=reason)
-    return replace(stride, values={**_times(stride), **_lengths(stride, cycle, ground)})
+    phases = _Phases(foot_off.time_s, opposite_off.time_s, opposite_contact.time_s)
+    return replace(
+        stride, values={**_times(stride, phases), **_lengths(stride, phases, cycle, ground)}
+    )
 
 
 def _only(events: tuple[Event, ...], kind: EventKind, side: Side) -> Event | None:
@@ -125,17 +128,19 @@ def _seen_share(part: Oriented, side: Side, start_s: float, end_s: float) -> flo
     return float(np.isfinite(heights).mean(axis=0).min()) if len(heights) else 0.0
 
 
-def _times(stride: Stride) -> dict[str, float]:
-    """Phase durations; the caller has made sure that every event is there."""
-    foot_off_s, other_off_s, other_contact_s = (
-        float(t)
-        for t in (
-            stride.foot_off_s,
-            stride.opposite_foot_off_s,
-            stride.opposite_initial_contact_s,
-        )
-        if t is not None
-    )
+@dataclass(frozen=True)
+class _Phases:
+    """The events inside a stride that is used."""
+
+    foot_off_s: float
+    opposite_foot_off_s: float
+    opposite_contact_s: float
+
+
+def _times(stride: Stride, phases: _Phases) -> dict[str, float]:
+    """Phase durations."""
+    foot_off_s, other_off_s = phases.foot_off_s, phases.opposite_foot_off_s
+    other_contact_s = phases.opposite_contact_s
     whole_s = stride.end_s - stride.start_s
     stance_s = foot_off_s - stride.start_s
     single_s = other_contact_s - other_off_s
@@ -155,20 +160,17 @@ def _times(stride: Stride) -> dict[str, float]:
     }
 
 
-def _lengths(stride: Stride, cycle: _Cycle, ground: Ground) -> dict[str, float]:
-    """Lengths between foot-prints; a print whose foot off is unseen is taken after its contact."""
+def _lengths(stride: Stride, phases: _Phases, cycle: _Cycle, ground: Ground) -> dict[str, float]:
+    """Lengths between foot-prints; of the last one the foot off may not be seen any more."""
     side, other = stride.side, opposite(stride.side)
-    whole_s = stride.end_s - stride.start_s
-    stance_s = 0.6 * whole_s if stride.foot_off_s is None else stride.foot_off_s - stride.start_s
-    contact_s = stride.opposite_initial_contact_s
+    foot_off_s, contact_s = phases.foot_off_s, phases.opposite_contact_s
+    whole_s, stance_s = stride.end_s - stride.start_s, foot_off_s - stride.start_s
     last_off_s = _next_foot_off(cycle, side, stance_s)
-    first = ground.print_of(side, stride.start_s, stride.start_s + stance_s)
+    first = ground.print_of(side, stride.start_s, foot_off_s)
     last = ground.print_of(side, stride.end_s, last_off_s)
+    between = ground.print_of(other, contact_s, contact_s + stance_s)
     if first is None or last is None:
         return {}
-    between = None
-    if contact_s is not None:
-        between = ground.print_of(other, contact_s, contact_s + stance_s)
     return _between_prints(first, between, last, side, whole_s, ground)
 
 

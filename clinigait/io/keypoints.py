@@ -90,7 +90,13 @@ def read_keypoints(path: Path, hints: KeypointHints | None = None) -> Walk:
             f"{path.name} is not a file of keypoints that clinigait reads.",
             f"Give one of {', '.join(sorted(READERS))}, or a folder of OpenPose frames.",
         )
-    return reader(path, hints or KeypointHints())
+    hints = hints or KeypointHints()
+    if reader not in _OF_SEVERAL and hints.person not in (None, 1):
+        raise BadInputError(
+            f"There is no person {hints.person} in {path.name}: files of this kind hold one.",
+            "Leave --person away.",
+        )
+    return reader(path, hints)
 
 
 def _is_folder(path: Path) -> bool:
@@ -150,6 +156,8 @@ def _of_motion(path: Path, hints: KeypointHints) -> Walk:  # noqa: ARG001
     )
 
 
+#: Formats that may show several people.
+_OF_SEVERAL = (_of_folder, _of_json)
 #: How each format is read, by suffix.
 READERS: Mapping[str, Reader] = {
     ".c3d": _of_c3d,

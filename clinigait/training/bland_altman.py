@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.stats import Agreement, Estimate
+from clinigait.stats import Agreement, Estimate, RepeatedLimits
 
 #: Colours that people with colour blindness tell apart (Okabe & Ito).
 _COLOURS = (
@@ -25,6 +25,7 @@ def bland_altman_png(
     reference: NDArray[np.float64],
     people: NDArray[np.str_],
     found: Agreement,
+    limits: RepeatedLimits,
     path: Path,
 ) -> None:
     """Draw the differences of one parameter, one colour and mark for each person.
@@ -35,8 +36,8 @@ def bland_altman_png(
         (N,) pairs; NaN where one is missing.
     people
         (N,) who they belong to.
-    found
-        Their agreement.
+    found, limits
+        Their agreement, and its limits for people who walked more than once.
     path
         The picture; its stem is the parameter's name and side.
     """
@@ -60,8 +61,8 @@ def bland_altman_png(
     title, unit, decimals = _shown(name)
     for line, estimate in (
         ("bias", found.bias),
-        ("lower limit", found.loa_low),
-        ("upper limit", found.loa_high),
+        ("lower limit", limits.low),
+        ("upper limit", limits.high),
     ):
         _level(axes, line, estimate, decimals + 1)
     axes.set_xlabel(f"mean of measured and reference ({unit})")

@@ -12,12 +12,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Measurement, Protocol, RefusedError, Walk
+from clinigait.core import BadInputError, EventKind, Measurement, Protocol, RefusedError, Walk
 from clinigait.datasets import gait_validation
 from clinigait.gait.measure import measure
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
-from clinigait.stats import Agreement, Estimate, agreement
+from clinigait.stats import (
+    Agreement,
+    Estimate,
+    RepeatedLimits,
+    agreement,
+    limits_of_agreement_repeated,
+)
 from clinigait.training.bland_altman import bland_altman_png
 
 AGREEMENT, METRICS = "agreement.csv", "metrics.json"
@@ -37,6 +43,7 @@ COLUMNS = (
 #: reported apart as well: there sensor or video had a fault.
 _OUTLYING = 5.0
 _FEWEST_PEOPLE = 5
+_EVENTS = tuple(kind.value for kind in EventKind)
 #: Parameters that are also reported without outlying people.
 _OUTLIER_PARAMETER = "speed_mps"
 
@@ -80,6 +87,8 @@ class Validation:
         All values with their references.
     agreements
         Agreement by parameter and side, where there is a pair.
+    limits
+        Limits of agreement that know that people walked more than once.
     walks, assessed
         Number of walks, and of those that gave a measurement.
     refusals
@@ -92,6 +101,7 @@ class Validation:
 
     rows: tuple[Row, ...]
     agreements: Mapping[tuple[str, str], Agreement]
+    limits: Mapping[tuple[str, str], RepeatedLimits]
     walks: int
     assessed: int
     refusals: Mapping[str, str]
@@ -142,7 +152,8 @@ def written(result: Validation, out: Path) -> Validation:
         pictures.mkdir()
         for (name, side), found in result.agreements.items():
             pairs = [r for r in result.rows if (r.parameter, r.side) == (name, side)]
-            bland_altman_png(*columns(pairs), found, pictures / f"{name}_{side}.png")
+            path = pictures / f"{name}_{side}.png"
+            bland_altman_png(*columns(pairs), found, result.limits[name, side], path)
         text = json.dumps(metrics(result), indent=1)
         (folder / METRICS).write_text(f"{text}\n", encoding="utf-8")
     return result
@@ -216,9 +227,15 @@ def summarised(rows: tuple[Row, ...], walks: int, refusals: Mapping[str, str]) -
         and key[0].endswith(("_m", "_mps"))
         and _has_pair([r for r in own if r.subject not in outliers])
     }
+    limits = {key: _limits(groups[key]) for key in agreements}
     return Validation(
-        rows, agreements, walks, walks - len(refusals), dict(refusals), outliers, apart
+        rows, agreements, limits, walks, walks - len(refusals), dict(refusals), outliers, apart
     )
+
+
+def _limits(rows: Iterable[Row]) -> RepeatedLimits:
+    value, reference, people = columns(rows)
+    return limits_of_agreement_repeated(value - reference, people)
 
 
 def _has_pair(rows: list[Row]) -> bool:
@@ -266,6 +283,7 @@ def metrics(result: Validation) -> dict[str, object]:
     }
     for (name, side), found in result.agreements.items():
         flat |= _statistics(f"{name}_{side}", found)
+        flat |= _limits_of(f"{name}_{side}", result.limits[name, side])
     flat["outliers"] = list(result.outliers)
     for (name, side), found in result.apart.items():
         flat |= _statistics(f"{name}_{side}_without_outliers", found)
@@ -277,13 +295,21 @@ def _statistics(key: str, found: Agreement) -> dict[str, object]:
     named: dict[str, Estimate] = {
         "mae": found.mae,
         "bias": found.bias,
-        "loa_low": found.loa_low,
-        "loa_high": found.loa_high,
         "r": found.pearson_r,
         "icc21": found.icc21,
     }
     flat: dict[str, object] = {f"{key}_n": found.n, f"{key}_missing": found.missing}
+    if key.startswith(_EVENTS):  # times on a clock always go together
+        named = {name: named[name] for name in ("mae", "bias")}
     for name, estimate in named.items():
+        flat[f"{key}_{name}"] = estimate.value
+        flat[f"{key}_{name}_ci95"] = [estimate.low, estimate.high]
+    return flat
+
+
+def _limits_of(key: str, limits: RepeatedLimits) -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, estimate in (("loa_low", limits.low), ("loa_high", limits.high)):
         flat[f"{key}_{name}"] = estimate.value
         flat[f"{key}_{name}_ci95"] = [estimate.low, estimate.high]
     return flat

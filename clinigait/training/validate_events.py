@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from clinigait.core import BadInputError, Event, EventKind
 from clinigait.datasets import bmc_walk
 from clinigait.datasets.gait_validation import chosen_people
@@ -60,21 +58,25 @@ def _rows_of(measured: bmc_walk.PlateWalk) -> list[Row]:
     events: list[Event] = []
     for bout in scene.bouts(steady=True):
         events += detect_events(scene.oriented(bout))
-    return [
-        _row(measured.name, kind, float(time_s), events)
-        for kind, times_s in measured.events_s.items()
-        for time_s in times_s
-    ]
+    rows: list[Row] = []
+    for kind, times_s in measured.events_s.items():
+        free = [e for e in events if e.kind is kind]
+        for time_s in times_s:
+            nearest = min(free, key=lambda e: abs(e.time_s - time_s), default=None)
+            if nearest is not None and abs(nearest.time_s - time_s) <= _SAME_S:
+                free.remove(nearest)
+            else:
+                nearest = None
+            rows.append(_row(measured.name, kind, float(time_s), nearest))
+    return rows
 
 
-def _row(trial: str, kind: EventKind, truth_s: float, events: list[Event]) -> Row:
-    own = [e for e in events if e.kind is kind]
-    nearest = min(own, key=lambda e: abs(e.time_s - truth_s), default=None)
+def _row(trial: str, kind: EventKind, truth_s: float, found: Event | None) -> Row:
     name = f"{kind.value}_s"
-    if nearest is None or abs(nearest.time_s - truth_s) > _SAME_S:
+    if found is None:
         return Row(trial, _PERSON, name, "both", None, truth_s, reason="no event was found here")
-    half = 1.96 * float(np.asarray(nearest.uncertainty_s))
+    half = 1.96 * found.uncertainty_s
     return Row(
-        trial, _PERSON, name, "both", nearest.time_s, truth_s,
-        nearest.time_s - half, nearest.time_s + half,
+        trial, _PERSON, name, "both", found.time_s, truth_s,
+        found.time_s - half, found.time_s + half,
     )  # fmt: skip
