@@ -284,6 +284,8 @@ def metrics(result: Validation) -> dict[str, object]:
     for (name, side), found in result.agreements.items():
         flat |= _statistics(f"{name}_{side}", found)
         flat |= _limits_of(f"{name}_{side}", result.limits[name, side])
+        own = [r for r in result.rows if (r.parameter, r.side) == (name, side)]
+        flat[f"{name}_{side}_interval_coverage"] = coverage(own)
     flat["outliers"] = list(result.outliers)
     for (name, side), found in result.apart.items():
         flat |= _statistics(f"{name}_{side}_without_outliers", found)
@@ -305,6 +307,16 @@ def _statistics(key: str, found: Agreement) -> dict[str, object]:
         flat[f"{key}_{name}"] = estimate.value
         flat[f"{key}_{name}_ci95"] = [estimate.low, estimate.high]
     return flat
+
+
+def coverage(rows: Iterable[Row]) -> float | None:
+    """Return the share of references that lie in the value's 95 % interval; None without any."""
+    inside = [
+        r.low <= r.reference <= r.high
+        for r in rows
+        if r.low is not None and r.high is not None and r.reference is not None
+    ]
+    return float(np.mean(inside)) if inside else None
 
 
 def _limits_of(key: str, limits: RepeatedLimits) -> dict[str, object]:

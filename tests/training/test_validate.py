@@ -65,6 +65,14 @@ class TestAgainstSensors:
         assert found.apart["speed_mps", "both"].mae.value <= 0.10
         assert found.apart["step_length_m", "both"].mae.value <= 0.06
 
+    def test_the_intervals_hold_what_the_sensors_say(self, all_walks) -> None:
+        """Of every parameter that has intervals, most of the references lie inside."""
+        _, out = all_walks
+        flat = json.loads((out / METRICS).read_text())
+        shares = {k: v for k, v in flat.items() if k.endswith("_interval_coverage") and v}
+        assert len(shares) > 25
+        assert min(shares.values()) > 0.85
+
     def test_every_statistic_has_its_interval(self, all_walks) -> None:
         _, out = all_walks
         flat = json.loads((out / METRICS).read_text())
