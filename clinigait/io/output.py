@@ -16,6 +16,7 @@ from clinigait.core import BadInputError
 _OUTPUT_FAULTS = {
     errno.EACCES,
     errno.EDQUOT,
+    errno.EEXIST,
     errno.EFBIG,
     errno.EINVAL,
     errno.EIO,
@@ -25,6 +26,7 @@ _OUTPUT_FAULTS = {
     errno.ENOENT,
     errno.ENOSPC,
     errno.ENOTDIR,
+    errno.ENOTEMPTY,
     errno.EPERM,
     errno.EROFS,
 }
