@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from clinigait._version import __version__
-from clinigait.cli import assess, compare, demo, doctor, export, report, validate, weights
+from clinigait.cli import assess, compare, demo, doctor, export, merge, report, validate, weights
 from clinigait.core import BadInputError
 
 EXIT_DEFECT = 1
@@ -36,6 +36,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("assess")(assess.assess)
 app.command("validate")(validate.validate)
+app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("report")(report.report)
 app.command("define")(report.define)

@@ -112,10 +112,10 @@ def run(video: Path, out: Path, request: Request | None = None, *, profile: bool
     if profile:
         for stage, seconds in stopwatch.seconds.items():
             typer.echo(f"{stage:<24}{seconds:8.2f} s")
-    _tell(assessment, out)
+    tell(assessment, out)
 
 
-def _tell(assessment: Assessment, out: Path) -> None:
+def tell(assessment: Assessment, out: Path) -> None:
     """Print what came of it; a refusal ends the program with exit code 3."""
     if assessment.refusal is not None:
         typer.echo(_refusal_line(assessment.refusal), err=True)

@@ -20,6 +20,7 @@ import numpy as np
 
 from clinigait.core import BadInputError, Depth, Space, Subject, Walk
 from clinigait.core.layout import MPI_17
+from clinigait.io.keypoint_table import UNREADABLE_ARRAY
 
 NAME = "gait-validation"
 RATE_HZ = 60.0
@@ -168,8 +169,8 @@ def _joints(path: Path) -> np.ndarray:
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise unreadable
-        joints = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
+        joints = np.lib.format.open_memmap(path, mode="r")
+    except UNREADABLE_ARRAY as error:
         raise unreadable from error
     is_numeric = joints.dtype.kind in "fiu"
     if not is_numeric or joints.ndim != 3 or joints.shape[1:] != (17, 3) or len(joints) < 2:

@@ -23,7 +23,7 @@ from clinigait.io._source import (
 )
 
 #: What damaged headers lead to: they are parsed as Python literals.
-_UNREADABLE = (
+UNREADABLE_ARRAY = (
     OSError,
     ValueError,
     TypeError,
@@ -96,7 +96,7 @@ def _array(path: Path) -> NDArray[np.float64]:
     """Open an array of numbers of three axes without reading it."""
     try:
         array = np.lib.format.open_memmap(checked_file(path), mode="r")
-    except _UNREADABLE as error:
+    except UNREADABLE_ARRAY as error:
         raise BadInputError(f"{path.name} is not an array of numbers.", _SHAPE) from error
     if array.dtype.kind not in "fiu":
         raise BadInputError(f"{path.name} is not an array of numbers.", _SHAPE)

@@ -110,7 +110,8 @@ def write_trc(walk: Walk, path: Path) -> None:
         else from_world(walk, Y_UP)
     )
     positions = np.where(np.isfinite(positions).all(axis=2, keepdims=True), positions, np.nan)
-    replace_file(path, _text(walk, positions, "px" if flat else "m", path.name).encode())
+    text = _text(walk, positions, "px" if flat else "m", path.name)
+    replace_file(path, text.encode("utf-8", "replace"))
 
 
 def _text(walk: Walk, positions: NDArray[np.float64], unit: str, name: str) -> str:

@@ -78,8 +78,8 @@ def test_a_front_view_times_the_steps_and_sees_their_width(heading_deg: float) -
     assert found.view == "frontal"
     assert _value(found, "stride_time_s") == pytest.approx(gait.stride_time_s, abs=0.03)
     assert _value(found, "step_width_m") == pytest.approx(Breadth().step_width_m, abs=0.04)
-    speed = found.parameter("speed_mps")
-    assert speed is None or speed.value is None
+    lengths = [n for n in found.strides[1].values if n.startswith(("speed", "stride_l", "step_l"))]
+    assert lengths == []
 
 
 @pytest.mark.parametrize("direction", [1, -1])
@@ -109,8 +109,13 @@ def test_guessed_joints_take_their_size_from_the_body_height() -> None:
     small = replace(walk, keypoints=walk.keypoints * 0.8)
     widths = [_value(_measured(w), "step_width_m") for w in (walk, small)]
     assert widths[0] == pytest.approx(widths[1], rel=0.02)
-    unknown = replace(small, subject=Subject())
-    assert _value(_measured(unknown), "stride_length_bh") > 0.3
+    lengths = [_value(_measured(w), "stride_length_m") for w in (walk, small)]
+    assert lengths[0] == pytest.approx(lengths[1], rel=0.02)
+    unknown = _measured(replace(walk, subject=Subject()))
+    assert _value(unknown, "stride_length_bh") == pytest.approx(lengths[0] / 1.7, rel=0.05)
+    assert _value(unknown, "double_support_pct") == pytest.approx(
+        _value(_measured(walk), "double_support_pct"), abs=1.0
+    )
 
 
 @pytest.mark.parametrize("factor", [100, 1000, 0.001], ids=["cm for m", "mm for m", "km"])
