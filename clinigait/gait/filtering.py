@@ -21,6 +21,8 @@ CUTOFF_HZ = 6.0
 CUTOFF_GUESSED_HZ = 4.5
 #: Without these points there is no walk to measure.
 _NEEDED = ("hip", "ankle")
+#: Points that are used of both sides or not at all.
+_PAIRED = ("shoulder", "heel", "toe")
 #: No camera of interest is faster.
 _MAX_RATE_HZ = 500.0
 #: Frame times that lie so near to the even ones are even: nothing is to interpolate.
@@ -86,6 +88,8 @@ class EvenWalk:
 def with_seen_points(walk: Walk) -> Walk:
     """Return a walk without the points that are never seen: its layout does not really have them.
 
+    Shoulders, heels and toes of which one side is never seen go on both sides.
+
     Raises
     ------
     RefusedError
@@ -109,13 +113,18 @@ def with_seen_points(walk: Walk) -> Walk:
             f"The {' and the '.join(missing)} is never there.",
             "Give a file with markers or keypoints of both hips and both ankles.",
         )
-    if all(seen):
+    pairs = [tuple(f"{side}_{point}" for side in SIDES) for point in _PAIRED]
+    halves = {name for pair in pairs if not set(pair) <= set(names) for name in pair}
+    kept = np.array([name in names and name not in halves for name in walk.layout.points])
+    if kept.all():
         return walk
     return replace(
         walk,
-        keypoints=walk.keypoints[:, np.array(seen)],
-        confidence=walk.confidence[:, np.array(seen)],
-        layout=KeypointLayout(walk.layout.name, names),
+        keypoints=walk.keypoints[:, kept],
+        confidence=walk.confidence[:, kept],
+        layout=KeypointLayout(
+            walk.layout.name, tuple(name for name in names if name not in halves)
+        ),
     )
 
 
