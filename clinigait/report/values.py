@@ -29,14 +29,22 @@ from clinigait.report.wording import Wording
 
 COLUMNS = ("left", "right", "both")
 KINEMATICS = "kinematics"
-#: The first of each row that the measurement has is printed as a tile.
+#: The first of each row that the measurement has is printed as a tile; the first rows that the
+#: protocol reports at all.
 TILES = (
+    ("tug_time_s",),
+    ("course_time_s",),
+    ("course_speed_mps",),
     ("speed_mps", "speed_bhps"),
     ("cadence_spm",),
     ("stride_length_m", "stride_length_bh"),
     ("stance_pct",),
     ("double_support_pct",),
+    ("stride_time_s",),
+    ("step_width_m", "step_width_bh"),
+    ("tug_turn_s",),
 )
+_N_TILES = 5
 GROUPS = (
     *("task", "pace", "rhythm", "phase", "feet", "symmetry", "variability", "regularity"),
     *("posture", "arms", KINEMATICS, "other"),
@@ -77,8 +85,11 @@ def letter(index: int) -> str:
 def key_numbers(
     parameters: Sequence[Parameter], definitions: Mapping[str, Definition], words_: Wording
 ) -> Table:
-    """Return the row of tiles with speed, cadence, stride length, stance and double support."""
-    tiles = [_tile(_first(parameters, names), names, definitions, words_) for names in TILES]
+    """Return the row of tiles: the outcome of a task, speed, cadence, stride length and so on."""
+    reported = {parameter.name for parameter in parameters}
+    rows = [names for names in TILES if reported.intersection(names)][:_N_TILES]
+    rows = rows or list(TILES[3 : 3 + _N_TILES])
+    tiles = [_tile(_first(parameters, names), names, definitions, words_) for names in rows]
     width = (TEXT_WIDTH - _TILE_GAP * (len(tiles) - 1)) / len(tiles)
     cells: list[list[Flowable] | str] = []
     for tile in tiles:
@@ -211,7 +222,10 @@ def _grouped(
     groups: dict[str, list[Parameter]] = {group: [] for group in GROUPS}
     for parameter in parameters:
         groups[group_of(parameter.name, definitions)].append(parameter)
-    return {group: members for group, members in groups.items() if members}
+    # What a walk did not have at all stands behind what it had.
+    last = [g for g, members in groups.items() if all(p.value is None for p in members)]
+    order = [*(g for g in groups if g not in last), *last]
+    return {group: groups[group] for group in order if groups[group]}
 
 
 def _head(words_: Wording) -> list[list[Flowable | str]]:
