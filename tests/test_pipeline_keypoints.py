@@ -100,3 +100,17 @@ def test_the_input_is_never_overwritten(tmp_path: Path) -> None:
     assess(_file("npz", tmp_path), out)
     with pytest.raises(BadInputError, match="output"):
         assess(out / "walk.npz", out)
+
+
+def test_a_file_where_a_folder_of_the_output_belongs(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "frames").write_text("mine")
+    with pytest.raises(BadInputError, match="cannot be written"):
+        assess(_file("npz", tmp_path), out)
+    assert [(p.name, p.read_text()) for p in out.iterdir()] == [("frames", "mine")]
+
+
+def test_an_empty_name_is_no_protocol(tmp_path: Path) -> None:
+    with pytest.raises(BadInputError, match="no protocol"):
+        assess(_file("npz", tmp_path), tmp_path / "out", Request(protocol=""))

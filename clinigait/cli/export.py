@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from clinigait.core import BadInputError, Walk
+from clinigait.core import BadInputError, Depth, Space, Walk
 
 app = typer.Typer(no_args_is_help=True, help="Write a walk in a format of other programs.")
 
@@ -41,5 +41,11 @@ def _export(walk_file: Path, out: Path, suffix: str, write: Callable[[Walk, Path
         )
     if out.exists() and walk_file.exists() and out.samefile(walk_file):
         raise BadInputError("The output would replace the input.", "Choose another --out.")
-    write(read_keypoints(walk_file), out)
+    walk = read_keypoints(walk_file)
+    write(walk, out)
     typer.echo(f"Written: {out}")
+    if walk.depth is Depth.INFERRED and walk.space is not Space.IMAGE_PX:
+        typer.echo(
+            "Depth and size of this walk were guessed by a pose model. The file cannot say so: "
+            "other programs, and clinigait itself, will take them for measured."
+        )

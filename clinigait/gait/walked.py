@@ -161,7 +161,7 @@ def _facing(part: Oriented) -> tuple[float, float]:
     feet = hips = np.nan
     if part.has_feet and part.sees_forward:
         feet = _middle([part.forward("toe", s) - part.forward("heel", s) for s in SIDES])
-    if part.sees_left and part.travels:
+    if part.sees_left and (part.travels or part.guessed):
         hips = _middle([part.left("hip", "left") - part.left("hip", "right")])
     return float(np.sign(np.nan_to_num(feet))), float(np.sign(np.nan_to_num(hips)))
 

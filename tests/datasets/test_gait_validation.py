@@ -97,10 +97,19 @@ def test_another_folder_is_refused(tmp_path: Path, folder: str) -> None:
         trials(tmp_path)
 
 
+#: A header that promises more joints than any memory holds.
+_ENDLESS = b"\x93NUMPY\x01\x00v\x00" + (
+    b"{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999, 17, 3), }".ljust(117) + b"\n"
+)
+
+
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x93NUMPY garbage", np.zeros((5, 17, 2)), np.zeros((5, 3)), np.array(["a"]), None],
-    ids=["empty", "garbage", "flat", "table", "text", "pickle"],
+    [
+        *(b"", b"\x93NUMPY garbage", b"PK\x05\x06" + bytes(18), _ENDLESS),
+        *(np.zeros((5, 17, 2)), np.zeros((5, 3)), np.array(["a"]), None),
+    ],
+    ids=["empty", "garbage", "archive", "endless", "flat", "table", "text", "pickle"],
 )
 def test_broken_joints_are_named(tmp_path: Path, content: object) -> None:
     trial = trials(_data_set(tmp_path))[0]

@@ -1,11 +1,13 @@
 """The same gait comes back from every space, view and surface; what is broken says so."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from clinigait.core import (
     BLAZEPOSE_33,
@@ -14,10 +16,12 @@ from clinigait.core import (
     KeypointLayout,
     Measurement,
     RefusedError,
+    Side,
     Space,
     Subject,
     Walk,
 )
+from clinigait.core.layout import MARKERS_22
 from clinigait.gait.measure import FilmFacts, measure
 from clinigait.io.protocol import load_protocol
 from support.walker import (
@@ -96,6 +100,85 @@ def test_on_a_treadmill_the_belt_gives_the_lengths(layout: KeypointLayout, direc
 
 def test_walking_backwards_is_told_apart() -> None:
     walk = synthetic_space_walk(Gait())
+    with pytest.raises(RefusedError) as caught:
+        _measured(replace(walk, keypoints=walk.keypoints[::-1].copy()))
+    assert caught.value.refused.code == "walks_backwards"
+
+
+def _guessed(keypoints_of: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> Walk:
+    walk = synthetic_space_walk(
+        Gait(noise_px=1), COCO_17, heading_deg=-90, space=Space.CAMERA_M, depth=Depth.INFERRED
+    )
+    return replace(walk, keypoints=keypoints_of(walk.keypoints))
+
+
+def _standing(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
+    trembling = np.random.default_rng(0).normal(0, 0.005, keypoints.shape)
+    return np.asarray(keypoints[:1] + trembling)
+
+
+def _there_and_back(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.concatenate([keypoints[::2], keypoints[::-2]])[: len(keypoints)]
+
+
+def _about_the_hips(keypoints: NDArray[np.float64]) -> NDArray[np.float64]:
+    hips = [COCO_17.index("hip", "left"), COCO_17.index("hip", "right")]
+    return np.asarray(keypoints - keypoints[:, hips].mean(axis=1, keepdims=True))
+
+
+@pytest.mark.parametrize("changed", [_standing, _there_and_back, _about_the_hips])
+def test_guessed_joints_that_go_nowhere_are_no_walk(
+    changed: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+) -> None:
+    with pytest.raises(RefusedError) as caught:
+        _measured(_guessed(changed))
+    assert caught.value.refused.code == "too_few_strides"
+
+
+@pytest.mark.parametrize("layout", [BLAZEPOSE_33, MARKERS_22], ids=lambda layout: layout.name)
+def test_exchanged_sides_are_refused(layout: KeypointLayout) -> None:
+    walk = synthetic_space_walk(Gait(), layout)
+    exchanged = walk.keypoints[:, list(layout.mirrored())]
+    mirrored = walk.keypoints * [1, -1, 1]
+    for keypoints in (exchanged, mirrored):
+        with pytest.raises(RefusedError) as caught:
+            _measured(replace(walk, keypoints=keypoints))
+        assert caught.value.refused.code == "sides_exchanged"
+
+
+@pytest.mark.parametrize("in_space", [True, False])
+def test_a_walk_over_the_floor_is_none_on_a_treadmill(in_space: bool) -> None:
+    walk = synthetic_space_walk(Gait()) if in_space else synthetic_walk(Gait())
+    with pytest.raises(RefusedError) as caught:
+        _measured(walk, "walk_treadmill")
+    assert caught.value.refused.code == "not_on_treadmill"
+
+
+def test_standing_perfectly_still_on_a_treadmill_is_no_walk() -> None:
+    walk = synthetic_space_walk(Gait())
+    still = np.repeat(walk.keypoints[:1], len(walk), axis=0)
+    with pytest.raises(RefusedError) as caught:
+        _measured(replace(walk, keypoints=still), "walk_treadmill")
+    assert caught.value.refused.code == "too_few_strides"
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("point", ["heel", "toe", "knee", "shoulder", "wrist"])
+def test_a_point_that_only_one_side_has(point: str, side: Side) -> None:
+    for walk, protocol in (
+        (synthetic_space_walk(Gait()), "walk_spatial"),
+        (synthetic_walk(Gait()), "walk_sagittal"),
+    ):
+        keypoints = walk.keypoints.copy()
+        keypoints[:, walk.layout.index(point, side)] = np.nan
+        found = _measured(replace(walk, keypoints=keypoints), protocol)
+        assert _value(found, "stride_time_s") == pytest.approx(1.1, abs=0.02)
+
+
+def test_guessed_joints_that_walk_backwards_are_told_apart_by_their_hips() -> None:
+    walk = synthetic_space_walk(
+        Gait(), COCO_17, heading_deg=90, space=Space.CAMERA_M, depth=Depth.INFERRED
+    )
     with pytest.raises(RefusedError) as caught:
         _measured(replace(walk, keypoints=walk.keypoints[::-1].copy()))
     assert caught.value.refused.code == "walks_backwards"

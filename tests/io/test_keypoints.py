@@ -178,3 +178,11 @@ def test_a_person_asked_for(tmp_path: Path) -> None:
     assert json.loads(path.read_text())["info"]["fps"] == pytest.approx(50)
     with pytest.raises(BadInputError, match="no person 2"):
         read_keypoints(path, KeypointHints(person=2))
+
+
+def test_a_file_of_one_person_has_no_other(tmp_path: Path) -> None:
+    path = tmp_path / "walk.trc"
+    write_trc(_MARKERS, path)
+    assert len(read_keypoints(path, KeypointHints(person=1)))
+    with pytest.raises(BadInputError, match="person 2"):
+        read_keypoints(path, KeypointHints(person=2))

@@ -56,6 +56,13 @@ def test_joints_times_and_axes(separator: str, path: Path) -> None:
     assert walk.provenance == {"source format": "Kinect v2 table", "file": "walk.csv"}
 
 
+def test_another_unit_is_told(path: Path) -> None:
+    path.write_text(_text(_table(_TIME_S, 1000 * _joints())))
+    np.testing.assert_allclose(read_kinect(path, "mm").keypoints, _joints(), atol=1e-5)
+    with pytest.raises(BadInputError, match="unit"):
+        read_kinect(path)
+
+
 def test_joints_in_any_order(path: Path) -> None:
     order = np.random.default_rng(3).permutation(25)
     path.write_text(_text(_table(_TIME_S, _joints(), order)))

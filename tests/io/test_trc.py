@@ -227,3 +227,9 @@ def test_real_walks(name: str, n_frames: int, exchanged: bool, path: Path) -> No
     assert way[0] * across[1] - way[1] * across[0] > 0  # left lies to the left of the way
     write_trc(walk, path)
     np.testing.assert_allclose(read_trc(path).keypoints, walk.keypoints, atol=1e-8)
+
+
+def test_a_name_that_is_no_text_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "w\udcffalk.trc"
+    write_trc(world_walk(), path)
+    assert len(read_trc(path)) == len(world_walk())

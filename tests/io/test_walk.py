@@ -1,5 +1,6 @@
 """A stored walk comes back as it was; a file that is not one is refused in a sentence."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,3 +60,47 @@ def test_pickled_arrays_are_not_opened(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path) -> None:
     with pytest.raises(BadInputError):
         read_walk(tmp_path / "none.npz")
+
+
+def test_points_without_a_place_or_a_confidence_go_missing(tmp_path: Path) -> None:
+    walk = synthetic_walk(Gait(duration_s=1, rate_hz=30))
+    walk.keypoints[3, 2, 0] = np.inf
+    walk.confidence[4, 5], walk.confidence[6, 7] = np.nan, 5.0
+    write_walk(walk, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz")
+    assert np.isnan(back.keypoints[3, 2]).all()
+    assert np.isnan(back.keypoints[4, 5]).all()
+    assert (back.confidence[3, 2], back.confidence[4, 5], back.confidence[6, 7]) == (0, 0, 1)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"subject": {"height_m": "1.7"}},
+        {"subject": {"code": 5}},
+        {"subject": {"sex": "x"}},
+        {"provenance": 5},
+        {"image_size_px": [1_000_000_000, 1_000_000_000]},
+        {"image_size_px": [0, 0]},
+    ],
+    ids=str,
+)
+def test_facts_of_the_wrong_kind(told: dict[str, object], tmp_path: Path) -> None:
+    path = tmp_path / "walk.npz"
+    write_walk(synthetic_walk(Gait(duration_s=1, rate_hz=30)), path)
+    stored = dict(np.load(path))
+    about = json.loads(str(stored["about"])) | told
+    np.savez(path, **{**stored, "about": np.array(json.dumps(about))})
+    with pytest.raises(BadInputError, match="not a walk"):
+        read_walk(path)
+
+
+@pytest.mark.parametrize("name", ["boxes_px", "confidence", "keypoints"])
+def test_arrays_of_another_shape_or_kind(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "walk.npz"
+    write_walk(synthetic_walk(Gait(duration_s=1, rate_hz=30)), path)
+    stored = dict(np.load(path))
+    stored[name] = stored["keypoints"].astype(complex) if name == "keypoints" else np.zeros((30, 2))
+    np.savez(path, **stored)
+    with pytest.raises(BadInputError, match="not a walk"):
+        read_walk(path)
