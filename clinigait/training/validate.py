@@ -43,6 +43,8 @@ COLUMNS = (
 #: reported apart as well: there sensor or video had a fault.
 _OUTLYING = 5.0
 _FEWEST_PEOPLE = 5
+#: Spreadsheets take a text that begins so for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _EVENTS = tuple(kind.value for kind in EventKind)
 #: Parameters that are also reported without outlying people.
 _OUTLIER_PARAMETER = "speed_mps"
@@ -269,7 +271,9 @@ def agreement_csv(rows: Iterable[Row]) -> str:
 def _cell(value: str | float | None) -> str:
     if value is None:
         return ""
-    return f"{value:.6g}" if isinstance(value, float) else value
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return f"'{value}" if value.startswith(_FORMULA) else value
 
 
 def metrics(result: Validation) -> dict[str, object]:

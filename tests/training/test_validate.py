@@ -13,6 +13,7 @@ from clinigait.training.validate import (
     METRICS,
     Row,
     Validation,
+    agreement_csv,
     metrics,
     outlying_people,
     summarised,
@@ -148,6 +149,11 @@ def test_an_outlying_person_is_found_by_robust_spread() -> None:
     assert outlying_people(_rows(people)) == ("e",)
     del people["e"]
     assert outlying_people(_rows(people)) == ()  # too few people to tell
+
+
+def test_a_name_is_no_formula() -> None:
+    row = Row("=1+1", "@a", "speed_mps", "both", -1.0, None)
+    assert agreement_csv([row]).splitlines()[1].startswith("'=1+1,'@a,speed_mps,both,-1,,")
 
 
 def test_statistics_are_flat_and_know_their_counts() -> None:
