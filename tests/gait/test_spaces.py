@@ -252,6 +252,28 @@ def test_every_frame_rate_gives_the_same_gait(rate_hz: float) -> None:
     assert _value(found, "stance_pct") == pytest.approx(62, abs=5.5)
 
 
+@pytest.mark.parametrize("layout", [BLAZEPOSE_33, COCO_17], ids=lambda layout: layout.name)
+@pytest.mark.parametrize(
+    "gait",
+    [
+        Gait(stride_time_s=2.4, stride_length_m=0.5, stance_share=0.75, duration_s=16),
+        Gait(stride_time_s=1.2, stride_length_m=0.25, stance_share=0.72, duration_s=14),
+        Gait(step_share=0.42, stance_share=0.66),
+        Gait(duration_s=2.6),
+    ],
+    ids=["very slow", "shuffling", "limping", "two strides"],
+)
+def test_gaits_of_patients(gait: Gait, layout: KeypointLayout) -> None:
+    found = _measured(synthetic_space_walk(replace(gait, noise_px=1.0), layout))
+    assert _value(found, "stride_time_s") == pytest.approx(gait.stride_time_s, abs=0.03)
+    assert _value(found, "stride_length_m") == pytest.approx(gait.stride_length_m, abs=0.02)
+    right = found.parameter("step_time_s", "right")
+    if right is not None and right.value is not None:
+        wanted_s = gait.step_share * gait.stride_time_s
+        assert right.value == pytest.approx(wanted_s, abs=0.03)
+    assert all(stride.used for stride in found.strides[1:-1])
+
+
 def test_a_mirrored_walk_exchanges_the_sides_and_nothing_else() -> None:
     """A flip must never turn a left limp into a left limp (trap: flips with sided results)."""
     walk = synthetic_walk(Gait(step_share=0.44))
