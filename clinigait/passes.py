@@ -21,8 +21,7 @@ from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.walk import read_walk
-from clinigait.perception.perceive import SURVEY_INTERVAL_S
-from clinigait.pipeline import MARKER, OUTPUTS, provenance, write_documents
+from clinigait.pipeline import MARKER, OUTPUTS, film_of, provenance, write_documents
 
 _MOST = 9
 
@@ -46,13 +45,7 @@ class Pass:
     def film(self) -> FilmFacts:
         """Return what its film told of quality."""
         recording = self.assessment.recording
-        if recording is None or recording.source == "keypoints":
-            return FilmFacts(from_film=False)
-        shift_px = recording.camera_motion_px
-        return FilmFacts(
-            camera_shift_pxps=None if shift_px is None else shift_px / SURVEY_INTERVAL_S,
-            variable_rate=recording.variable_rate,
-        )
+        return FilmFacts(from_film=False) if recording is None else film_of(recording, self.walk)
 
 
 def merge_passes(

@@ -243,10 +243,10 @@ def _assess_keypoints_into(
         if request.protocol is None and walk.space is not Space.IMAGE_PX:
             protocol = load_protocol(_USUAL_IN_SPACE)
         draft = _Draft(subject, protocol)
-        draft.recording = _keypoint_facts(path, walk)
+        draft.recording = facts = _keypoint_facts(path, walk)
     try:
         with stopwatch.stage(_MEASURING, progress):
-            measurement = measure(walk, protocol, _film_of(walk), request.known_length)
+            measurement = measure(walk, protocol, film_of(facts, walk), request.known_length)
     except RefusedError as error:
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
@@ -264,9 +264,19 @@ def _known_of(asked: Subject, stored: Subject) -> Subject:
     return replace(stored, **given)
 
 
-def _film_of(walk: Walk) -> FilmFacts:
-    """Return what the clock of a file of keypoints tells of its quality."""
+def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
+    """Return what the facts of a recording, or a file of keypoints, tell of its quality."""
+    shift_px = recording.camera_motion_px
     notes = []
+    if recording.mirrored:
+        notes.append(
+            quality.warning(
+                "Mirror image",
+                "mirrored_film",
+                "The film asks to be shown as a mirror image: left and right may be exchanged.",
+                "Compare with the person; film with the rear camera, or switch mirroring off.",
+            )
+        )
     if "axes" in walk.provenance:
         notes.append(
             quality.warning(
@@ -277,23 +287,25 @@ def _film_of(walk: Walk) -> FilmFacts:
                 "the results.",
             )
         )
-    return FilmFacts(variable_rate=_has_variable_rate(walk), notes=tuple(notes), from_film=False)
-
-
-def _has_variable_rate(walk: Walk) -> bool:
-    steps_s = np.diff(walk.time_s)
-    return bool(len(steps_s) and np.ptp(steps_s) > _EVEN_CLOCK * np.median(steps_s))
+    return FilmFacts(
+        camera_shift_pxps=None if shift_px is None else shift_px / SURVEY_INTERVAL_S,
+        variable_rate=recording.variable_rate,
+        notes=tuple(notes),
+        from_film=recording.source == "film",
+    )
 
 
 def _keypoint_facts(path: Path, walk: Walk) -> RecordingFacts:
     size = walk.image_size_px or (None, None)
+    steps_s = np.diff(walk.time_s)
+    varies = bool(len(steps_s) and np.ptp(steps_s) > _EVEN_CLOCK * np.median(steps_s))
     return RecordingFacts(
         file_name=path.name,
         sha256=_sha256(path),
         n_frames=len(walk),
         duration_s=walk.duration_s,
         rate_hz=mean_rate_hz(walk.time_s),
-        variable_rate=_has_variable_rate(walk),
+        variable_rate=varies,
         width_px=size[0],
         height_px=size[1],
         source="keypoints",
@@ -408,7 +420,7 @@ def _see_and_measure(
         walk, swapped = follow(found, number, pose, request.subject, tell)
         draft.perception = _perception(found, number, request, detector.name, pose_weights, swapped)
     with stopwatch.stage(_MEASURING, progress):
-        film = _film_facts(found, facts, number)
+        film = _film_facts(found, facts, walk, number)
         known_length = _in_analysed_pixels(request.known_length, found.recording)
         measurement = measure(walk, protocol, film, known_length)
     return found, walk, measurement
@@ -448,9 +460,9 @@ def _perception(
     )
 
 
-def _film_facts(found: Survey, facts: RecordingFacts, number: int) -> FilmFacts:
-    shift = facts.camera_motion_px
-    notes = []
+def _film_facts(found: Survey, facts: RecordingFacts, walk: Walk, number: int) -> FilmFacts:
+    """Return the quality of a film, with who else walks in it and which frames are repeated."""
+    film = film_of(facts, walk)
     walker = found.people[number - 1]
     rivals = [
         p.number
@@ -459,29 +471,14 @@ def _film_facts(found: Survey, facts: RecordingFacts, number: int) -> FilmFacts:
     ]
     if rivals:
         listed = ", ".join(str(n) for n in rivals)
-        notes.append(
-            quality.warning(
-                "Several walkers",
-                "several_walkers",
-                f"Person {number} was measured, but person {listed} walks through the view too.",
-                "Check the pictures; choose another person with --person.",
-            )
+        rival = quality.warning(
+            "Several walkers",
+            "several_walkers",
+            f"Person {number} was measured, but person {listed} walks through the view too.",
+            "Check the pictures; choose another person with --person.",
         )
-    if facts.mirrored:
-        notes.append(
-            quality.warning(
-                "Mirror image",
-                "mirrored_film",
-                "The film asks to be shown as a mirror image: left and right may be exchanged.",
-                "Compare with the person; film with the rear camera, or switch mirroring off.",
-            )
-        )
-    return FilmFacts(
-        camera_shift_pxps=None if shift is None else shift / SURVEY_INTERVAL_S,
-        variable_rate=facts.variable_rate,
-        repeated_s=tuple(map(float, found.times_s[found.repeated])),
-        notes=tuple(notes),
-    )
+        film = replace(film, notes=(rival, *film.notes))
+    return replace(film, repeated_s=tuple(map(float, found.times_s[found.repeated])))
 
 
 def _keep_the_input(video: Path, out: Path) -> None:

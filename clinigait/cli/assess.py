@@ -118,7 +118,7 @@ def run(video: Path, out: Path, request: Request | None = None, *, profile: bool
 def tell(assessment: Assessment, out: Path) -> None:
     """Print what came of it; a refusal ends the program with exit code 3."""
     if assessment.refusal is not None:
-        typer.echo(_refusal_line(assessment.refusal), err=True)
+        typer.echo(refusal_line(assessment.refusal), err=True)
         raise typer.Exit(3)
     measurement = assessment.measurement
     if measurement is None:
@@ -137,7 +137,8 @@ def tell(assessment: Assessment, out: Path) -> None:
     typer.echo(f"Report: {out / 'report.pdf'}")
 
 
-def _refusal_line(refusal: Refused) -> str:
+def refusal_line(refusal: Refused) -> str:
+    """Return a refusal as the line that a user reads."""
     return f"clinigait: refused ({refusal.code}): {refusal.message} {refusal.remedy}"
 
 

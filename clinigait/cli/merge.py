@@ -20,15 +20,12 @@ def merge(
     ] = None,
 ) -> None:
     """Merge passes of one visit: all strides together, of each leg the passes that show it near."""
-    from clinigait.cli.assess import tell  # noqa: PLC0415  --help stays quick
+    from clinigait.cli.assess import refusal_line, tell  # noqa: PLC0415  --help stays quick
     from clinigait.passes import merge_passes  # noqa: PLC0415
 
     try:
         assessment = merge_passes(passes, out, protocol)
     except RefusedError as error:
-        refused = error.refused
-        typer.echo(
-            f"clinigait: refused ({refused.code}): {refused.message} {refused.remedy}", err=True
-        )
+        typer.echo(refusal_line(error.refused), err=True)
         raise typer.Exit(3) from None
     tell(assessment, out)

@@ -32,19 +32,19 @@ MIN_STRETCH_S = 0.4
 
 
 @dataclass(frozen=True, eq=False)
-class EvenWalk:
-    """A walk resampled to evenly spaced times, filtered, in the walk's own space.
+class EvenPoints:
+    """Points at evenly spaced times.
 
     Parameters
     ----------
     time_s
         (T,) evenly spaced times on the recording's clock.
     rate_hz
-        Their rate: the usual rate of the recording.
+        Their rate.
     points
-        (T, K, 2 or 3) filtered positions, NaN in gaps.
+        (T, K, D) positions, NaN where one is not known.
     confidence
-        (T, K) confidence of the nearest recorded frame, 0 in gaps.
+        (T, K) confidence of the points.
     layout
         Names of the K points.
     """
@@ -56,11 +56,11 @@ class EvenWalk:
     layout: KeypointLayout
 
     def point(self, name: str, side: Side | None = None) -> NDArray[np.float64]:
-        """Return the (T, 2 or 3) positions of a point."""
+        """Return the (T, D) positions of a point."""
         return self.points[:, self.layout.index(name, side)]
 
     def middle(self, name: str) -> NDArray[np.float64]:
-        """Return the (T, 2 or 3) positions half-way between the left and the right point."""
+        """Return the (T, D) positions half-way between the left and the right point."""
         return (self.point(name, "left") + self.point(name, "right")) / 2
 
     def nearest(self, time_s: float) -> int:
@@ -68,21 +68,20 @@ class EvenWalk:
         index = round((time_s - float(self.time_s[0])) * self.rate_hz)
         return min(max(index, 0), len(self.time_s) - 1)
 
-    def cut(self, start_s: float, end_s: float) -> EvenWalk:
-        """Return the part from ``start_s`` to ``end_s``, both included."""
-        inside = self.between(start_s, end_s)
-        return replace(
-            self,
-            time_s=self.time_s[inside],
-            points=self.points[inside],
-            confidence=self.confidence[inside],
-        )
-
     def between(self, start_s: float, end_s: float) -> slice:
         """Return the samples from ``start_s`` to ``end_s``, both included."""
         first = int(np.searchsorted(self.time_s, start_s - 1e-9))
         last = int(np.searchsorted(self.time_s, end_s + 1e-9))
         return slice(first, last)
+
+
+@dataclass(frozen=True, eq=False)
+class EvenWalk(EvenPoints):
+    """A walk resampled to evenly spaced times, filtered, in the walk's own space.
+
+    The rate is the usual one of the recording; positions, (T, K, 2 or 3), are NaN in gaps, and the
+    confidence is that of the nearest recorded frame, 0 in gaps.
+    """
 
 
 def with_seen_points(walk: Walk) -> Walk:

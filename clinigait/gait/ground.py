@@ -15,6 +15,8 @@ from clinigait.gait.runs import finite_stretches
 
 #: A foot-print is read while the foot is flat: this part of stance.
 _FLAT = (0.15, 0.5)
+#: Axes of :class:`Oriented`: across the way, and both of the floor.
+_LEFT, _FLOOR = slice(1, 2), slice(0, 2)
 #: The guessed way to the camera trembles with every step; the true one is steadier than this.
 _PATH_CUTOFF_HZ = 0.4
 
@@ -49,6 +51,15 @@ def flat(part: Oriented, contact_s: float, foot_off_s: float) -> tuple[slice, fl
     span_s = foot_off_s - contact_s
     inside = part.between(contact_s + _FLAT[0] * span_s, contact_s + _FLAT[1] * span_s)
     return inside, contact_s + sum(_FLAT) / 2 * span_s
+
+
+def _flat_heel(
+    part: Oriented, side: Side, contact_s: float, foot_off_s: float, axes: slice
+) -> NDArray[np.float64] | None:
+    """Return where the heel was on some axes while the foot lay flat, in reported lengths."""
+    inside, _ = flat(part, contact_s, foot_off_s)
+    heel = heel_and_toe(part.layout)[0]
+    return _median(part.point(heel, side)[inside, axes] / part.per_unit[inside, None])
 
 
 def _median(places: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -114,11 +125,8 @@ class SightGround:
         self, side: Side, contact_s: float, foot_off_s: float
     ) -> NDArray[np.float64] | None:
         """Return (unknown, left) of the heel while the foot was flat."""
-        inside, _ = flat(self.part, contact_s, foot_off_s)
-        heel = heel_and_toe(self.part.layout)[0]
-        places = self.part.point(heel, side)[inside, 1:2] / self.part.per_unit[inside, None]
-        place = _median(places)
-        return None if place is None else np.array([0.0, place[0]])
+        left = _flat_heel(self.part, side, contact_s, foot_off_s, _LEFT)
+        return None if left is None else np.array([0.0, left[0]])
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +150,7 @@ class FloorGround:
         self, side: Side, contact_s: float, foot_off_s: float
     ) -> NDArray[np.float64] | None:
         """Return (forward, left) of the heel while the foot was flat."""
-        inside, _ = flat(self.part, contact_s, foot_off_s)
-        heel = heel_and_toe(self.part.layout)[0]
-        return _median(self.part.point(heel, side)[inside, :2] / self.part.per_unit[inside, None])
+        return _flat_heel(self.part, side, contact_s, foot_off_s, _FLOOR)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +184,6 @@ class GuessedGround:
         self, side: Side, contact_s: float, foot_off_s: float
     ) -> NDArray[np.float64] | None:
         """Return (forward, left) of the foot, both in the unit of the lengths."""
-        inside, _ = flat(self.part, contact_s, foot_off_s)
         heel = heel_and_toe(self.part.layout)[0]
         contact = self.part.nearest(contact_s)
         ahead = self.part.ahead(heel, side)[contact]
@@ -187,7 +192,7 @@ class GuessedGround:
             return None
         if not self.sees_width:
             return np.array([forward, 0.0])
-        left = _median(self.part.point(heel, side)[inside, 1:2] / self.part.per_unit[inside, None])
+        left = _flat_heel(self.part, side, contact_s, foot_off_s, _LEFT)
         return None if left is None else np.array([forward, left[0]])
 
 

@@ -48,7 +48,8 @@ _LIFTED_S = {
     "double_support": (0.018, 0.018),
     "other": (0.015, 0.010),
 }
-_LIFTED_WAY = 0.10
+#: Relative standard uncertainty of lengths along a guessed way, from the same sensors.
+LIFTED_WAY = 0.10
 _LIFTED_WIDTH_M = 0.045
 _LIFTED_ANGLES = 1.7
 #: The belt of a treadmill is read from standing feet (found on figures with noise).
@@ -139,7 +140,7 @@ def _of_length(name: str, walked: WalkedBouts) -> Uncertainty:
         return Uncertainty(0.0, relative, single)
     if name.startswith("step_width"):
         return Uncertainty(_LIFTED_WIDTH_M * single / 0.05, 0.0, single)
-    return Uncertainty(0.0, _LIFTED_WAY, single)
+    return Uncertainty(0.0, LIFTED_WAY, single)
 
 
 def _is_measured(walked: WalkedBouts) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import SIDES, KeypointLayout, Side
-from clinigait.gait.filtering import derivative
+from clinigait.gait.filtering import EvenPoints, derivative
 
 _FORWARD, _LEFT, _UP = range(3)
 #: A foot stands for three fifths of the time: this percentile of its speed is the middle of stance.
@@ -16,21 +16,13 @@ _STANCE_PERCENTILE = 30
 
 
 @dataclass(frozen=True, eq=False)
-class Oriented:
-    """Points of one bout along the walker's axes; NaN on an axis that the camera cannot see.
+class Oriented(EvenPoints):
+    """Points of one bout along the walker's axes: forward, left and up, in units of its space.
+
+    A position is NaN on an axis that the camera cannot see.
 
     Parameters
     ----------
-    time_s
-        (T,) evenly spaced times.
-    rate_hz
-        Their rate.
-    points
-        (T, K, 3) forward, left and up, in units of the walk's space.
-    confidence
-        (T, K) confidence of the points.
-    layout
-        Names of the K points.
     per_unit
         (T,) units of the space in one unit of the reported lengths.
     travels
@@ -40,22 +32,9 @@ class Oriented:
         Whether a pose model guessed the third dimension.
     """
 
-    time_s: NDArray[np.float64]
-    rate_hz: float
-    points: NDArray[np.float64]
-    confidence: NDArray[np.float64]
-    layout: KeypointLayout
     per_unit: NDArray[np.float64]
     travels: bool = True
     guessed: bool = False
-
-    def point(self, name: str, side: Side | None = None) -> NDArray[np.float64]:
-        """Return the (T, 3) positions of a point."""
-        return self.points[:, self.layout.index(name, side)]
-
-    def middle(self, name: str) -> NDArray[np.float64]:
-        """Return the (T, 3) positions half-way between the left and the right point."""
-        return (self.point(name, "left") + self.point(name, "right")) / 2
 
     def forward(self, name: str, side: Side) -> NDArray[np.float64]:
         """Return (T,) forward positions of a point."""
@@ -87,27 +66,6 @@ class Oriented:
     def has_feet(self) -> bool:
         """Whether the layout has heels and toes of both feet."""
         return all(f"{s}_{p}" in self.layout for s in SIDES for p in ("heel", "toe"))
-
-    def between(self, start_s: float, end_s: float) -> slice:
-        """Return the samples from ``start_s`` to ``end_s``, both included."""
-        first = int(np.searchsorted(self.time_s, start_s - 1e-9))
-        return slice(first, int(np.searchsorted(self.time_s, end_s + 1e-9)))
-
-    def nearest(self, time_s: float) -> int:
-        """Return the index of the sample nearest to a time."""
-        index = round((time_s - float(self.time_s[0])) * self.rate_hz)
-        return min(max(index, 0), len(self.time_s) - 1)
-
-    def cut(self, start_s: float, end_s: float) -> Oriented:
-        """Return the part from ``start_s`` to ``end_s``, both included."""
-        inside = self.between(start_s, end_s)
-        return replace(
-            self,
-            time_s=self.time_s[inside],
-            points=self.points[inside],
-            confidence=self.confidence[inside],
-            per_unit=self.per_unit[inside],
-        )
 
 
 def heel_and_toe(layout: KeypointLayout) -> tuple[str, str]:

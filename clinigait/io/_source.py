@@ -183,6 +183,15 @@ def needed_rate(rate_hz: float | None, name: str) -> float:
     return check_rate(rate_hz, name)
 
 
+def need_picture(walk: Walk) -> None:
+    """Refuse to write a walk that is not of points in a picture, or has no frame rate."""
+    if walk.space is not Space.IMAGE_PX or len(walk) < 2:
+        raise BadInputError(
+            "This walk is not of points in a picture, or has fewer than two frames.",
+            "Give a walk in pixels.",
+        )
+
+
 def unit_in_m(unit: str, name: str) -> float:
     """Return the metres in a unit of length."""
     try:

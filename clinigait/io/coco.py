@@ -18,6 +18,7 @@ from clinigait.io._source import (
     check_frames,
     check_rate,
     make_walk,
+    need_picture,
     needed_rate,
     numbers,
     once_each,
@@ -112,11 +113,7 @@ def write_coco(walk: Walk, path: Path) -> None:
     BadInputError
         If the walk is not in pixels or too short, or the file cannot be written.
     """
-    if walk.space is not Space.IMAGE_PX or len(walk) < 2:
-        raise BadInputError(
-            "This walk is not of points in a picture, or has fewer than two frames.",
-            "Give a walk in pixels.",
-        )
+    need_picture(walk)
     width, height = walk.image_size_px or (0, 0)
     images = [
         {"id": i, "file_name": f"{i:06d}.jpg", "width": width, "height": height, "time_s": time}

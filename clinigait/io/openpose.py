@@ -18,6 +18,7 @@ from clinigait.io._source import (
     MAX_BYTES,
     check_frames,
     make_walk,
+    need_picture,
     needed_rate,
     numbers,
     read_json,
@@ -106,11 +107,7 @@ def write_openpose(walk: Walk, folder: Path) -> None:
     BadInputError
         If the walk is not in pixels or too short, or the folder cannot be written.
     """
-    if walk.space is not Space.IMAGE_PX or len(walk) < 2:
-        raise BadInputError(
-            "This walk is not of points in a picture, or has fewer than two frames.",
-            "Give a walk in pixels.",
-        )
+    need_picture(walk)
     step_s = float(np.median(np.diff(walk.time_s)))
     frame_numbers = np.round((walk.time_s - walk.time_s[0]) / step_s).astype(int)
     if (np.diff(frame_numbers) <= 0).any():

@@ -110,6 +110,10 @@ class Validation:
     outliers: tuple[str, ...] = ()
     apart: Mapping[tuple[str, str], Agreement] = field(default_factory=dict)
 
+    def of(self, parameter: str, side: str) -> list[Row]:
+        """Return the rows of one parameter and side."""
+        return [r for r in self.rows if (r.parameter, r.side) == (parameter, side)]
+
 
 def validate_gait(
     root: Path, out: Path, subjects: str | None = None, progress: Progress | None = None
@@ -153,7 +157,7 @@ def written(result: Validation, out: Path) -> Validation:
         pictures = folder / "bland_altman"
         pictures.mkdir()
         for (name, side), found in result.agreements.items():
-            pairs = [r for r in result.rows if (r.parameter, r.side) == (name, side)]
+            pairs = result.of(name, side)
             path = pictures / f"{name}_{side}.png"
             bland_altman_png(*columns(pairs), found, result.limits[name, side], path)
         text = json.dumps(metrics(result), indent=1)
@@ -288,8 +292,7 @@ def metrics(result: Validation) -> dict[str, object]:
     for (name, side), found in result.agreements.items():
         flat |= _statistics(f"{name}_{side}", found)
         flat |= _limits_of(f"{name}_{side}", result.limits[name, side])
-        own = [r for r in result.rows if (r.parameter, r.side) == (name, side)]
-        flat[f"{name}_{side}_interval_coverage"] = coverage(own)
+        flat[f"{name}_{side}_interval_coverage"] = coverage(result.of(name, side))
     flat["outliers"] = list(result.outliers)
     for (name, side), found in result.apart.items():
         flat |= _statistics(f"{name}_{side}_without_outliers", found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from clinigait.core import Parameter
+from clinigait.gait.measurement_error import LIFTED_WAY
 from clinigait.gait.norms import normalised_speed
 from clinigait.gait.symmetry import Absent
 from clinigait.gait.walked import WalkedBouts
@@ -23,8 +24,6 @@ from clinigait.stats import mean_interval
 LEG_SHARE = 0.530
 #: Relative standard deviation of that share between people (inference).
 _LEG_SPREAD = 0.03
-#: Relative standard uncertainty of lengths along a guessed way, after its correction.
-_GUESSED_WAY = 0.10
 #: Standard deviation to expect of the length of one step, from video, in m.
 _SINGLE_STEP_M = 0.05
 _SINGLE_SPEED_MPS = 0.05
@@ -73,4 +72,4 @@ def body_height_m(walk: WholeWalk) -> float:
 
 def way_error(walk: WholeWalk) -> float:
     """Return the relative standard uncertainty that all lengths along the way share."""
-    return _GUESSED_WAY if walk.scene.is_guessed else walk.scene.scale.relative_uncertainty
+    return LIFTED_WAY if walk.scene.is_guessed else walk.scene.scale.relative_uncertainty
