@@ -1,11 +1,14 @@
 """Two passes of one visit, each assessed alone, become one report."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from clinigait.core import BadInputError, RefusedError, Subject
+from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.walk import write_walk
 from clinigait.passes import merge_passes
 from clinigait.pipeline import Request, assess
@@ -77,3 +80,13 @@ def test_a_walk_in_space_and_a_picture_are_not_mixed(visit: Path, tmp_path: Path
 def test_a_pass_is_not_replaced(visit: Path) -> None:
     with pytest.raises(BadInputError, match="replace"):
         merge_passes([visit / "right", visit / "left"], visit / "left")
+
+
+def test_a_merged_report_keeps_the_warning_of_a_mirrored_film(visit: Path, tmp_path: Path) -> None:
+    for name in ("right", "left"):
+        shutil.copytree(visit / name, tmp_path / name)
+    stored = read_assessment(tmp_path / "left" / "assessment.json")
+    mirrored = replace(stored, recording=replace(stored.recording, mirrored=True))
+    write_assessment(mirrored, tmp_path / "left" / "assessment.json")
+    found = merge_passes([tmp_path / "right", tmp_path / "left"], tmp_path / "out")
+    assert "mirrored_film" in {check.code for check in found.measurement.quality}
