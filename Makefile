@@ -4,7 +4,9 @@
 BIN := .venv/bin
 STAMPS := .venv/.stamps
 INSTALL := sh requirements/venv.sh install
-LOCKED := --only-binary :all: --require-hashes
+# The locks name every package, so pip has nothing to resolve; left to resolve, it stumbles over
+# releases that are newer than the lock (an extra that some package asks for has no hash there).
+LOCKED := --only-binary :all: --require-hashes --no-deps
 
 # Python to build .venv with; empty: python3.11, or the first that is new enough.
 PYTHON ?=
@@ -95,11 +97,11 @@ $(STAMPS)/torch: requirements/torch.txt $(STAMPS)/dev
 
 $(STAMPS)/models: requirements/models.txt $(STAMPS)/torch
 	@echo "Installing what training and the models need"
-	@$(INSTALL) $(LOCKED) --no-deps -r requirements/models.txt
+	@$(INSTALL) $(LOCKED) -r requirements/models.txt
 	@touch $@
 
 $(STAMPS)/hrnet: requirements/hrnet.txt $(STAMPS)/models
-	@$(INSTALL) $(LOCKED) --no-deps -r requirements/hrnet.txt
+	@$(INSTALL) $(LOCKED) -r requirements/hrnet.txt
 	@touch $@
 
 FORCE:
