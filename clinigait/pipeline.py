@@ -46,16 +46,16 @@ from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.perception.depict import depict
 from clinigait.perception.detection import EfficientDetLite2
-from clinigait.perception.perceive import (
+from clinigait.perception.follow import follow
+from clinigait.perception.pose import BlazePose
+from clinigait.perception.stick_figure import draw_stick_figures
+from clinigait.perception.survey import (
     SURVEY_INTERVAL_S,
     Survey,
     choose_walker,
-    follow,
     perception_facts,
     survey,
 )
-from clinigait.perception.pose import BlazePose
-from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.perception.weights import DETECTOR, POSES, WEIGHTS, require
 
 #: Packages whose versions shape the numbers.

@@ -12,7 +12,7 @@ from clinigait.core import EventKind, Measurement, Progress, StoredFrame, Stride
 from clinigait.io.overlay import OverlayWriter
 from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
 from clinigait.perception.faces import FaceBlur
-from clinigait.perception.perceive import Survey
+from clinigait.perception.survey import Survey
 
 #: Height and width of a stored picture, in heights of the person's box.
 _CROP_HEIGHTS = (1.5, 1.7)

@@ -1,0 +1,151 @@
+"""One person's walk, out of a film in which everybody was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import Progress, Silhouettes, Space, Subject, Walk
+from clinigait.perception.pose import PoseEstimator, PoseSample
+from clinigait.perception.sides import mend_sides
+from clinigait.perception.survey import Survey
+from clinigait.perception.tracking import Track
+
+#: A point is believed from this confidence on.
+_MIN_CONFIDENCE = 0.2
+_MIN_POSE_SCORE = 0.5
+#: Points nearer to the picture's border than this fraction of its longer side are not believed:
+#: pose models place what is outside the picture just inside it, with high confidence.
+_BORDER = 0.008
+#: The walker is hidden where a person of about the same distance covers this much of the box.
+_MAX_COVERED = 0.2
+_SAME_DISTANCE = 0.7
+
+
+def follow(
+    found: Survey, number: int, pose: PoseEstimator, subject: Subject, progress: Progress
+) -> tuple[Walk, int]:
+    """Estimate the pose of one person in every frame of the stay.
+
+    Parameters
+    ----------
+    found
+        The survey.
+    number
+        Number of the person.
+    pose
+        The pose estimator.
+    subject
+        What is known of the person.
+    progress
+        Called with the fraction of the work done.
+
+    Returns
+    -------
+    walk, swapped
+        The walk, and in how many frames the legs' sides were mended.
+    """
+    boxes = found.tracks[number - 1].at(found.times_s)
+    samples = _samples(found, _steady_crops(boxes, found.times_s), pose, progress)
+    stay = np.flatnonzero(np.isfinite(boxes[:, 0]))
+    stay = stay[[int(frame) in samples for frame in stay]]
+    time_s, boxes = found.times_s[stay], boxes[stay]
+    ordered = [samples[int(frame)] for frame in stay]
+    keypoints = np.array([s.keypoints_px for s in ordered]).reshape(-1, len(pose.layout), 2)
+    confidence = np.array([s.confidence for s in ordered]).reshape(-1, len(pose.layout))
+    scores = np.array([s.score for s in ordered])
+    size_px = (found.recording.width_px, found.recording.height_px)
+    hidden = _hidden(boxes, time_s, found.tracks, number) | (scores < _MIN_POSE_SCORE)
+    keypoints[hidden], confidence[hidden] = np.nan, 0.0
+    # Sides first: a poor guess of a point still tells which leg it belongs to.
+    keypoints, confidence, swapped = mend_sides(time_s, keypoints, confidence, pose.layout)
+    disbelieved = _disbelieved(keypoints, confidence, size_px)
+    keypoints[disbelieved], confidence[disbelieved] = np.nan, 0.0
+    yaw_deg = np.array([s.body_yaw_deg for s in ordered])
+    yaw_deg[hidden] = np.nan
+    walk = Walk(
+        time_s=time_s,
+        keypoints=keypoints,
+        confidence=confidence,
+        layout=pose.layout,
+        space=Space.IMAGE_PX,
+        image_size_px=size_px,
+        boxes_px=boxes,
+        body_yaw_deg=yaw_deg,
+        silhouettes=_silhouettes(ordered),
+        subject=subject,
+        provenance={"input_sha256": found.recording.sha256, "person": str(number)},
+    )
+    return walk, int(swapped.sum())
+
+
+def _steady_crops(boxes: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Square boxes of slowly changing size around the person: steady crops, steady keypoints."""
+    crops = np.full_like(boxes, np.nan)
+    stay = np.flatnonzero(np.isfinite(boxes[:, 0]))
+    if not len(stay):
+        return crops
+    half_window = max(1, round(0.5 / max(float(np.median(np.diff(times_s))), 1e-3)))
+    side_px = np.maximum(boxes[stay, 2] - boxes[stay, 0], boxes[stay, 3] - boxes[stay, 1])
+    padded = np.pad(side_px, half_window, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half_window + 1)
+    half_px = np.percentile(windows, 80, axis=1) / 2
+    centre = (boxes[stay, :2] + boxes[stay, 2:]) / 2
+    crops[stay] = np.column_stack([centre - half_px[:, None], centre + half_px[:, None]])
+    return crops
+
+
+def _samples(
+    found: Survey, crops: NDArray[np.float64], pose: PoseEstimator, progress: Progress
+) -> dict[int, PoseSample]:
+    wanted = np.flatnonzero(np.isfinite(crops[:, 0]))
+    last = int(wanted[-1]) if len(wanted) else -1
+    for frame in found.recording.frames():
+        if frame.index > last:
+            break
+        if frame.index < len(crops) and np.isfinite(crops[frame.index, 0]):
+            pose.submit(frame.index, frame.image, crops[frame.index])
+            progress(frame.index / max(last, 1))
+    return pose.results()
+
+
+def _disbelieved(
+    keypoints: NDArray[np.float64], confidence: NDArray[np.float64], size_px: tuple[int, int]
+) -> NDArray[np.bool_]:
+    margin_px = _BORDER * max(size_px)
+    outside = (keypoints < margin_px) | (keypoints > np.array(size_px) - margin_px)
+    return np.asarray(outside.any(axis=2) | (confidence < _MIN_CONFIDENCE))
+
+
+def _hidden(
+    boxes: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    tracks: Iterable[Track],
+    number: int,
+) -> NDArray[np.bool_]:
+    """Frames in which another person at about the same distance overlaps the walker."""
+    hidden = np.zeros(len(boxes), bool)
+    height = boxes[:, 3] - boxes[:, 1]
+    for other_number, track in enumerate(tracks, start=1):
+        if other_number == number or not len(boxes):
+            continue
+        other = track.at(time_s)
+        width_px = np.minimum(boxes[:, 2], other[:, 2]) - np.maximum(boxes[:, 0], other[:, 0])
+        height_px = np.minimum(boxes[:, 3], other[:, 3]) - np.maximum(boxes[:, 1], other[:, 1])
+        shared = np.clip(width_px, 0, None) * np.clip(height_px, 0, None)
+        area = height * (boxes[:, 2] - boxes[:, 0])
+        near = other[:, 3] - other[:, 1] > _SAME_DISTANCE * height
+        hidden |= near & (shared > _MAX_COVERED * area)
+    return hidden
+
+
+def _silhouettes(samples: list[PoseSample]) -> Silhouettes | None:
+    if not samples:
+        return None
+    return Silhouettes(
+        bits=np.stack([sample.mask_bits for sample in samples]),
+        width=samples[0].mask_bits.shape[1] * 8,
+        affine=np.stack([sample.affine for sample in samples]),
+    )
