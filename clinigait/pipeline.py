@@ -7,9 +7,11 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -50,7 +52,7 @@ from clinigait.perception.follow import follow
 from clinigait.perception.pose import BlazePose
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.perception.survey import (
-    SURVEY_INTERVAL_S,
+    BACKGROUND_INTERVAL_S,
     Survey,
     choose_walker,
     perception_facts,
@@ -110,6 +112,8 @@ class Request:
         A known length in the walking plane, for metres without a body height.
     hints
         What a file of keypoints does not tell of itself.
+    overlay
+        Whether to write the overlay film.
     threads
         CPU threads of every stage.
     """
@@ -120,6 +124,7 @@ class Request:
     pose: str = "blazepose"
     known_length: KnownLength | None = None
     hints: KeypointHints = field(default_factory=KeypointHints)
+    overlay: bool = True
     threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
 
 
@@ -218,7 +223,8 @@ def _assess_into(
         write_assessment(refused, folder / MARKER)
         return refused
     with stopwatch.stage(_DRAWING, progress) as tell:
-        frames = depict(folder, found, walk, measurement, request.threads, tell)
+        threads = request.threads if request.overlay else None
+        frames = depict(folder, found, walk, measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames)
         _write_files(folder, assessment, walk)
@@ -288,7 +294,7 @@ def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
             )
         )
     return FilmFacts(
-        camera_shift_pxps=None if shift_px is None else shift_px / SURVEY_INTERVAL_S,
+        camera_shift_pxps=None if shift_px is None else shift_px / BACKGROUND_INTERVAL_S,
         variable_rate=recording.variable_rate,
         notes=tuple(notes),
         from_film=recording.source == "film",
@@ -322,6 +328,12 @@ def _sha256(path: Path) -> str:
     for file_path in sorted(path.glob("*.json")):
         together.update(f"{file_path.name} {_sha256(file_path)}\n".encode())
     return together.hexdigest()
+
+
+def _import_writers() -> None:
+    """Import what writes the documents: two seconds that pass while the walker is followed."""
+    for module in ("clinigait.report.pdf", "clinigait.report.fhir", "fhir.resources.R4B.bundle"):
+        import_module(module)
 
 
 def write_documents(assessment: Assessment, folder: Path) -> None:
@@ -408,17 +420,24 @@ def _see_and_measure(
             f"There is no pose estimator {request.pose}.", f"Choose one of: {', '.join(POSES)}."
         )
     cv2.setNumThreads(request.threads)
-    with stopwatch.stage(_LOOKING, progress) as tell:
-        detector = EfficientDetLite2(require(DETECTOR), request.threads)
-        found = survey(recording, detector, protocol.walker, tell)
-        facts = draft.recording = found.facts()
-        quality.raise_refusal(quality.of_the_film(facts.duration_s, facts.rate_hz, protocol.limits))
-    with stopwatch.stage(_FOLLOWING, progress) as tell:
-        draft.perception = _perception(found, None, request, detector.name, pose_weights, 0)
-        number = choose_walker(found, request.person)
-        pose = BlazePose(require(pose_weights), pose_weights, request.threads)
-        walk, swapped = follow(found, number, pose, request.subject, tell)
-        draft.perception = _perception(found, number, request, detector.name, pose_weights, swapped)
+    detector_file, pose_file = require(DETECTOR), require(pose_weights)
+    detectors = [EfficientDetLite2(detector_file, threads=1) for _ in range(request.threads)]
+    with ThreadPoolExecutor(1, "ahead") as ahead:
+        # What the next stages need is made ready while this one waits for the film.
+        loading = ahead.submit(BlazePose, pose_file, pose_weights, request.threads)
+        with stopwatch.stage(_LOOKING, progress) as tell:
+            found = survey(recording, detectors, protocol.walker, tell)
+            facts = draft.recording = found.facts()
+            quality.raise_refusal(
+                quality.of_the_film(facts.duration_s, facts.rate_hz, protocol.limits)
+            )
+        ahead.submit(_import_writers)
+        name = detectors[0].name
+        with stopwatch.stage(_FOLLOWING, progress) as tell:
+            draft.perception = _perception(found, None, request, name, pose_weights, 0)
+            number = choose_walker(found, request.person)
+            walk, swapped = follow(found, number, loading.result(), request.subject, tell)
+            draft.perception = _perception(found, number, request, name, pose_weights, swapped)
     with stopwatch.stage(_MEASURING, progress):
         film = _film_facts(found, facts, walk, number)
         known_length = _in_analysed_pixels(request.known_length, found.recording)

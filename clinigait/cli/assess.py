@@ -73,6 +73,9 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
     unit: Annotated[
         str | None, typer.Option("--unit", help="Unit of keypoints: px, m, cm or mm.")
     ] = None,
+    overlay: Annotated[
+        bool, typer.Option("--overlay/--no-overlay", help="Write the film with the skeleton.")
+    ] = True,
     threads: Annotated[
         int | None, typer.Option("--threads", min=1, max=256, help="CPU threads.")
     ] = None,
@@ -96,6 +99,7 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         pose=pose,
         known_length=_known_length(known_length),
         hints=KeypointHints(rate_hz=rate_hz, layout=layout, unit=unit),
+        overlay=overlay,
         **({"threads": threads} if threads else {}),
     )
     run(video, out, request, profile=profile)

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import EventKind, Measurement, Progress, StoredFrame, Stride, Walk, opposite
+from clinigait.core import (
+    EventKind,
+    Measurement,
+    Progress,
+    Recording,
+    StoredFrame,
+    Stride,
+    Walk,
+    opposite,
+)
 from clinigait.io.overlay import OverlayWriter
 from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
 from clinigait.perception.faces import FaceBlur
@@ -23,7 +34,7 @@ def depict(
     found: Survey,
     walk: Walk,
     measurement: Measurement,
-    threads: int,
+    threads: int | None,
     progress: Progress,
 ) -> tuple[StoredFrame, ...]:
     """Write ``overlay.mp4`` and the report's ``frames/*.jpg`` in one pass over the film.
@@ -37,7 +48,7 @@ def depict(
     walk, measurement
         What was seen and measured of one person.
     threads
-        Threads of the encoder.
+        Threads of the encoder; None leaves the overlay out.
     progress
         Called with the fraction of the work done.
 
@@ -51,23 +62,40 @@ def depict(
     blur = FaceBlur(walk, found.bystanders(number))
     index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
     wanted = moments(walk, measurement)
+    last = max(wanted) if threads is None else len(walk)
     (folder / "frames").mkdir()
     stored: list[StoredFrame] = []
     far_side = opposite(measurement.near_side) if measurement.near_side else None
-    size = (recording.width_px, recording.height_px)
-    with OverlayWriter(folder / "overlay.mp4", *size, measurement.rate_hz, threads) as overlay:
+    with _overlay(folder, recording, measurement.rate_hz, threads) as overlay:
         for frame in recording.frames():
+            index = index_of.get(frame.time_s)
+            if overlay is None and index not in wanted:
+                continue
             image = np.array(frame.image)
             blur.apply(image, frame.time_s)
-            index = index_of.get(frame.time_s)
             if index is not None:
                 draw_skeleton(image, walk, index, far_side=far_side)
             if index is not None and index in wanted:
                 stored.append(_store(folder, image, walk, index, wanted[index], len(stored) + 1))
-            draw_caption(image, event_lines(measurement.events, frame.time_s))
-            overlay.write(image, frame.time_s)
+            if index == last:
+                break
+            if overlay is not None:
+                draw_caption(image, event_lines(measurement.events, frame.time_s))
+                overlay.write(image, frame.time_s)
             progress(frame.index / max(len(found.times_s), 1))
     return tuple(stored)
+
+
+@contextmanager
+def _overlay(
+    folder: Path, recording: Recording, rate_hz: float, threads: int | None
+) -> Iterator[OverlayWriter | None]:
+    if threads is None:
+        yield None
+        return
+    size_px = (recording.width_px, recording.height_px)
+    with OverlayWriter(folder / "overlay.mp4", *size_px, rate_hz, threads) as overlay:
+        yield overlay
 
 
 def moments(walk: Walk, measurement: Measurement) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import (
     BadInputError,
+    Frame,
     PerceptionFacts,
     PersonSeen,
     Progress,
@@ -19,11 +21,12 @@ from clinigait.core import (
     WalkerRule,
 )
 from clinigait.perception.detection import PersonDetector
+from clinigait.perception.lookout import Look, Lookout, next_look_s
 from clinigait.perception.tracking import Track, Tracker
 from clinigait.perception.walker import RULE, people_seen
 
-#: People are looked for this often; between the looks their boxes are interpolated.
-SURVEY_INTERVAL_S = 0.1
+#: The background is compared this often.
+BACKGROUND_INTERVAL_S = 0.1
 #: Pictures are the same where no pixel of this grid differs by more than coding leaves behind:
 #: up to 16 grey levels where repeated, from 100 where a person walks, in films tried.
 _SAMPLED = 8
@@ -47,7 +50,8 @@ class Survey:
     repeated
         (T,) frames that only repeat the picture before: a slower film in a faster container.
     camera_motion_px
-        Median shift of the background between two looks; None where it was not measured.
+        Median shift of the background in :data:`BACKGROUND_INTERVAL_S`; None where it was not
+        measured.
     """
 
     recording: Recording
@@ -91,9 +95,23 @@ class Survey:
 
 
 def survey(
-    recording: Recording, detector: PersonDetector, rule: WalkerRule, progress: Progress
+    recording: Recording,
+    detectors: Sequence[PersonDetector],
+    rule: WalkerRule,
+    progress: Progress,
 ) -> Survey:
-    """Look for people ten times a second and follow them through the film.
+    """Look for people several times a second and follow them through the film.
+
+    Parameters
+    ----------
+    recording
+        The film.
+    detectors
+        Detectors that run side by side, while the film is decoded further.
+    rule
+        What a walker must at least do.
+    progress
+        Called with the fraction of the work done.
 
     Raises
     ------
@@ -105,19 +123,21 @@ def survey(
     times_s: list[float] = []
     repeated: list[bool] = []
     last = np.zeros(0, np.int16)
-    next_look_s = -np.inf
-    for frame in recording.frames():
-        times_s.append(frame.time_s)
-        sample = frame.image[::_SAMPLED, ::_SAMPLED].astype(np.int16)
-        repeated.append(len(times_s) > 1 and bool(np.abs(sample - last).max() <= _SAME_GREY))
-        last = sample
-        if frame.time_s < next_look_s:
-            continue
-        next_look_s = frame.time_s + SURVEY_INTERVAL_S * 0.95
-        tracker.update(frame.time_s, detector.detect(frame.image), frame.image)
-        background.update(frame.image)
-        if recording.duration_hint_s:
-            progress(min((frame.time_s - times_s[0]) / recording.duration_hint_s, 1.0))
+    due_s = -np.inf
+    with Lookout(detectors) as lookout:
+        for frame in recording.frames():
+            times_s.append(frame.time_s)
+            sample = frame.image[::_SAMPLED, ::_SAMPLED].astype(np.int16)
+            repeated.append(len(times_s) > 1 and bool(np.abs(sample - last).max() <= _SAME_GREY))
+            last = sample
+            background.update(frame)
+            if frame.time_s < due_s:
+                continue
+            last_look_s = _take_in(tracker, lookout.look(frame))
+            due_s = frame.time_s + 0.95 * next_look_s(tracker.active, last_look_s)
+            if recording.duration_hint_s:
+                progress(min((frame.time_s - times_s[0]) / recording.duration_hint_s, 1.0))
+        _take_in(tracker, lookout.rest())
     if not times_s:
         raise BadInputError("The video holds no picture.", "Film again, or export the video anew.")
     size_px = (recording.width_px, recording.height_px)
@@ -131,6 +151,15 @@ def survey(
         repeated=np.array(repeated),
         camera_motion_px=background.median_shift_px,
     )
+
+
+def _take_in(tracker: Tracker, looks: Iterable[Look]) -> float:
+    """Let the tracker see what was found; return when the last of it was filmed."""
+    last_s = -np.inf
+    for look in looks:
+        tracker.update(look.frame.time_s, look.boxes, look.frame.image)
+        last_s = look.frame.time_s
+    return last_s
 
 
 def choose_walker(found: Survey, person: int | None) -> int:
@@ -188,15 +217,21 @@ def perception_facts(
 
 
 class _Background:
-    """Measures how far the background moves between looks: a hand-held or panning camera."""
+    """Measures how far the background moves from time to time: a hand-held or panning camera."""
 
     _WIDTH_PX = 320
 
     def __init__(self) -> None:
         self._last: NDArray[np.float32] | None = None
         self._shifts_px: list[float] = []
+        self._due_s = -np.inf
 
-    def update(self, image: NDArray[np.uint8]) -> None:
+    def update(self, frame: Frame) -> None:
+        """Take in a frame, where one is due."""
+        if frame.time_s < self._due_s:
+            return
+        self._due_s = frame.time_s + 0.95 * BACKGROUND_INTERVAL_S
+        image = frame.image
         scale = self._WIDTH_PX / image.shape[1]
         size = (self._WIDTH_PX, max(8, round(image.shape[0] * scale)))
         small = cv2.cvtColor(

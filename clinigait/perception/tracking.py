@@ -117,6 +117,11 @@ class Tracker:
             newcomer.add(time_s, boxes[column, :4], looks[column])
             self._active.append(newcomer)
 
+    @property
+    def active(self) -> tuple[Track, ...]:
+        """Everybody who is being followed, also who was not found in the last picture."""
+        return tuple(self._active)
+
     def tracks(self) -> list[Track]:
         """Return everybody who was followed, in order of appearance, broken tracks joined."""
         return _joined([t for t in self._everybody() if len(t.times_s) >= _MIN_OBSERVATIONS])
