@@ -1,0 +1,105 @@
+"""How long an assessment takes: wall and processor time over the length of the film, by stage.
+
+Run: ``python benchmarks/assessment.py [FILM] [--pose NAME …] [--rounds N] [--threads N]``. The film
+is the demonstration clip where none is given. Every pose estimator whose weights are present is
+measured in a fresh process, as a user starts it, without the overlay film; of several rounds the
+fastest counts. Beside it stands how fast the same machine multiplies matrices at that moment: it
+tells a slow machine, or a busy one, from slow software.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ[_name] = "1"
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import numpy as np
+
+from clinigait.io.fetch import path_of
+from clinigait.io.sample import DEMO_CLIP
+from clinigait.io.video import open_recording
+from clinigait.perception.weights import POSES, WEIGHTS
+
+#: What is wanted of two cores: wall time over the length of the film.
+_WANTED = {"blazepose": 1.5, "blazepose-full": 1.0, "hrnet-w32-wholebody": 3.0}
+
+
+class Run(NamedTuple):
+    """One assessment in a process of its own."""
+
+    wall_s: float
+    cpu_s: float
+    output: str
+
+
+def _run(film: Path, pose: str, threads: int) -> Run:
+    with tempfile.TemporaryDirectory() as folder:
+        command = [
+            *(sys.executable, "-m", "clinigait", "assess", str(film), "--out", f"{folder}/out"),
+            *("--pose", pose, "--threads", str(threads), "--no-overlay", "--profile"),
+        ]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        start = time.perf_counter()
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        wall_s = time.perf_counter() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode != 0:
+        sys.exit(done.stderr)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Run(wall_s, cpu_s, done.stdout)
+
+
+def _length_s(film: Path) -> float:
+    times_s = [frame.time_s for frame in open_recording(film).frames()]
+    return times_s[-1] - times_s[0] + (times_s[-1] - times_s[0]) / max(len(times_s) - 1, 1)
+
+
+def _gflops() -> float:
+    """Return single-precision operations per second of one core, in billions."""
+    matrix = np.ones((1024, 1024), np.float32)
+    seconds = []
+    for _ in range(8):
+        start = time.process_time()
+        matrix @ matrix
+        seconds.append(time.process_time() - start)
+    return 2 * 1024**3 / min(seconds) / 1e9
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("film", nargs="?", type=Path, default=path_of(DEMO_CLIP))
+    arguments.add_argument("--pose", nargs="*", default=[p for p in POSES if _present(p)])
+    arguments.add_argument("--rounds", type=int, default=3)
+    arguments.add_argument("--threads", type=int, default=min(os.cpu_count() or 1, 4))
+    asked = arguments.parse_args()
+    if asked.film is None:
+        sys.exit("The demonstration clip is not here: `clinigait demo` fetches it.")
+    length_s = _length_s(asked.film)
+    print(f"film {length_s:.1f} s, {asked.threads} threads, {_gflops():.0f} GFLOP/s a core (f32)")
+    for pose in asked.pose:
+        best = min(_run(asked.film, pose, asked.threads) for _ in range(asked.rounds))
+        wanted = f", wanted {_WANTED[pose]:.1f}" if pose in _WANTED else ""
+        print(
+            f"\n{pose}: {best.wall_s:.1f} s, {best.wall_s / length_s:.2f} x the film{wanted}; "
+            f"{best.cpu_s:.1f} s of processor time"
+        )
+        print("\n".join(line for line in best.output.splitlines() if line.endswith(" s")))
+
+
+def _present(pose: str) -> bool:
+    return path_of(WEIGHTS[POSES[pose]]) is not None
+
+
+if __name__ == "__main__":
+    main()
