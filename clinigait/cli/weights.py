@@ -16,12 +16,22 @@ app = typer.Typer(help="List, fetch and verify model weights.", no_args_is_help=
 def list_weights() -> None:
     """List all weights, where they stand and under which licence."""
     from clinigait.io.fetch import path_of  # noqa: PLC0415
+    from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
+    from clinigait.perception.hrnet.obtain import onnx_of, status_of  # noqa: PLC0415
     from clinigait.perception.weights import WEIGHTS  # noqa: PLC0415
 
     for name, asset in WEIGHTS.items():
         state = "present" if path_of(asset) else "missing"
-        size_mb = asset.size_bytes / 1e6
-        typer.echo(f"{name:<28}{state:<9}{size_mb:6.1f} MB  {asset.licence}  {asset.description}")
+        _line(name, state, asset.size_bytes, f"{asset.licence}  {asset.description}")
+    for name, one in CHECKPOINTS.items():
+        state = status_of(one).word
+        size_bytes = onnx_of(one).stat().st_size if state == "present" else None
+        _line(name, state, size_bytes, f"{one.asset.description}  [{one.asset.licence}]")
+
+
+def _line(name: str, state: str, size_bytes: int | None, words: str) -> None:
+    size = "" if size_bytes is None else f"{size_bytes / 1e6:6.1f} MB"
+    typer.echo(f"{name:<28}{state:<14}{size:>9}  {words}")
 
 
 @app.command("fetch")
@@ -31,20 +41,30 @@ def fetch_weights(
         Path | None, typer.Option("--from", help="Take the file from here, not from a network.")
     ] = None,
 ) -> None:
-    """Fetch weights and check their SHA-256."""
+    """Fetch weights and check their SHA-256; HRNet is exported to ONNX too, once.
+
+    CLINIGAIT_WEIGHTS_MIRRORS may name https folders that hold the files: they are asked first.
+    """
     from clinigait.io.fetch import fetch  # noqa: PLC0415
+    from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
+    from clinigait.perception.hrnet.obtain import obtain  # noqa: PLC0415
     from clinigait.perception.weights import DEFAULT, named  # noqa: PLC0415
 
     if name is None and from_file is not None:
         raise BadInputError("--from needs the name of the weights.", "See clinigait weights list.")
     for one in [name] if name else DEFAULT:
-        path = fetch(named(one), from_file=from_file, progress=typer.echo)
+        if one in CHECKPOINTS:
+            path = obtain(CHECKPOINTS[one], from_file=from_file, say=typer.echo)
+        else:
+            path = fetch(named(one), from_file=from_file, progress=typer.echo)
         typer.echo(f"{one}: {path}")
 
 
 @app.command("verify")
 def verify_weights() -> None:
     """Check the SHA-256 of all weights that are present."""
+    from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
+    from clinigait.perception.hrnet.obtain import is_damaged, status_of  # noqa: PLC0415
     from clinigait.perception.weights import status  # noqa: PLC0415
 
     broken = []
@@ -53,6 +73,12 @@ def verify_weights() -> None:
         typer.echo(f"{found.asset.name:<28}{word}")
         if word == "BROKEN":
             broken.append(found.asset.name)
+    for name, one in CHECKPOINTS.items():
+        stands = status_of(one).word
+        word = "BROKEN" if is_damaged(one) else "good" if stands == "present" else stands
+        typer.echo(f"{name:<28}{word}")
+        if word == "BROKEN":
+            broken.append(name)
     if broken:
         raise BadInputError(
             f"The weights {', '.join(broken)} are broken.",

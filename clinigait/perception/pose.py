@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,19 +33,20 @@ class PoseSample:
         0..1 that there is a person in the crop at all.
     body_yaw_deg
         Turn of the shoulder and hip line out of the line of sight: 0 in a side view, 90 in a
-        front or back view.
+        front or back view; NaN where the model does not say.
     mask_bits
-        (256, 32) uint8, the silhouette packed as in :class:`clinigait.core.Silhouettes`.
+        (256, 32) uint8, the silhouette packed as in :class:`clinigait.core.Silhouettes`; None
+        where the model gives none.
     affine
-        (2, 3) matrix that takes image pixels to mask pixels.
+        (2, 3) matrix that takes image pixels to mask pixels; None where there is no mask.
     """
 
     keypoints_px: NDArray[np.float64]
     confidence: NDArray[np.float64]
     score: float
-    body_yaw_deg: float
-    mask_bits: NDArray[np.uint8]
-    affine: NDArray[np.float64]
+    body_yaw_deg: float = math.nan
+    mask_bits: NDArray[np.uint8] | None = None
+    affine: NDArray[np.float64] | None = None
 
 
 class PoseEstimator(Protocol):

@@ -1,9 +1,30 @@
-"""OpenVINO without its telemetry."""
+"""Networks that run in the background: OpenVINO on the CPU, ONNX Runtime on an NVIDIA GPU.
+
+Neither is let send anything home.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: What is done with a network's first output, in a thread of the runtime.
+Done = Callable[[NDArray[np.float32]], None]
+Precision = Literal["f32", "bf16"]
+
+_CUDA = "CUDAExecutionProvider"
+#: On a GPU so many pictures go together, and so many batches may wait.
+_BATCH = 16
+_MOST_WAITING = 2
 
 
 def openvino() -> Any:  # noqa: ANN401  a module
@@ -17,3 +38,223 @@ def openvino() -> Any:  # noqa: ANN401  a module
     import openvino as ov  # noqa: PLC0415  half a second that most commands do not need
 
     return ov
+
+
+def cpu_name() -> str:
+    """Return the processor's name, as its maker gives it."""
+    return str(openvino().Core().get_property("CPU", "FULL_DEVICE_NAME")).strip()
+
+
+def cpu_has_bf16() -> bool:
+    """Tell whether the processor multiplies in bfloat16."""
+    return "BF16" in openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+@dataclass(frozen=True)
+class PictureNetwork:
+    """An ONNX network that takes pictures, and how its input is made from them.
+
+    Parameters
+    ----------
+    path
+        The file; its one input is (N, 3, H, W) float32 in red, green, blue.
+    input_size_px
+        Width and height of the input.
+    mean, std
+        The input is (picture - mean) / std, per colour in 0..255.
+    """
+
+    path: Path
+    input_size_px: tuple[int, int]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+
+
+class BackgroundNetwork(Protocol):
+    """Runs a network on pictures, several at a time, in the background."""
+
+    @property
+    def device(self) -> str:
+        """``CPU`` or ``GPU``."""
+        ...
+
+    @property
+    def precision(self) -> Precision:
+        """In what the network multiplies."""
+        ...
+
+    def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
+        """Hand in (n, H, W, 3) RGB pictures; may wait for a free worker.
+
+        ``done`` is called in another thread with the (n, ...) output, which it may keep.
+        """
+        ...
+
+    def wait(self) -> None:
+        """Wait for everything that was handed in; an error of a worker is raised here."""
+        ...
+
+
+def background_network(
+    network: PictureNetwork, *, threads: int, together: int, precision: Precision
+) -> BackgroundNetwork:
+    """Start a network where it runs best: on an NVIDIA GPU if there is one, else on the CPU.
+
+    Parameters
+    ----------
+    network
+        The file and its input.
+    threads
+        CPU threads; on the CPU also the number of requests that run side by side.
+    together
+        Number of pictures in every request.
+    precision
+        For the CPU; a GPU always computes in single precision.
+    """
+    on_gpu = _on_gpu(network, threads)
+    return on_gpu or OpenVinoNetwork(
+        network, threads=threads, together=together, precision=precision
+    )
+
+
+def _on_gpu(network: PictureNetwork, threads: int) -> BackgroundNetwork | None:
+    if find_spec("onnxruntime") is None:
+        return None
+    import onnxruntime  # noqa: PLC0415  only where somebody installed it
+
+    if _CUDA not in onnxruntime.get_available_providers():
+        return None
+    on_gpu = OnnxRuntimeNetwork(network, threads=threads, providers=(_CUDA,))
+    # Where the driver or the GPU is missing, the runtime falls back to the CPU by itself; there
+    # OpenVINO is faster.
+    return on_gpu if on_gpu.device == "GPU" else None
+
+
+class OpenVinoNetwork:
+    """OpenVINO on the CPU: requests run side by side, one thread each.
+
+    Pictures go in as they are, as bytes; the runtime scales them while it reads them.
+
+    Parameters
+    ----------
+    network
+        The file and its input.
+    threads
+        Number of requests that run side by side.
+    together
+        Number of pictures in every request.
+    precision
+        Asked for by name: left alone, the runtime takes bfloat16 wherever it can.
+    """
+
+    device = "CPU"
+
+    def __init__(
+        self, network: PictureNetwork, *, threads: int, together: int, precision: Precision
+    ) -> None:
+        ov = openvino()
+        self.precision: Precision = precision
+        core = ov.Core()
+        model = core.read_model(str(network.path))
+        width, height = network.input_size_px
+        model.reshape([together, 3, height, width])
+        compiled = core.compile_model(
+            _taking_pictures(ov, model, network),
+            "CPU",
+            {
+                "INFERENCE_PRECISION_HINT": precision,
+                "INFERENCE_NUM_THREADS": str(threads),
+                "NUM_STREAMS": str(threads),
+            },
+        )
+        self._queue: Any = ov.AsyncInferQueue(compiled, threads)
+        self._queue.set_callback(_hand_over)
+
+    def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
+        """Hand in pictures; see :class:`BackgroundNetwork`."""
+        self._queue.start_async({0: pictures}, done)
+
+    def wait(self) -> None:
+        """Wait for everything that was handed in."""
+        self._queue.wait_all()
+
+
+def _taking_pictures(ov: Any, model: Any, network: PictureNetwork) -> Any:  # noqa: ANN401
+    """Let a model take (N, H, W, 3) bytes instead of scaled numbers."""
+    steps = ov.preprocess.PrePostProcessor(model)
+    steps.input().tensor().set_element_type(ov.Type.u8).set_layout(ov.Layout("NHWC"))
+    steps.input().model().set_layout(ov.Layout("NCHW"))
+    convert = steps.input().preprocess().convert_element_type(ov.Type.f32)
+    convert.mean(list(network.mean)).scale(list(network.std))
+    return steps.build()
+
+
+def _hand_over(request: Any, done: Done) -> None:  # noqa: ANN401
+    done(request.get_output_tensor(0).data.copy())
+
+
+class OnnxRuntimeNetwork:
+    """ONNX Runtime: pictures are gathered into batches, and one batch runs at a time.
+
+    Parameters
+    ----------
+    network
+        The file and its input.
+    threads
+        CPU threads, where it runs on the CPU.
+    providers
+        Where to run, in ONNX Runtime's own names.
+    """
+
+    precision: Precision = "f32"
+
+    def __init__(
+        self, network: PictureNetwork, *, threads: int, providers: tuple[str, ...] = (_CUDA,)
+    ) -> None:
+        import onnxruntime  # noqa: PLC0415  only where somebody installed it
+
+        onnxruntime.disable_telemetry_events()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # TF32 keeps 10 bits of a number and would be a third precision that nobody has checked.
+        settings = [{"use_tf32": "0"} if name == _CUDA else {} for name in providers]
+        self._session = onnxruntime.InferenceSession(
+            str(network.path), options, providers=list(zip(providers, settings, strict=True))
+        )
+        self.device = "GPU" if _CUDA in self._session.get_providers() else "CPU"
+        self._input_name = self._session.get_inputs()[0].name
+        self._mean = np.array(network.mean, np.float32)
+        self._std = np.array(network.std, np.float32)
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._gathered: list[tuple[NDArray[np.uint8], Done]] = []
+        self._running: deque[Future[None]] = deque()
+
+    def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
+        """Hand in pictures; see :class:`BackgroundNetwork`."""
+        self._gathered.append((pictures, done))
+        if sum(len(some) for some, _ in self._gathered) >= _BATCH:
+            self._send()
+
+    def wait(self) -> None:
+        """Wait for everything that was handed in."""
+        self._send()
+        while self._running:
+            self._running.popleft().result()
+
+    def _send(self) -> None:
+        if not self._gathered:
+            return
+        while len(self._running) >= _MOST_WAITING:
+            self._running.popleft().result()
+        jobs, self._gathered = self._gathered, []
+        self._running.append(self._pool.submit(self._run, jobs))
+
+    def _run(self, jobs: list[tuple[NDArray[np.uint8], Done]]) -> None:
+        pictures = np.concatenate([some for some, _ in jobs])
+        scaled = (pictures.astype(np.float32) - self._mean) / self._std
+        batch = np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
+        output = self._session.run(None, {self._input_name: batch})[0]
+        ends = np.cumsum([len(some) for some, _ in jobs])
+        for part, (_, done) in zip(np.split(output, ends[:-1]), jobs, strict=True):
+            done(part)

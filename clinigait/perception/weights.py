@@ -15,6 +15,8 @@ from clinigait.io.fetch import (
     is_valid,
     path_of,
 )
+from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
+from clinigait.perception.hrnet.obtain import require_network, status_of
 
 _POSE_PACKAGE = "@mediapipe/pose", "0.5.1675469404"
 
@@ -73,13 +75,18 @@ _DETECTOR = Asset(
     ),
 )
 
-#: All weights by name.
+#: All weights that run as they are fetched, by name. HRNet has to be exported first: see
+#: :mod:`clinigait.perception.hrnet`.
 WEIGHTS: dict[str, Asset] = {asset.name: asset for asset in (_HEAVY, _FULL, _DETECTOR)}
 
 #: The detector that the pipeline uses.
 DETECTOR = _DETECTOR.name
-#: The weights behind each choice of ``--pose``.
+#: The weights behind each choice of ``--pose`` that stands for one model.
 POSES = {"blazepose": _HEAVY.name, "blazepose-full": _FULL.name}
+#: The choice that stands for the best HRNet on this machine.
+_ANY_HRNET = "hrnet"
+#: All that ``--pose`` may be.
+POSE_CHOICES = (_ANY_HRNET, *POSES, *CHECKPOINTS)
 #: What an assessment needs if nothing else is asked for.
 DEFAULT = (DETECTOR, _HEAVY.name)
 
@@ -93,8 +100,58 @@ def named(name: str) -> Asset:
         If there are none.
     """
     if name not in WEIGHTS:
-        raise BadInputError(f"There are no weights {name}.", f"Choose from: {', '.join(WEIGHTS)}.")
+        known = ", ".join([*WEIGHTS, *CHECKPOINTS])
+        raise BadInputError(f"There are no weights {name}.", f"Choose from: {known}.")
     return WEIGHTS[name]
+
+
+def pose_weights(choice: str | None) -> str:
+    """Return the name of the pose weights behind a choice of ``--pose``.
+
+    Parameters
+    ----------
+    choice
+        None: the best HRNet on this machine, else BlazePose; ``hrnet``: the best HRNet on this
+        machine; a key of :data:`POSES`; or the name of an HRNet.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such choice, or ``hrnet`` was asked for and none is here.
+    """
+    if choice in CHECKPOINTS:
+        return choice
+    if choice in POSES:
+        return POSES[choice]
+    if choice not in {None, _ANY_HRNET}:
+        raise BadInputError(
+            f"There is no pose estimator {choice}.", f"Choose one of: {', '.join(POSE_CHOICES)}."
+        )
+    best = next((name for name, one in CHECKPOINTS.items() if status_of(one).exported), None)
+    if best is None and choice == _ANY_HRNET:
+        raise BadInputError(
+            "No HRNet is on this machine.",
+            f"Run `clinigait weights fetch {next(iter(CHECKPOINTS))}`.",
+        )
+    return best or POSES["blazepose"]
+
+
+def sha256_of_weights(name: str) -> str:
+    """Return the SHA-256 of the file that runs, for the record.
+
+    Parameters
+    ----------
+    name
+        A key of :data:`WEIGHTS`, or the name of an HRNet that is on this machine.
+
+    Raises
+    ------
+    BadInputError
+        If there are no such weights.
+    """
+    if name in CHECKPOINTS:
+        return require_network(CHECKPOINTS[name])[1].onnx_sha256
+    return named(name).sha256
 
 
 def require(name: str) -> Path:
@@ -103,13 +160,15 @@ def require(name: str) -> Path:
     Parameters
     ----------
     name
-        A key of :data:`WEIGHTS`.
+        A key of :data:`WEIGHTS`, or the name of an HRNet, whose exported network is returned.
 
     Raises
     ------
     BadInputError
         If there are no such weights, they are not on this machine, or the file is damaged.
     """
+    if name in CHECKPOINTS:
+        return require_network(CHECKPOINTS[name])[0]
     asset = named(name)
     command = (
         "`clinigait weights fetch`" if name in DEFAULT else f"`clinigait weights fetch {name}`"
@@ -142,5 +201,5 @@ class WeightsStatus:
 
 
 def status() -> list[WeightsStatus]:
-    """Return where all weights stand, for lists."""
+    """Return where all weights but HRNet stand, for lists."""
     return [WeightsStatus(asset, path_of(asset), is_valid(asset)) for asset in WEIGHTS.values()]
