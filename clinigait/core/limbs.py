@@ -134,12 +134,9 @@ def _trunk_limbs() -> tuple[Limb, ...]:
     # Seen from the front a trunk is broad: one capsule down each side and one between, their
     # ends drawn in so that they end where the trunk does. Seen from the side they are one.
     columns = [
-        Limb(
-            "torso", None, tuple(2 * [f"{side}_shoulder"]) + (f"{other}_shoulder",),
-            tuple(2 * [f"{side}_hip"]) + (f"{other}_hip",), 0.07,
-        )
-        for side, other in (SIDES, SIDES[::-1])
-    ]  # fmt: skip
+        Limb("torso", None, (sh, sh, far_sh), (hip, hip, far_hip), 0.07)
+        for sh, far_sh, hip, far_hip in (shoulders + hips, shoulders[::-1] + hips[::-1])
+    ]
     return (
         *columns,
         Limb("torso", None, shoulders, hips, 0.075),

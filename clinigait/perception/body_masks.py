@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import SIDES, Side, Walk, body_height, limbs_of
+from clinigait.core import SIDES, Side, Silhouettes, Walk, body_height, limbs_of
 
 #: cv2 draws in whole pixels; so many bits of the coordinates are fractions.
 _SHIFT = 4
@@ -22,20 +22,21 @@ class BodyInMasks:
     Parameters
     ----------
     walk
-        A walk in a picture, with silhouettes.
+        A walk in a picture.
+    silhouettes
+        Its silhouettes.
     """
 
-    def __init__(self, walk: Walk) -> None:
-        assert walk.silhouettes is not None
-        self._size = (walk.silhouettes.bits.shape[1], walk.silhouettes.width)
+    def __init__(self, walk: Walk, silhouettes: Silhouettes) -> None:
+        self._size = (silhouettes.bits.shape[1], silhouettes.width)
         points = bridged(walk.time_s, walk.keypoints)
-        self.affine = walk.silhouettes.affine
+        self.affine = silhouettes.affine
         #: (T,) mask pixels in an image pixel.
         self.scale = np.sqrt(np.abs(np.linalg.det(self.affine[:, :, :2])))
         #: (T,) body height in mask pixels, NaN where it is never seen.
         self.height = body_height(points, walk.layout) * self.scale
         self._limbs = limbs_of(walk.layout)
-        in_masks = replace(walk, keypoints=_moved(points, self.affine)).keypoints
+        in_masks = _moved(points, self.affine)
         layout = walk.layout
         #: (T, limbs, 2, 2) ends of every limb.
         self.ends = np.stack([limb.ends(in_masks, layout) for limb in self._limbs], axis=1)
@@ -87,7 +88,7 @@ def bridged(time_s: NDArray[np.float64], keypoints: NDArray[np.float64]) -> NDAr
     filled = keypoints.copy()
     for point in range(keypoints.shape[1]):
         known = np.flatnonzero(np.isfinite(keypoints[:, point, 0]))
-        for before, after in zip(known[:-1], known[1:], strict=True):
+        for before, after in pairwise(known):
             if after - before > 1 and time_s[after] - time_s[before] <= _BRIDGED_S:
                 gap = slice(before + 1, after)
                 share = (time_s[gap] - time_s[before]) / (time_s[after] - time_s[before])

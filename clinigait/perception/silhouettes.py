@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -58,36 +58,32 @@ def clean(walk: Walk) -> tuple[Walk, SilhouetteQuality | None]:
     """
     if walk.silhouettes is None or not len(walk) or walk.space is not Space.IMAGE_PX:
         return walk, None
-    body = BodyInMasks(walk)
-    first = _FirstPass(walk, body)
-    cleaned = Silhouettes(
-        first.bits, walk.silhouettes.width, walk.silhouettes.affine, first.aid_bits
-    )
-    second = _SecondPass(replace(walk, silhouettes=cleaned), body)
+    body = BodyInMasks(walk, walk.silhouettes)
+    first = _FirstPass(walk.silhouettes, body)
+    second = _SecondPass(walk, first.silhouettes, body)
     looks = Looks(
         area_bh2=second.area_px / body.height**2,
         hole_share=first.hole_share,
         iou=second.iou,
         neighbours_iou=second.neighbours_iou,
-        border_bh=_border_px(second.walk) / body.height,
+        border_bh=_border_px(second.silhouettes, walk.image_size_px) / body.height,
         mended=second.mended,
     )
-    return second.walk, quality_of(looks, verdict(first.flagged, first.judged, first.sides))
+    judged = verdict(first.flagged, first.judged, first.sides)
+    return replace(walk, silhouettes=second.silhouettes), quality_of(looks, judged)
 
 
 class _FirstPass:
     """Every frame by itself: walking aids flagged, loose pieces dropped, holes filled."""
 
-    def __init__(self, walk: Walk, body: BodyInMasks) -> None:
-        silhouettes = walk.silhouettes
-        assert silhouettes is not None
-        self.bits = np.zeros_like(silhouettes.bits)
-        self.aid_bits = np.zeros_like(silhouettes.bits)
-        self.hole_share = np.zeros(len(walk))
+    def __init__(self, silhouettes: Silhouettes, body: BodyInMasks) -> None:
+        bits, aid_bits = np.zeros_like(silhouettes.bits), np.zeros_like(silhouettes.bits)
+        self.silhouettes = replace(silhouettes, bits=bits, aid_bits=aid_bits)
+        self.hole_share = np.zeros(len(silhouettes))
         self.flagged: list[bool] = []
         self.judged: list[bool] = []
         self.sides: list[Side | None] = []
-        for frame in range(len(walk)):
+        for frame in range(len(silhouettes)):
             mask = silhouettes.mask(frame).astype(np.uint8)
             aid, side = np.zeros_like(mask), None
             possible = body.drawn(frame, *GENEROUS)
@@ -109,8 +105,8 @@ class _FirstPass:
                 mask[box], self.hole_share[frame] = _without_holes(
                     mask[box], limbs, body.height[frame]
                 )
-            self.bits[frame] = Silhouettes.pack(mask > 0)
-            self.aid_bits[frame] = Silhouettes.pack(aid > 0)
+            bits[frame] = Silhouettes.pack(mask > 0)
+            aid_bits[frame] = Silhouettes.pack(aid > 0)
 
 
 def _pieces_of_body(
@@ -159,12 +155,10 @@ def _without_holes(
 class _SecondPass:
     """Every frame between its neighbours: how alike they are, and what blinks."""
 
-    def __init__(self, walk: Walk, body: BodyInMasks) -> None:
-        silhouettes = walk.silhouettes
-        assert silhouettes is not None
+    def __init__(self, walk: Walk, silhouettes: Silhouettes, body: BodyInMasks) -> None:
         n_frames = len(walk)
-        self._walk, self._body = walk, body
-        self._torso = _torso_px(walk)
+        self._silhouettes, self._body = silhouettes, body
+        self._torso = _torso_px(walk, silhouettes)
         self._steps = np.diff(walk.time_s, prepend=-np.inf, append=np.inf)
         usual = np.median(self._steps[1:-1]) if n_frames > 1 else 0.0
         self._apart = self._steps > _NEIGHBOUR_STEPS * usual
@@ -182,7 +176,7 @@ class _SecondPass:
                 self.mended[frame] = True
         aid_bits = silhouettes.aid_bits
         cleaned = replace(silhouettes, bits=bits if aid_bits is None else bits | aid_bits)
-        self.walk = replace(walk, silhouettes=cleaned)
+        self.silhouettes = cleaned
 
     def _mended(self, frame: int, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return the mask, mended where the frame is an outlier; note how alike neighbours are."""
@@ -214,8 +208,7 @@ class _SecondPass:
 
     def _brought(self, other: int, frame: int) -> NDArray[np.bool_]:
         """Return the mask of another frame where its body is in ``frame``, in that one's crop."""
-        silhouettes = self._walk.silhouettes
-        assert silhouettes is not None
+        silhouettes = self._silhouettes
         to_image = cv2.invertAffineTransform(silhouettes.affine[other])
         to_image[:, 2] += self._torso[frame] - self._torso[other]
         matrix = silhouettes.affine[frame] @ np.vstack([to_image, [0.0, 0.0, 1.0]])
@@ -235,7 +228,7 @@ def _counts(blink: NDArray[np.bool_], height: float) -> bool:
     return bool(thick.sum() > least_px)
 
 
-def _torso_px(walk: Walk) -> NDArray[np.float64]:
+def _torso_px(walk: Walk, silhouettes: Silhouettes) -> NDArray[np.float64]:
     """(T, 2) a point that goes with the trunk, in image pixels.
 
     The middle of shoulders and hips; frames in which one is not believed take the mean of the
@@ -245,7 +238,7 @@ def _torso_px(walk: Walk) -> NDArray[np.float64]:
     torso = np.full((len(walk), 2), np.nan)
     if all(name in walk.layout for name in names):
         torso = walk.keypoints[:, [walk.layout.index(name) for name in names]].mean(axis=1)
-    centres = _centres_px(walk)
+    centres = _centres_px(silhouettes)
     offset = torso - centres
     known = np.flatnonzero(np.isfinite(offset[:, 0]))
     if not len(known):
@@ -255,12 +248,10 @@ def _torso_px(walk: Walk) -> NDArray[np.float64]:
     return np.asarray(np.where(np.isfinite(torso), torso, centres + carried))
 
 
-def _centres_px(walk: Walk) -> NDArray[np.float64]:
+def _centres_px(silhouettes: Silhouettes) -> NDArray[np.float64]:
     """(T, 2) centres of the masks in image pixels; of the crop where a mask is empty."""
-    silhouettes = walk.silhouettes
-    assert silhouettes is not None
-    centres = np.zeros((len(walk), 2))
-    for frame in range(len(walk)):
+    centres = np.zeros((len(silhouettes), 2))
+    for frame in range(len(silhouettes)):
         mask = silhouettes.mask(frame)
         moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
         centre = np.array([mask.shape[1], mask.shape[0]]) / 2
@@ -276,17 +267,17 @@ def _iou(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
     return np.count_nonzero(first & second) / union if union else 0.0
 
 
-def _border_px(walk: Walk) -> NDArray[np.float64]:
+def _border_px(
+    silhouettes: Silhouettes, image_size_px: tuple[int, int] | None
+) -> NDArray[np.float64]:
     """(T,) mask pixels along which the border of the crop or of the picture cuts the body."""
-    silhouettes = walk.silhouettes
-    assert silhouettes is not None
-    cut = np.zeros(len(walk))
-    for frame in range(len(walk)):
+    cut = np.zeros(len(silhouettes))
+    for frame in range(len(silhouettes)):
         mask = silhouettes.mask(frame)
         rows, columns = mask.shape
         left, top, right, bottom = 0, 0, columns - 1, rows - 1
-        if walk.image_size_px is not None:
-            ends = np.array([[0.0, 0.0], np.array(walk.image_size_px) - 1.0])
+        if image_size_px is not None:
+            ends = np.array([[0.0, 0.0], np.array(image_size_px) - 1.0])
             matrix = silhouettes.affine[frame]
             ends = ends @ matrix[:, :2].T + matrix[:, 2]
             (x0, y0), (x1, y1) = np.sort(ends, axis=0)
