@@ -8,6 +8,7 @@ from clinigait.core.assessment import (
     ProtocolFacts,
     Provenance,
     RecordingFacts,
+    SilhouetteFacts,
     StoredFrame,
 )
 from clinigait.core.camera import assumed_focal_px
@@ -22,6 +23,7 @@ from clinigait.core.layout import (
     Side,
     opposite,
 )
+from clinigait.core.limbs import CHAIN_BH, BodyPart, Limb, body_height, limbs_of
 from clinigait.core.measurement import (
     Bout,
     Curve,
@@ -53,6 +55,7 @@ from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 
 __all__ = [
     "BLAZEPOSE_33",
+    "CHAIN_BH",
     "COCO_17",
     "LAYOUTS",
     "SCHEMA_VERSION",
@@ -60,6 +63,7 @@ __all__ = [
     "WHOLEBODY_23",
     "Assessment",
     "BadInputError",
+    "BodyPart",
     "Bout",
     "Curve",
     "Definition",
@@ -73,6 +77,7 @@ __all__ = [
     "FrameSource",
     "Grade",
     "KeypointLayout",
+    "Limb",
     "Limit",
     "Measurement",
     "Parameter",
@@ -92,6 +97,7 @@ __all__ = [
     "Scale",
     "Sex",
     "Side",
+    "SilhouetteFacts",
     "Silhouettes",
     "Space",
     "StoredFrame",
@@ -103,5 +109,7 @@ __all__ = [
     "Walk",
     "WalkerRule",
     "assumed_focal_px",
+    "body_height",
+    "limbs_of",
     "opposite",
 ]

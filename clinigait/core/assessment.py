@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from clinigait.core.layout import Side
 from clinigait.core.measurement import Measurement
 from clinigait.core.refusal import Refused
 from clinigait.core.walk import Subject
@@ -92,6 +93,38 @@ class PersonSeen:
 
 
 @dataclass(frozen=True)
+class SilhouetteFacts:
+    """How good the walker's silhouettes are: for what learns from them, not for the numbers.
+
+    Parameters
+    ----------
+    score
+        Median score of the frames, 0 to 1.
+    usable_pct
+        Share of the frames whose silhouette can be used.
+    cut_pct
+        Share of the frames in which the border of the picture or of the crop cuts the body.
+    mended_frames
+        Frames in which a fault was mended from the frames before and after.
+    aid_pct
+        Share of the judged frames in which a walking aid was seen; None where too few could be
+        judged.
+    aid
+        Whether that share is large enough to speak of a walking aid.
+    aid_side
+        Hand that holds it; None where that is not clear, or there is none.
+    """
+
+    score: float
+    usable_pct: float
+    cut_pct: float
+    mended_frames: int
+    aid_pct: float | None = None
+    aid: bool = False
+    aid_side: Side | None = None
+
+
+@dataclass(frozen=True)
 class PerceptionFacts:
     """How the person was found and measured in the film.
 
@@ -111,6 +144,8 @@ class PerceptionFacts:
         Whether the rule or the user (``--person``) chose.
     swapped_frames
         Frames in which left and right legs were exchanged back.
+    silhouettes
+        Quality of the silhouettes; None where there are none.
     """
 
     detector: str
@@ -121,6 +156,7 @@ class PerceptionFacts:
     walker_rule: str
     chosen_by: Literal["rule", "user"]
     swapped_frames: int = 0
+    silhouettes: SilhouetteFacts | None = None
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,19 @@ class Silhouettes:
         Width of a mask in mask pixels.
     affine
         (T, 2, 3) matrices that take image pixels (x, y, 1) to mask pixels.
+    aid_bits
+        Which pixels of the masks belong to a walking aid, packed like ``bits``; None where
+        nobody looked for one.
     """
 
     bits: NDArray[np.uint8]
     width: int
     affine: NDArray[np.float64]
+    aid_bits: NDArray[np.uint8] | None = None
+
+    def __post_init__(self) -> None:
+        if self.aid_bits is not None and self.aid_bits.shape != self.bits.shape:
+            raise ValueError(f"aid_bits are {self.aid_bits.shape}, bits {self.bits.shape}")
 
     def __len__(self) -> int:
         return len(self.bits)
@@ -76,6 +84,12 @@ class Silhouettes:
     def mask(self, frame: int) -> NDArray[np.bool_]:
         """Return the (height, width) mask of one frame."""
         return np.unpackbits(self.bits[frame], axis=-1, count=self.width).astype(bool)
+
+    def aid(self, frame: int) -> NDArray[np.bool_]:
+        """Return the (height, width) mask of one frame's walking aid; empty where none is known."""
+        if self.aid_bits is None:
+            return np.zeros((self.bits.shape[1], self.width), bool)
+        return np.unpackbits(self.aid_bits[frame], axis=-1, count=self.width).astype(bool)
 
     @staticmethod
     def pack(mask: NDArray[np.bool_]) -> NDArray[np.uint8]:

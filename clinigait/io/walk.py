@@ -40,6 +40,8 @@ def write_walk(walk: Walk, path: Path) -> None:
     if walk.silhouettes is not None:
         arrays["silhouette_bits"] = walk.silhouettes.bits
         arrays["silhouette_affine"] = walk.silhouettes.affine
+        if walk.silhouettes.aid_bits is not None:
+            arrays["silhouette_aid_bits"] = walk.silhouettes.aid_bits
     about = {
         "layout": walk.layout.name,
         "points": walk.layout.points,
@@ -75,11 +77,6 @@ def read_walk(path: Path) -> Walk:
 
 
 def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ignore[type-arg]
-    silhouettes = None
-    if "silhouette_bits" in arrays:
-        silhouettes = Silhouettes(
-            arrays["silhouette_bits"], int(about["silhouette_width"]), arrays["silhouette_affine"]
-        )
     known = {name: _numbers(arrays[name]) for name in (*_ARRAYS, *_OPTIONAL) if name in arrays}
     keypoints, confidence = _believed(known["keypoints"], known["confidence"])
     boxes_px = known.get("boxes_px")
@@ -95,10 +92,25 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
         space=Space(about["space"]),
         depth=Depth(about.get("depth", Depth.MEASURED)),
         image_size_px=_size_px(about["image_size_px"]),
-        silhouettes=silhouettes,
+        silhouettes=_silhouettes(arrays, about),
         subject=_subject(about["subject"]),
         provenance={str(key): str(value) for key, value in dict(about["provenance"]).items()},
     )
+
+
+def _silhouettes(arrays: dict[str, np.ndarray], about: dict) -> Silhouettes | None:  # type: ignore[type-arg]
+    if "silhouette_bits" not in arrays:
+        return None
+    bits, width = arrays["silhouette_bits"], int(about["silhouette_width"])
+    if bits.dtype != np.uint8 or bits.ndim != 3 or bits.shape[2] != (width + 7) // 8:
+        raise ValueError("silhouettes are rows of bits")
+    affine = _numbers(arrays["silhouette_affine"])
+    if affine.shape != (len(bits), 2, 3):
+        raise ValueError("every silhouette has its own crop")
+    aid_bits = arrays.get("silhouette_aid_bits")
+    if aid_bits is not None and aid_bits.dtype != np.uint8:
+        raise TypeError("something else where bits belong")
+    return Silhouettes(bits, width, affine, aid_bits)
 
 
 def _numbers(array: np.ndarray) -> NDArray[np.float64]:

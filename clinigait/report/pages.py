@@ -17,6 +17,7 @@ from clinigait.core import (
     PersonSeen,
     QualityCheck,
     RecordingFacts,
+    SilhouetteFacts,
     Stride,
     Subject,
 )
@@ -363,15 +364,21 @@ def _rejected(strides: Sequence[Stride], words_: Wording) -> list[Flowable]:
 def _quality(assessment: Assessment, measurement: Measurement, words_: Wording) -> list[Flowable]:
     return [
         *section(words_.quality_title, "quality", 160.0),
-        _checks(measurement.quality, words_),
+        _checks(measurement.quality, _silhouettes(assessment.perception), words_),
         *section(words_.strides_title, "stride-counts"),
         *_stride_counts(measurement.strides, words_),
         *_people(assessment.perception, words_),
     ]
 
 
-def _checks(checks: Sequence[QualityCheck], words_: Wording) -> Table:
-    rows = []
+def _silhouettes(seen: PerceptionFacts | None) -> SilhouetteFacts | None:
+    return seen.silhouettes if seen is not None else None
+
+
+def _checks(
+    checks: Sequence[QualityCheck], silhouettes: SilhouetteFacts | None, words_: Wording
+) -> Table:
+    rows: list[list[Flowable | str]] = []
     for check in checks:
         found = DASH if check.value is None else quantity(check.value, check.unit)
         name: Flowable | str = words(check.name)
@@ -382,8 +389,29 @@ def _checks(checks: Sequence[QualityCheck], words_: Wording) -> Table:
                 style(SIZE_TABLE),
             )
         rows.append([name, found, printable(check.limit, 120), _grade(check.grade, words_)])
+    if silhouettes is not None:
+        rows.append(_silhouette_row(silhouettes, words_))
     head = (words_.check, words_.found, words_.asked, words_.result)
     return grid(head, rows, (5.4, 1.6, 3.4, 1.6), right=(1,))
+
+
+def _silhouette_row(seen: SilhouetteFacts, words_: Wording) -> list[Flowable | str]:
+    """Return how good the silhouettes are: no measured number hangs on them, so no grade."""
+    text = words_.silhouette_facts.format(cut=number(seen.cut_pct, 0), mended=seen.mended_frames)
+    if seen.aid_pct is None:
+        text += f" {words_.aid_unknown}"
+    elif seen.aid:
+        side = words_.aid_sides[seen.aid_side or "both"]
+        text += f" {words_.aid_seen.format(percent=number(seen.aid_pct, 0), side=side)}"
+    else:
+        text += f" {words_.no_aid_seen}"
+    name = Paragraph(
+        f"{markup(words_.silhouettes, 80)}<br/><font size={SIZE_SMALL} color='{MUTED}'>"
+        f"{markup(text, 300)}</font>",
+        style(SIZE_TABLE),
+    )
+    found = quantity(seen.usable_pct, "%")
+    return [name, found, words_.silhouettes_usable, words_.for_information]
 
 
 def _grade(grade: Grade, words_: Wording) -> Paragraph:

@@ -181,6 +181,22 @@ class Wording:
     warned: str = "{count} warnings"
     warned_once: str = "1 warning"
     no_warning: str = "no warnings"
+    for_information: str = "For information"
+    silhouettes: str = "Silhouettes"
+    silhouettes_usable: str = "share of the frames that a learned model could use"
+    silhouette_facts: str = (
+        "The body is cut off in {cut} % of the frames; {mended} frames were mended."
+    )
+    aid_seen: str = "Something like a walking aid was seen in {percent} % of the frames{side}."
+    aid_sides: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "left": ", in the left hand",
+            "right": ", in the right hand",
+            "both": "",
+        }
+    )
+    no_aid_seen: str = "No walking aid stood out; thin sticks are often missed."
+    aid_unknown: str = "Whether a walking aid is used could not be judged."
     strides_used: str = "{left} left and {right} right strides used, {rejected} rejected"
     check: str = "Check"
     found: str = "Found"
