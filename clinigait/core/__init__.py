@@ -3,6 +3,7 @@
 from clinigait.core.assessment import (
     SCHEMA_VERSION,
     Assessment,
+    DepthFacts,
     PerceptionFacts,
     PersonSeen,
     ProtocolFacts,
@@ -10,7 +11,7 @@ from clinigait.core.assessment import (
     RecordingFacts,
     StoredFrame,
 )
-from clinigait.core.camera import assumed_focal_px
+from clinigait.core.camera import ASSUMED_FOCAL_SD, Extrinsics, Intrinsics, assumed_focal_px
 from clinigait.core.definition import Definition, DefinitionGroup
 from clinigait.core.layout import (
     BLAZEPOSE_33,
@@ -52,6 +53,7 @@ from clinigait.core.refusal import BadInputError, Refused, RefusedError
 from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 
 __all__ = [
+    "ASSUMED_FOCAL_SD",
     "BLAZEPOSE_33",
     "COCO_17",
     "LAYOUTS",
@@ -65,13 +67,16 @@ __all__ = [
     "Definition",
     "DefinitionGroup",
     "Depth",
+    "DepthFacts",
     "Direction",
     "Entry",
     "Event",
     "EventKind",
+    "Extrinsics",
     "Frame",
     "FrameSource",
     "Grade",
+    "Intrinsics",
     "KeypointLayout",
     "Limit",
     "Measurement",
