@@ -22,8 +22,10 @@ from clinigait._version import __version__
 from clinigait.core import (
     Assessment,
     BadInputError,
+    Intrinsics,
     Measurement,
     PerceptionFacts,
+    Progress,
     Protocol,
     ProtocolFacts,
     Provenance,
@@ -37,6 +39,7 @@ from clinigait.core import (
 )
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
+from clinigait.gait.depth_quality import depth_checks
 from clinigait.gait.filtering import mean_rate_hz
 from clinigait.gait.measure import FilmFacts, check_names, measure
 from clinigait.gait.stature import KnownLength
@@ -44,11 +47,14 @@ from clinigait.io.assessment import write_assessment
 from clinigait.io.keypoints import KeypointHints, is_keypoint_file, read_keypoints
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
+from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.perception.depict import depict
+from clinigait.perception.depth import sample_depth
 from clinigait.perception.detection import EfficientDetLite2
 from clinigait.perception.follow import follow
+from clinigait.perception.lifting import lift
 from clinigait.perception.pose import BlazePose
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.perception.survey import (
@@ -89,6 +95,7 @@ _EVEN_CLOCK = 0.1
 _READING = "Reading the keypoints"
 _LOOKING = "Looking for people"
 _FOLLOWING = "Following the walker"
+_LIFTING = "Reading the depth"
 _MEASURING = "Measuring"
 _DRAWING = "Drawing the overlay"
 _WRITING = "Writing the report"
@@ -163,7 +170,8 @@ def assess(
     Parameters
     ----------
     video
-        The recording: a film, a file of keypoints or markers, or a folder of OpenPose frames.
+        The recording: a film, a folder of colour and depth, a file of keypoints or markers, or a
+        folder of OpenPose frames.
     out
         The folder; it is made if need be. All files of an earlier assessment in it are replaced,
         at the end and together; other files in it are left alone.
@@ -188,16 +196,18 @@ def assess(
     progress = progress or _quiet
     stopwatch = stopwatch or Stopwatch()
     asked = request.protocol
-    protocol = load_protocol(_USUAL_FOR_FILMS if asked is None else asked)
+    with_depth = is_rgbd_folder(Path(video))
+    usual = _USUAL_IN_SPACE if with_depth else _USUAL_FOR_FILMS
+    protocol = load_protocol(usual if asked is None else asked)
     check_names(protocol)
     _check_subject(request.subject)
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
-        if is_keypoint_file(Path(video)):
+        if not with_depth and is_keypoint_file(Path(video)):
             return _assess_keypoints_into(
                 folder, Path(video), protocol, request, progress, stopwatch
             )
-        recording = open_recording(Path(video))
+        recording = (open_rgbd if with_depth else open_recording)(Path(video))
         return _assess_into(folder, recording, protocol, request, progress, stopwatch)
 
 
@@ -224,7 +234,7 @@ def _assess_into(
         return refused
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
-        frames = depict(folder, found, walk, measurement, threads, tell)
+        frames = depict(folder, found, walk.pictured(), measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames)
         _write_files(folder, assessment, walk)
@@ -293,8 +303,11 @@ def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
                 "the results.",
             )
         )
+    shift_pxps = None if shift_px is None else shift_px / BACKGROUND_INTERVAL_S
+    if recording.depth is not None:
+        notes += depth_checks(recording.depth, shift_pxps)
     return FilmFacts(
-        camera_shift_pxps=None if shift_px is None else shift_px / BACKGROUND_INTERVAL_S,
+        camera_shift_pxps=shift_pxps,
         variable_rate=recording.variable_rate,
         notes=tuple(notes),
         from_film=recording.source == "film",
@@ -438,11 +451,24 @@ def _see_and_measure(
             number = choose_walker(found, request.person)
             walk, swapped = follow(found, number, loading.result(), request.subject, tell)
             draft.perception = _perception(found, number, request, name, pose_weights, swapped)
+    if recording.has_depth:
+        with stopwatch.stage(_LIFTING, progress) as tell:
+            walk, facts = _lifted(recording, walk, facts, tell)
+            draft.recording = facts
     with stopwatch.stage(_MEASURING, progress):
         film = _film_facts(found, facts, walk, number)
         known_length = _in_analysed_pixels(request.known_length, found.recording)
         measurement = measure(walk, protocol, film, known_length)
     return found, walk, measurement
+
+
+def _lifted(
+    recording: Recording, walk: Walk, facts: RecordingFacts, progress: Progress
+) -> tuple[Walk, RecordingFacts]:
+    """Bring a walk in the picture to the camera's space, by one more pass over the recording."""
+    camera = recording.camera or Intrinsics.assumed_for((recording.width_px, recording.height_px))
+    lifted, depth = lift(walk, sample_depth(recording, walk, progress), camera)
+    return lifted, replace(facts, depth=depth)
 
 
 def _in_analysed_pixels(known: KnownLength | None, recording: Recording) -> KnownLength | None:

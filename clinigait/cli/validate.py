@@ -30,12 +30,15 @@ _SHOWN = (
     "step_length_m",
     "knee_flexion_rom_deg",
     *_EVENT_TIMES,
+    "ankle_across_m",
+    "ankle_down_m",
+    "ankles_apart_px",
 )
 
 
 def validate(
     data_set: Annotated[
-        str, typer.Argument(metavar="DATASET", help="gait-validation or bmc-walk.")
+        str, typer.Argument(metavar="DATASET", help="gait-validation, bmc-walk or feet-rgbd.")
     ],
     path: Annotated[Path, typer.Argument(help="Folder of the data set.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for tables and pictures.")],

@@ -3,6 +3,7 @@
 from clinigait.core.assessment import (
     SCHEMA_VERSION,
     Assessment,
+    DepthFacts,
     PerceptionFacts,
     PersonSeen,
     ProtocolFacts,
@@ -11,7 +12,7 @@ from clinigait.core.assessment import (
     SilhouetteFacts,
     StoredFrame,
 )
-from clinigait.core.camera import assumed_focal_px
+from clinigait.core.camera import ASSUMED_FOCAL_SD, Extrinsics, Intrinsics, assumed_focal_px
 from clinigait.core.definition import Definition, DefinitionGroup
 from clinigait.core.layout import (
     BLAZEPOSE_33,
@@ -54,6 +55,7 @@ from clinigait.core.refusal import BadInputError, Refused, RefusedError
 from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 
 __all__ = [
+    "ASSUMED_FOCAL_SD",
     "BLAZEPOSE_33",
     "CHAIN_BH",
     "COCO_17",
@@ -69,13 +71,16 @@ __all__ = [
     "Definition",
     "DefinitionGroup",
     "Depth",
+    "DepthFacts",
     "Direction",
     "Entry",
     "Event",
     "EventKind",
+    "Extrinsics",
     "Frame",
     "FrameSource",
     "Grade",
+    "Intrinsics",
     "KeypointLayout",
     "Limb",
     "Limit",

@@ -14,6 +14,37 @@ SCHEMA_VERSION = "1.0"
 
 
 @dataclass(frozen=True)
+class DepthFacts:
+    """What a recording with depth tells of its depth.
+
+    Parameters
+    ----------
+    camera
+        Where the camera's numbers come from, in words.
+    camera_assumed
+        Whether the focal length was assumed: then the lengths across the picture hang on it.
+    focal_px
+        Focal length in pixels of the analysed frames.
+    frames_pct
+        Frames of the walk that come with depth.
+    measured_pct
+        Keypoints of legs and pelvis that the camera measured the distance of.
+    filled_pct
+        Those whose distance comes from their neighbours in time or in the body: hidden ones.
+    distance_m
+        Median distance of the person.
+    """
+
+    camera: str
+    camera_assumed: bool
+    focal_px: float
+    frames_pct: float
+    measured_pct: float
+    filled_pct: float
+    distance_m: float
+
+
+@dataclass(frozen=True)
 class RecordingFacts:
     """What was filmed.
 
@@ -40,6 +71,8 @@ class RecordingFacts:
         Whether the time between frames varies.
     camera_motion_px
         Median shift of the background from frame to frame; None where it was not measured.
+    depth
+        Of recordings with depth; None for all others.
     """
 
     file_name: str
@@ -58,6 +91,7 @@ class RecordingFacts:
     camera_motion_px: float | None = None
     source: Literal["film", "keypoints"] = "film"
     layout: str | None = None
+    depth: DepthFacts | None = None
 
 
 @dataclass(frozen=True)

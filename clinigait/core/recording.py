@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from clinigait.core.camera import Intrinsics
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
@@ -23,11 +25,15 @@ class Frame:
         Presentation timestamp in seconds.
     image
         (height, width, 3) uint8 RGB, upright: rotation and pixel aspect are already applied.
+    depth_mm
+        (height, width) distance along the line of sight of every pixel of ``image`` in mm, 0 where
+        it is not known; None where the recording has no depth at this time.
     """
 
     index: int
     time_s: float
     image: NDArray[np.uint8]
+    depth_mm: NDArray[np.uint16] | None = None
 
 
 class FrameSource(Protocol):
@@ -62,6 +68,10 @@ class Recording:
         Where the frames come from.
     duration_hint_s
         Duration by the container's header, for progress bars only; None where it says nothing.
+    camera
+        The camera of the frames that :meth:`frames` yields; None where nothing is known of it.
+    has_depth
+        Whether the frames come with depth.
     """
 
     path: Path
@@ -75,6 +85,8 @@ class Recording:
     codec: str
     source: FrameSource
     duration_hint_s: float | None = None
+    camera: Intrinsics | None = None
+    has_depth: bool = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames one by one, in the order of presentation, from the beginning."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Literal
 
@@ -81,6 +81,10 @@ class Silhouettes:
     def __len__(self) -> int:
         return len(self.bits)
 
+    def part(self, frames: slice) -> Silhouettes:
+        """Return the masks of some frames."""
+        return Silhouettes(self.bits[frames], self.width, self.affine[frames])
+
     def mask(self, frame: int) -> NDArray[np.bool_]:
         """Return the (height, width) mask of one frame."""
         return np.unpackbits(self.bits[frame], axis=-1, count=self.width).astype(bool)
@@ -124,6 +128,13 @@ class Walk:
         camera's line of sight (a side view), 90 when it lies across it; NaN where unknown.
     silhouettes
         Body masks, one per time.
+    keypoints_px
+        (T, K, 2) the same points in the picture, of a walk in metres that was seen in one.
+    spread_m
+        (T, K) one standard deviation of the distance of each point from where it is, in m.
+    scale_uncertainty
+        Relative standard uncertainty that all lengths of a walk in metres share; None takes what
+        is usual for its kind.
     subject
         What is known of the person.
     provenance
@@ -140,6 +151,9 @@ class Walk:
     boxes_px: NDArray[np.float64] | None = None
     body_yaw_deg: NDArray[np.float64] | None = None
     silhouettes: Silhouettes | None = None
+    keypoints_px: NDArray[np.float64] | None = None
+    spread_m: NDArray[np.float64] | None = None
+    scale_uncertainty: float | None = None
     subject: Subject = field(default_factory=Subject)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -164,6 +178,9 @@ class Walk:
             part = getattr(self, name)
             if part is not None and len(part) != n_frames:
                 raise ValueError(f"{name} has {len(part)} entries for {n_frames} times")
+        shape = self.confidence.shape
+        for name, wanted in (("keypoints_px", (*shape, 2)), ("spread_m", shape)):
+            _check_shape(name, getattr(self, name), wanted)
 
     def __len__(self) -> int:
         return len(self.time_s)
@@ -172,3 +189,52 @@ class Walk:
     def duration_s(self) -> float:
         """Time from the first to the last frame in s."""
         return float(self.time_s[-1] - self.time_s[0]) if len(self) else 0.0
+
+    def part(self, frames: slice) -> Walk:
+        """Return some of the frames, with all that belongs to them."""
+        return replace(
+            self,
+            time_s=self.time_s[frames],
+            keypoints=self.keypoints[frames],
+            confidence=self.confidence[frames],
+            boxes_px=_cut(self.boxes_px, frames),
+            body_yaw_deg=_cut(self.body_yaw_deg, frames),
+            silhouettes=self.silhouettes.part(frames) if self.silhouettes is not None else None,
+            keypoints_px=_cut(self.keypoints_px, frames),
+            spread_m=_cut(self.spread_m, frames),
+        )
+
+    def with_points(self, kept: NDArray[np.bool_], layout: KeypointLayout) -> Walk:
+        """Return the walk with some of its points only, which are those of ``layout``."""
+        return replace(
+            self,
+            keypoints=self.keypoints[:, kept],
+            confidence=self.confidence[:, kept],
+            keypoints_px=None if self.keypoints_px is None else self.keypoints_px[:, kept],
+            spread_m=None if self.spread_m is None else self.spread_m[:, kept],
+            layout=layout,
+        )
+
+    def pictured(self) -> Walk:
+        """Return the walk as the picture shows it; it is itself where no picture is known."""
+        if self.keypoints_px is None:
+            return self
+        seen = np.isfinite(self.keypoints_px).all(axis=2)
+        return replace(
+            self,
+            keypoints=self.keypoints_px,
+            confidence=np.where(seen, self.confidence, 0.0),
+            space=Space.IMAGE_PX,
+            keypoints_px=None,
+            spread_m=None,
+            scale_uncertainty=None,
+        )
+
+
+def _check_shape(name: str, values: NDArray[np.float64] | None, wanted: tuple[int, ...]) -> None:
+    if values is not None and values.shape != wanted:
+        raise ValueError(f"{name} must be {wanted}, not {values.shape}")
+
+
+def _cut(values: NDArray[np.float64] | None, frames: slice) -> NDArray[np.float64] | None:
+    return None if values is None else values[frames]

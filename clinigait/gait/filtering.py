@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
@@ -117,14 +117,8 @@ def with_seen_points(walk: Walk) -> Walk:
     kept = np.array([name in names and name not in halves for name in walk.layout.points])
     if kept.all():
         return walk
-    return replace(
-        walk,
-        keypoints=walk.keypoints[:, kept],
-        confidence=walk.confidence[:, kept],
-        layout=KeypointLayout(
-            walk.layout.name, tuple(name for name in names if name not in halves)
-        ),
-    )
+    left = tuple(name for name in names if name not in halves)
+    return walk.with_points(kept, KeypointLayout(walk.layout.name, left))
 
 
 def in_the_volume(walk: Walk) -> Walk:
@@ -135,13 +129,7 @@ def in_the_volume(walk: Walk) -> Walk:
     seen = np.flatnonzero(known.any(axis=1))
     if not len(seen) or len(seen) == len(walk):
         return walk
-    inside = slice(int(seen[0]), int(seen[-1]) + 1)
-    return replace(
-        walk,
-        time_s=walk.time_s[inside],
-        keypoints=walk.keypoints[inside],
-        confidence=walk.confidence[inside],
-    )
+    return walk.part(slice(int(seen[0]), int(seen[-1]) + 1))
 
 
 def mean_rate_hz(time_s: NDArray[np.float64]) -> float:

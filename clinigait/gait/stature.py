@@ -192,7 +192,9 @@ def space_scale(walk: Walk, height: NDArray[np.float64]) -> tuple[Scale, NDArray
     height_m = walk.subject.height_m
     if walk.depth is Depth.MEASURED:
         _check_measured_height(tall, height_m)
-        return Scale("m", "calibration", 1.0, _CALIBRATED), np.ones(len(height))
+        own = walk.scale_uncertainty
+        source, sd = ("calibration", _CALIBRATED) if own is None else ("depth camera", own)
+        return Scale("m", source, 1.0, sd), np.ones(len(height))
     if height_m is None:
         return Scale("BH", "none", tall, _STATURE_UNCERTAINTY), np.full(len(height), tall)
     per_m = np.full(len(height), tall / height_m)

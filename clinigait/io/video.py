@@ -106,7 +106,9 @@ class DecodeReport:
 DEFAULT_LIMITS = DecodeLimits()
 
 
-def open_recording(path: Path, limits: DecodeLimits = DEFAULT_LIMITS) -> Recording:
+def open_recording(
+    path: Path, limits: DecodeLimits = DEFAULT_LIMITS, *, depth: bool = False
+) -> Recording:
     """Open a film: check it, read its header and decode its first frame.
 
     Parameters
@@ -116,6 +118,8 @@ def open_recording(path: Path, limits: DecodeLimits = DEFAULT_LIMITS) -> Recordi
         HEVC stream too, if it states its frame rate.
     limits
         What the film may cost.
+    depth
+        Whether it is a film of depth: 16-bit grey, not to be scaled or turned.
 
     Returns
     -------
@@ -130,7 +134,7 @@ def open_recording(path: Path, limits: DecodeLimits = DEFAULT_LIMITS) -> Recordi
     with _open_film(path) as film:
         identity = _identity(film)
         sha256 = hashlib.file_digest(film, "sha256").hexdigest()
-    header = VideoSource(path, limits, identity, None).probe()
+    header = VideoSource(path, limits, identity, None, depth).probe()
     return Recording(
         path=path,
         sha256=sha256,
@@ -141,7 +145,7 @@ def open_recording(path: Path, limits: DecodeLimits = DEFAULT_LIMITS) -> Recordi
         rotation_deg=header.rotation_deg,
         mirrored=header.mirrored,
         codec=header.codec,
-        source=VideoSource(path, limits, identity, header),
+        source=VideoSource(path, limits, identity, header, depth),
         duration_hint_s=header.duration_hint_s,
     )
 
@@ -160,6 +164,8 @@ class Header(NamedTuple):
 class VideoSource:
     """Plays a film, each time in a process of its own.
 
+    A film of depth has its high bytes in red and its low bytes in green.
+
     Attributes
     ----------
     report
@@ -172,8 +178,10 @@ class VideoSource:
         limits: DecodeLimits,
         identity: tuple[int, int],
         header: Header | None,
+        depth: bool = False,
     ) -> None:
         self.report: DecodeReport | None = None
+        self._depth = depth
         self._path = path
         self._limits = limits
         self._identity = identity
@@ -207,7 +215,8 @@ class VideoSource:
             film.close()
             raise _film_error("changed", self._path)
         with film:
-            return _Child(film, self._path, self._limits, first_frame_only)
+            command = _command(self._limits, first_frame_only, self._depth)
+            return _Child(film, self._path, self._limits, command)
 
 
 # ---------------------------------------------------------------- the file
@@ -249,14 +258,12 @@ class _ChildEndedError(Exception):
 class _Child:
     """A running decoder and what it sends."""
 
-    def __init__(
-        self, film: FileIO, path: Path, limits: DecodeLimits, first_frame_only: bool
-    ) -> None:
+    def __init__(self, film: FileIO, path: Path, limits: DecodeLimits, command: list[str]) -> None:
         self.report: DecodeReport | None = None
         self._path = path
         self._limits = limits
         self._process = subprocess.Popen(
-            _command(limits, first_frame_only),
+            command,
             stdin=film,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -398,9 +405,9 @@ class _Record(NamedTuple):
     time_s: float
 
 
-def _command(limits: DecodeLimits, first_frame_only: bool) -> list[str]:
+def _command(limits: DecodeLimits, first_frame_only: bool, depth: bool) -> list[str]:
     """Build the child's command line; the film's name is not on it (names can be personal)."""
-    asked = asdict(limits) | {"first_frame_only": first_frame_only}
+    asked = asdict(limits) | {"first_frame_only": first_frame_only, "depth": depth}
     job = {name: asked[name] for name in _decoder.Job.__dataclass_fields__}
     # -P: the folder of the script must not shadow other modules; -B: it writes no files.
     options = ["-P", "-B", "-X", "utf8"]
@@ -538,6 +545,10 @@ _MESSAGES = {
     "still_picture": ("{name} is a still picture, not a video.", "Give a film of the walk."),
     "no_video": ("{name} holds no pictures, only sound or data.", "Give a film of the walk."),
     "codec": ("{name} is coded as {detail}, which clinigait does not decode.", _CONVERT),
+    "not_depth": (
+        "{name} is no depth film: {detail}.",
+        "Store depth as FFV1 with 16-bit grey pixels in MKV, or as 16-bit PNG pictures.",
+    ),
     "damaged": ("{name} is damaged or cut short: no frame can be decoded.", _CAMERA_COPY),
     "too_many_pixels": (
         "{name} has frames of {detail} pixels, more than the limit of {limits.max_pixels}.",

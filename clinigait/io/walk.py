@@ -24,7 +24,7 @@ from clinigait.core import (
 )
 
 _ARRAYS = ("time_s", "keypoints", "confidence")
-_OPTIONAL = ("boxes_px", "body_yaw_deg")
+_OPTIONAL = ("boxes_px", "body_yaw_deg", "keypoints_px", "spread_m")
 #: No picture has longer sides.
 _LARGEST_PX = 65_536
 
@@ -48,6 +48,7 @@ def write_walk(walk: Walk, path: Path) -> None:
         "space": walk.space.value,
         "depth": walk.depth.value,
         "image_size_px": walk.image_size_px,
+        "scale_uncertainty": walk.scale_uncertainty,
         "silhouette_width": walk.silhouettes.width if walk.silhouettes is not None else None,
         "subject": asdict(walk.subject),
         "provenance": dict(walk.provenance),
@@ -88,6 +89,9 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
         confidence=confidence,
         boxes_px=boxes_px,
         body_yaw_deg=known.get("body_yaw_deg"),
+        keypoints_px=known.get("keypoints_px"),
+        spread_m=known.get("spread_m"),
+        scale_uncertainty=_share(about.get("scale_uncertainty")),
         layout=_layout(about["layout"], tuple(about["points"])),
         space=Space(about["space"]),
         depth=Depth(about.get("depth", Depth.MEASURED)),
@@ -137,6 +141,14 @@ def _size_px(size: list[int] | None) -> tuple[int, int] | None:
     if not 0 < min(width, height) <= max(width, height) <= _LARGEST_PX:
         raise ValueError("no picture is so large, or so small")
     return width, height
+
+
+def _share(value: object) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError("an uncertainty is a share of the length")
+    return float(value)
 
 
 def _subject(stored: dict) -> Subject:  # type: ignore[type-arg]

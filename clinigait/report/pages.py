@@ -11,6 +11,7 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepInFrame, KeepTogethe
 
 from clinigait.core import (
     Assessment,
+    DepthFacts,
     Grade,
     Measurement,
     PerceptionFacts,
@@ -221,7 +222,18 @@ def _film(film: RecordingFacts, words_: Wording) -> str:
     )  # fmt: skip
     if (film.width_px, film.height_px) != (film.native_width_px, film.native_height_px):
         text += words_.film_scaled.format(width=film.width_px, height=film.height_px)
-    return f"{text}, {words_.variable_rate}" if film.variable_rate else text
+    if film.variable_rate:
+        text += f", {words_.variable_rate}"
+    return f"{text}; {_depth(film.depth, words_)}" if film.depth is not None else text
+
+
+def _depth(depth: DepthFacts, words_: Wording) -> str:
+    camera = words_.camera_assumed if depth.camera_assumed else words_.camera_calibrated
+    return words_.depth_facts.format(
+        camera=camera.format(focal=compact(depth.focal_px)),
+        percent=number(depth.measured_pct, 0),
+        distance=number(depth.distance_m, 1),
+    )
 
 
 def _view_facts(measurement: Measurement, words_: Wording) -> list[tuple[str, str]]:

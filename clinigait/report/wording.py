@@ -130,6 +130,12 @@ class Wording:
     keypoint_facts: str = "keypoints ({layout}), {duration} s, {frames} frames, {rate} frames/s"
     film_scaled: str = " (analysed at {width} × {height})"
     variable_rate: str = "variable rate"
+    depth_facts: str = (
+        "colour and depth (RGB-D), {camera}; distance of {percent} % of the leg points measured, "
+        "{distance} m"
+    )
+    camera_calibrated: str = "camera calibrated (focal length {focal} px)"
+    camera_assumed: str = "camera not calibrated: focal length {focal} px assumed"
     view: str = "View"
     view_facts: str = "{view}, {angle}° off a pure side view"
     near_side: str = "{side} side near the camera"

@@ -99,6 +99,8 @@ class Validation:
         People whose speed differs from the sensors' as no one else's.
     apart
         Agreement without the outliers, for speed and lengths.
+    more
+        What else a data set gives, by the name in ``metrics.json``.
     """
 
     rows: tuple[Row, ...]
@@ -109,6 +111,7 @@ class Validation:
     refusals: Mapping[str, str]
     outliers: tuple[str, ...] = ()
     apart: Mapping[tuple[str, str], Agreement] = field(default_factory=dict)
+    more: Mapping[str, object] = field(default_factory=dict)
 
     def of(self, parameter: str, side: str) -> list[Row]:
         """Return the rows of one parameter and side."""
@@ -288,6 +291,7 @@ def metrics(result: Validation) -> dict[str, object]:
         "assessed_share": result.assessed / result.walks,
         "people": len({row.subject for row in result.rows}),
         "refusals": dict(result.refusals),
+        **result.more,
     }
     for (name, side), found in result.agreements.items():
         flat |= _statistics(f"{name}_{side}", found)

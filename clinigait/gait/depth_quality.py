@@ -1,0 +1,66 @@
+"""What is checked of a recording with depth before its metres are believed."""
+
+from __future__ import annotations
+
+from clinigait.core import ASSUMED_FOCAL_SD, DepthFacts, Grade, QualityCheck
+from clinigait.gait.quality import warning
+
+#: Points of the legs whose distance was measured, in percent: below, the report warns.
+_MEASURED_PCT = 70.0
+#: Speed of the background at the walker's distance, in m/s: the camera's own (ours: what films
+#: allow, for an adult).
+_MOTION_WARN_MPS, _MOTION_REFUSE_MPS = 0.08, 0.5
+
+
+def depth_checks(depth: DepthFacts, camera_shift_pxps: float | None) -> list[QualityCheck]:
+    """Check the camera of a recording with depth, and how much of the body it measured.
+
+    Parameters
+    ----------
+    depth
+        What is known of the depth.
+    camera_shift_pxps
+        Speed of the background in pixels per second; None where it was not measured.
+    """
+    checks = [_measured(depth)]
+    if camera_shift_pxps is not None and depth.focal_px > 0:
+        checks.append(_motion(camera_shift_pxps * depth.distance_m / depth.focal_px))
+    if depth.camera_assumed:
+        percent = f"{100 * ASSUMED_FOCAL_SD:.0f} %"
+        checks.append(
+            warning(
+                "Depth camera",
+                "camera_assumed",
+                f"The camera is not calibrated: its focal length was assumed ({depth.focal_px:.0f} "
+                f"pixels), and lengths across the picture carry its uncertainty of {percent}.",
+                "Put the camera's numbers into calibration.json.",
+            )
+        )
+    return checks
+
+
+def _measured(depth: DepthFacts) -> QualityCheck:
+    title, unit, asked = "Leg points with depth", "%", f"at least {_MEASURED_PCT:g} %"
+    value = depth.measured_pct
+    if value >= _MEASURED_PCT:
+        return QualityCheck(title, Grade.PASS, value, unit, asked)
+    return QualityCheck(
+        title, Grade.WARNING, value, unit, asked, "little_depth",
+        f"The distance of {value:.0f} % of the leg points was measured; of {depth.filled_pct:.0f} "
+        "% it comes from their neighbours.",
+        "Film from 1.5 to 4 m, out of the sun; dark and shiny clothes give no depth.",
+    )  # fmt: skip
+
+
+def _motion(speed_mps: float) -> QualityCheck:
+    grade = Grade.PASS
+    if speed_mps > _MOTION_WARN_MPS:
+        grade = Grade.REFUSAL if speed_mps > _MOTION_REFUSE_MPS else Grade.WARNING
+    asked = f"at most {_MOTION_WARN_MPS:g} m/s, refused above {_MOTION_REFUSE_MPS:g}"
+    if grade is Grade.PASS:
+        return QualityCheck("Camera motion", grade, speed_mps, "m/s", asked)
+    return QualityCheck(
+        "Camera motion", grade, speed_mps, "m/s", asked, "camera_moves",
+        f"At the walker's distance the background moves by {speed_mps:.2f} m/s.",
+        "Put the camera on a tripod; do not pan or follow the walker.",
+    )  # fmt: skip
