@@ -12,11 +12,12 @@ from clinigait._version import __version__
 
 if TYPE_CHECKING:
     from clinigait.core import Assessment, Measurement, Subject, Walk
-    from clinigait.pipeline import Request, assess
+    from clinigait.pipeline import assess
+    from clinigait.request import Request
 
 _HOMES = {
     "assess": "clinigait.pipeline",
-    "Request": "clinigait.pipeline",
+    "Request": "clinigait.request",
     "Assessment": "clinigait.core",
     "Measurement": "clinigait.core",
     "Subject": "clinigait.core",

@@ -15,13 +15,14 @@ from clinigait.core import (
     StoredFrame,
     Walk,
 )
+from clinigait.filmed import film_of
 from clinigait.gait.measure import FilmFacts, check_names
 from clinigait.gait.merge import MergedPasses, measure_passes
 from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.walk import read_walk
-from clinigait.pipeline import MARKER, OUTPUTS, film_of, provenance, write_documents
+from clinigait.pipeline import MARKER, OUTPUTS, provenance, write_documents
 
 _MOST = 9
 

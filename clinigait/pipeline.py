@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import platform
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from clinigait._version import __version__
 from clinigait.core import (
     Assessment,
     BadInputError,
-    Intrinsics,
     Measurement,
     PerceptionFacts,
-    Progress,
     Protocol,
     ProtocolFacts,
     Provenance,
@@ -37,34 +28,20 @@ from clinigait.core import (
     Subject,
     Walk,
 )
-from clinigait.gait import quality
+from clinigait.filmed import FilmRoad, film_of
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.gait.depth_quality import depth_checks
 from clinigait.gait.filtering import mean_rate_hz
-from clinigait.gait.measure import FilmFacts, check_names, measure
-from clinigait.gait.stature import KnownLength
+from clinigait.gait.measure import check_names, measure
 from clinigait.io.assessment import write_assessment
-from clinigait.io.keypoints import KeypointHints, is_keypoint_file, read_keypoints
+from clinigait.io.keypoints import is_keypoint_file, read_keypoints
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.perception.depict import depict
-from clinigait.perception.depth import sample_depth
-from clinigait.perception.detection import EfficientDetLite2
-from clinigait.perception.follow import follow
-from clinigait.perception.lifting import lift
-from clinigait.perception.pose import BlazePose
 from clinigait.perception.stick_figure import draw_stick_figures
-from clinigait.perception.survey import (
-    BACKGROUND_INTERVAL_S,
-    Survey,
-    choose_walker,
-    perception_facts,
-    survey,
-)
-from clinigait.perception.weights import DETECTOR, POSES, WEIGHTS, require
+from clinigait.request import Request, StageProgress, Stopwatch
 
 #: Packages whose versions shape the numbers.
 _PACKAGES = ("numpy", "scipy", "av", "opencv-python-headless", "openvino", "ai-edge-litert")
@@ -84,77 +61,12 @@ OUTPUTS = (
     "fhir.json",
     "overlay.mp4",
 )
-#: Another walker whose score comes this near is named in a warning.
-_RIVAL_SCORE = 0.5
-
-#: Called with the name of the stage and the fraction of it that is done.
-StageProgress = Callable[[str, float], None]
-
 #: Frames that lie this share of their usual distance apart are still evenly timed.
 _EVEN_CLOCK = 0.1
 _READING = "Reading the keypoints"
-_LOOKING = "Looking for people"
-_FOLLOWING = "Following the walker"
-_LIFTING = "Reading the depth"
 _MEASURING = "Measuring"
 _DRAWING = "Drawing the overlay"
 _WRITING = "Writing the report"
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of one recording.
-
-    Parameters
-    ----------
-    protocol
-        Name of a shipped protocol, or path of one; None takes the usual one for the input.
-    subject
-        What is known of the person.
-    person
-        Number of the person to measure; None lets the walker rule choose.
-    pose
-        Name of the pose estimator.
-    known_length
-        A known length in the walking plane, for metres without a body height.
-    hints
-        What a file of keypoints does not tell of itself.
-    overlay
-        Whether to write the overlay film.
-    threads
-        CPU threads of every stage.
-    """
-
-    protocol: str | None = None
-    subject: Subject = field(default_factory=Subject)
-    person: int | None = None
-    pose: str = "blazepose"
-    known_length: KnownLength | None = None
-    hints: KeypointHints = field(default_factory=KeypointHints)
-    overlay: bool = True
-    threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
-
-
-@dataclass
-class Stopwatch:
-    """Wall time by stage.
-
-    Parameters
-    ----------
-    seconds
-        Time by the name of the stage.
-    """
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str, progress: StageProgress) -> Iterator[Callable[[float], None]]:
-        """Time a stage; yields what reports its progress."""
-        start = time.perf_counter()
-        progress(name, 0.0)
-        yield lambda fraction: progress(name, fraction)
-        self.seconds[name] = time.perf_counter() - start
-        progress(name, 1.0)
 
 
 def assess(
@@ -224,17 +136,19 @@ def _assess_into(
     stopwatch: Stopwatch,
 ) -> Assessment:
     draft = _Draft(request.subject, protocol)
+    road = FilmRoad(recording, protocol, request, progress, stopwatch)
     try:
-        found, walk, measurement = _see_and_measure(
-            draft, recording, protocol, request, progress, stopwatch
-        )
+        seen = road.measured()
     except RefusedError as error:
+        draft.recording, draft.perception = road.facts, road.perception
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
         return refused
+    draft.recording, draft.perception = road.facts, road.perception
+    walk, measurement = seen.walk, seen.measurement
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
-        frames = depict(folder, found, walk.pictured(), measurement, threads, tell)
+        frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames)
         _write_files(folder, assessment, walk)
@@ -280,40 +194,6 @@ def _known_of(asked: Subject, stored: Subject) -> Subject:
     return replace(stored, **given)
 
 
-def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
-    """Return what the facts of a recording, or a file of keypoints, tell of its quality."""
-    shift_px = recording.camera_motion_px
-    notes = []
-    if recording.mirrored:
-        notes.append(
-            quality.warning(
-                "Mirror image",
-                "mirrored_film",
-                "The film asks to be shown as a mirror image: left and right may be exchanged.",
-                "Compare with the person; film with the rear camera, or switch mirroring off.",
-            )
-        )
-    if "axes" in walk.provenance:
-        notes.append(
-            quality.warning(
-                "Axes of the file",
-                "mirrored_axes",
-                "In the file the left side lies to the right: its axes were mirrored.",
-                "Check that the names of the sides are right; if they are exchanged, so are "
-                "the results.",
-            )
-        )
-    shift_pxps = None if shift_px is None else shift_px / BACKGROUND_INTERVAL_S
-    if recording.depth is not None:
-        notes += depth_checks(recording.depth, shift_pxps)
-    return FilmFacts(
-        camera_shift_pxps=shift_pxps,
-        variable_rate=recording.variable_rate,
-        notes=tuple(notes),
-        from_film=recording.source == "film",
-    )
-
-
 def _keypoint_facts(path: Path, walk: Walk) -> RecordingFacts:
     size = walk.image_size_px or (None, None)
     steps_s = np.diff(walk.time_s)
@@ -341,12 +221,6 @@ def _sha256(path: Path) -> str:
     for file_path in sorted(path.glob("*.json")):
         together.update(f"{file_path.name} {_sha256(file_path)}\n".encode())
     return together.hexdigest()
-
-
-def _import_writers() -> None:
-    """Import what writes the documents: two seconds that pass while the walker is followed."""
-    for module in ("clinigait.report.pdf", "clinigait.report.fhir", "fhir.resources.R4B.bundle"):
-        import_module(module)
 
 
 def write_documents(assessment: Assessment, folder: Path) -> None:
@@ -417,113 +291,6 @@ def provenance() -> Provenance:
         python_version=platform.python_version(),
         packages=packages,
     )
-
-
-def _see_and_measure(
-    draft: _Draft,
-    recording: Recording,
-    protocol: Protocol,
-    request: Request,
-    progress: StageProgress,
-    stopwatch: Stopwatch,
-) -> tuple[Survey, Walk, Measurement]:
-    pose_weights = POSES.get(request.pose)
-    if pose_weights is None:
-        raise BadInputError(
-            f"There is no pose estimator {request.pose}.", f"Choose one of: {', '.join(POSES)}."
-        )
-    cv2.setNumThreads(request.threads)
-    detector_file, pose_file = require(DETECTOR), require(pose_weights)
-    detectors = [EfficientDetLite2(detector_file, threads=1) for _ in range(request.threads)]
-    with ThreadPoolExecutor(1, "ahead") as ahead:
-        # What the next stages need is made ready while this one waits for the film.
-        loading = ahead.submit(BlazePose, pose_file, pose_weights, request.threads)
-        with stopwatch.stage(_LOOKING, progress) as tell:
-            found = survey(recording, detectors, protocol.walker, tell)
-            facts = draft.recording = found.facts()
-            quality.raise_refusal(
-                quality.of_the_film(facts.duration_s, facts.rate_hz, protocol.limits)
-            )
-        ahead.submit(_import_writers)
-        name = detectors[0].name
-        with stopwatch.stage(_FOLLOWING, progress) as tell:
-            draft.perception = _perception(found, None, request, name, pose_weights, 0)
-            number = choose_walker(found, request.person)
-            walk, swapped = follow(found, number, loading.result(), request.subject, tell)
-            draft.perception = _perception(found, number, request, name, pose_weights, swapped)
-    if recording.has_depth:
-        with stopwatch.stage(_LIFTING, progress) as tell:
-            walk, facts = _lifted(recording, walk, facts, tell)
-            draft.recording = facts
-    with stopwatch.stage(_MEASURING, progress):
-        film = _film_facts(found, facts, walk, number)
-        known_length = _in_analysed_pixels(request.known_length, found.recording)
-        measurement = measure(walk, protocol, film, known_length)
-    return found, walk, measurement
-
-
-def _lifted(
-    recording: Recording, walk: Walk, facts: RecordingFacts, progress: Progress
-) -> tuple[Walk, RecordingFacts]:
-    """Bring a walk in the picture to the camera's space, by one more pass over the recording."""
-    camera = recording.camera or Intrinsics.assumed_for((recording.width_px, recording.height_px))
-    lifted, depth = lift(walk, sample_depth(recording, walk, progress), camera)
-    return lifted, replace(facts, depth=depth)
-
-
-def _in_analysed_pixels(known: KnownLength | None, recording: Recording) -> KnownLength | None:
-    """Bring points of the video's own frames to the frames that were analysed."""
-    if known is None:
-        return None
-    size = (recording.native_width_px, recording.native_height_px)
-    for point in (known.start_px, known.end_px):
-        if not all(0 <= place <= side for place, side in zip(point, size, strict=True)):
-            raise BadInputError(
-                f"The known length leaves the picture, which is {size[0]} x {size[1]} pixels.",
-                "Mark two points in the picture.",
-            )
-    scale = recording.width_px / recording.native_width_px
-    start, end = ((scale * point[0], scale * point[1]) for point in (known.start_px, known.end_px))
-    return KnownLength(known.length_m, start, end)
-
-
-def _perception(
-    found: Survey,
-    number: int | None,
-    request: Request,
-    detector: str,
-    pose_weights: str,
-    swapped: int,
-) -> PerceptionFacts:
-    return perception_facts(
-        found,
-        number,
-        chosen_by_user=request.person is not None,
-        models=(detector, pose_weights),
-        weights={name: WEIGHTS[name].sha256 for name in (DETECTOR, pose_weights)},
-        swapped=swapped,
-    )
-
-
-def _film_facts(found: Survey, facts: RecordingFacts, walk: Walk, number: int) -> FilmFacts:
-    """Return the quality of a film, with who else walks in it and which frames are repeated."""
-    film = film_of(facts, walk)
-    walker = found.people[number - 1]
-    rivals = [
-        p.number
-        for p in found.people
-        if p.number != number and p.score > _RIVAL_SCORE * max(walker.score, 1e-9)
-    ]
-    if rivals:
-        listed = ", ".join(str(n) for n in rivals)
-        rival = quality.warning(
-            "Several walkers",
-            "several_walkers",
-            f"Person {number} was measured, but person {listed} walks through the view too.",
-            "Check the pictures; choose another person with --person.",
-        )
-        film = replace(film, notes=(rival, *film.notes))
-    return replace(film, repeated_s=tuple(map(float, found.times_s[found.repeated])))
 
 
 def _keep_the_input(video: Path, out: Path) -> None:

@@ -11,7 +11,8 @@ from clinigait.core import BadInputError, RefusedError, Subject
 from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.walk import write_walk
 from clinigait.passes import merge_passes
-from clinigait.pipeline import Request, assess
+from clinigait.pipeline import assess
+from clinigait.request import Request
 from support.walker import Gait, synthetic_space_walk, synthetic_walk
 
 

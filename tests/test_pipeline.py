@@ -15,7 +15,8 @@ import pytest
 from clinigait.core import Assessment, BadInputError, Subject
 from clinigait.gait.stature import KnownLength
 from clinigait.io.walk import read_walk
-from clinigait.pipeline import OUTPUTS, Request, Stopwatch, assess
+from clinigait.pipeline import OUTPUTS, assess
+from clinigait.request import Request, Stopwatch
 from support import films, media
 
 # Counted and marked by eye in the frames of the clip (30 per second, counted from 0), zoomed to

@@ -13,7 +13,8 @@ from clinigait.io.keypoints import KeypointHints
 from clinigait.io.openpose import write_openpose
 from clinigait.io.trc import write_trc
 from clinigait.io.walk import read_walk, write_walk
-from clinigait.pipeline import Request, assess
+from clinigait.pipeline import assess
+from clinigait.request import Request
 from support.walker import Gait, synthetic_space_walk, synthetic_walk
 
 _GAIT = Gait(duration_s=7.0)

@@ -14,7 +14,7 @@ from clinigait.core.refusal import Refused
 
 if TYPE_CHECKING:
     from clinigait.gait.stature import KnownLength
-    from clinigait.pipeline import Request
+    from clinigait.request import Request
 
 _LENGTH = re.compile(r"^([\d.]+)@(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$")
 _SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
@@ -54,8 +54,13 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         int | None, typer.Option("--person", help="Measure this person, not the rule's choice.")
     ] = None,
     pose: Annotated[
-        str, typer.Option("--pose", help="Pose estimator: blazepose or blazepose-full.")
-    ] = "blazepose",
+        str | None,
+        typer.Option(
+            "--pose",
+            help="Pose estimator: hrnet, blazepose, blazepose-full or the name of an HRNet; "
+            "default: hrnet where its weights are here, else blazepose.",
+        ),
+    ] = None,
     known_length: Annotated[
         str | None,
         typer.Option(
@@ -83,7 +88,7 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
 ) -> None:
     """Assess a walking video: measurements, report and data, all into one folder."""
     from clinigait.io.keypoints import KeypointHints  # noqa: PLC0415  --help stays quick
-    from clinigait.pipeline import Request  # noqa: PLC0415
+    from clinigait.request import Request  # noqa: PLC0415
 
     request = Request(
         protocol=protocol,
@@ -107,8 +112,8 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
 
 def run(video: Path, out: Path, request: Request | None = None, *, profile: bool) -> None:
     """Assess with progress bars and print what came of it, and the time by stage if asked."""
-    from clinigait.pipeline import Stopwatch  # noqa: PLC0415  --help stays quick
-    from clinigait.pipeline import assess as assess_film  # noqa: PLC0415
+    from clinigait.pipeline import assess as assess_film  # noqa: PLC0415  --help stays quick
+    from clinigait.request import Stopwatch  # noqa: PLC0415
 
     stopwatch = Stopwatch()
     with progress_bars() as progress:

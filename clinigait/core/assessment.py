@@ -178,6 +178,10 @@ class PerceptionFacts:
         Whether the rule or the user (``--person``) chose.
     swapped_frames
         Frames in which left and right legs were exchanged back.
+    precision
+        In what the pose model multiplied: ``f32`` or ``bf16``.
+    silhouettes_by
+        Name of the model that gave the silhouettes; None where there are none.
     silhouettes
         Quality of the silhouettes; None where there are none.
     """
@@ -190,6 +194,8 @@ class PerceptionFacts:
     walker_rule: str
     chosen_by: Literal["rule", "user"]
     swapped_frames: int = 0
+    precision: str = "f32"
+    silhouettes_by: str | None = None
     silhouettes: SilhouetteFacts | None = None
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Progress, Silhouettes, Space, Subject, Walk
+from clinigait.core import Progress, SilhouetteFacts, Silhouettes, Space, Subject, Walk
 from clinigait.perception.pose import PoseEstimator, PoseSample
 from clinigait.perception.sides import mend_sides
+from clinigait.perception.silhouettes import clean
 from clinigait.perception.survey import Survey
 from clinigait.perception.tracking import Track
 
@@ -24,9 +26,31 @@ _MAX_COVERED = 0.2
 _SAME_DISTANCE = 0.7
 
 
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """One person's walk, and what was done to get it.
+
+    Parameters
+    ----------
+    walk
+        The walk, in the picture.
+    swapped_frames
+        In how many frames the legs' sides were mended.
+    silhouettes
+        How good the silhouettes are; None where there are none.
+    precision
+        In what the pose model multiplied.
+    """
+
+    walk: Walk
+    swapped_frames: int
+    silhouettes: SilhouetteFacts | None
+    precision: str
+
+
 def follow(
     found: Survey, number: int, pose: PoseEstimator, subject: Subject, progress: Progress
-) -> tuple[Walk, int]:
+) -> Followed:
     """Estimate the pose of one person in every frame of the stay.
 
     Parameters
@@ -41,11 +65,6 @@ def follow(
         What is known of the person.
     progress
         Called with the fraction of the work done.
-
-    Returns
-    -------
-    walk, swapped
-        The walk, and in how many frames the legs' sides were mended.
     """
     boxes = found.tracks[number - 1].at(found.times_s)
     samples = _samples(found, _steady_crops(boxes, found.times_s), pose, progress)
@@ -78,22 +97,24 @@ def follow(
         subject=subject,
         provenance={"input_sha256": found.recording.sha256, "person": str(number)},
     )
-    return walk, int(swapped.sum())
+    walk, quality = clean(walk)
+    facts = quality.facts() if quality is not None else None
+    return Followed(walk, int(swapped.sum()), facts, pose.precision)
 
 
 def _steady_crops(boxes: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Square boxes of slowly changing size around the person: steady crops, steady keypoints."""
+    """Boxes of slowly changing size around the person: steady crops, steady keypoints."""
     crops = np.full_like(boxes, np.nan)
     stay = np.flatnonzero(np.isfinite(boxes[:, 0]))
     if not len(stay):
         return crops
     half_window = max(1, round(0.5 / max(float(np.median(np.diff(times_s))), 1e-3)))
-    side_px = np.maximum(boxes[stay, 2] - boxes[stay, 0], boxes[stay, 3] - boxes[stay, 1])
-    padded = np.pad(side_px, half_window, mode="edge")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half_window + 1)
-    half_px = np.percentile(windows, 80, axis=1) / 2
+    size_px = boxes[stay, 2:] - boxes[stay, :2]
+    padded = np.pad(size_px, ((half_window, half_window), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * half_window + 1, axis=0)
+    half_px = np.percentile(windows, 80, axis=2) / 2
     centre = (boxes[stay, :2] + boxes[stay, 2:]) / 2
-    crops[stay] = np.column_stack([centre - half_px[:, None], centre + half_px[:, None]])
+    crops[stay] = np.column_stack([centre - half_px, centre + half_px])
     return crops
 
 
@@ -142,10 +163,8 @@ def _hidden(
 
 
 def _silhouettes(samples: list[PoseSample]) -> Silhouettes | None:
-    if not samples:
+    masks = [s.mask_bits for s in samples if s.mask_bits is not None]
+    affines = [s.affine for s in samples if s.affine is not None]
+    if not samples or len(masks) < len(samples) or len(affines) < len(samples):
         return None
-    return Silhouettes(
-        bits=np.stack([sample.mask_bits for sample in samples]),
-        width=samples[0].mask_bits.shape[1] * 8,
-        affine=np.stack([sample.affine for sample in samples]),
-    )
+    return Silhouettes(bits=np.stack(masks), width=masks[0].shape[1] * 8, affine=np.stack(affines))

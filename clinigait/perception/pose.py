@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BLAZEPOSE_33, KeypointLayout, Silhouettes
-from clinigait.perception.runtime import openvino
+from clinigait.perception.runtime import Precision, openvino
 
 _INPUT_PX = 256
 #: The crop is this much larger than the person's box, as the model was trained.
@@ -62,6 +62,11 @@ class PoseEstimator(Protocol):
         """Names of the keypoints."""
         ...
 
+    @property
+    def precision(self) -> Precision:
+        """In what the model that gives the keypoints multiplies."""
+        ...
+
     def submit(self, key: int, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
         """Hand in one person's box in one picture; may wait for a free worker."""
         ...
@@ -90,6 +95,7 @@ class BlazePose:
     """
 
     layout = BLAZEPOSE_33
+    precision: Precision = "f32"
 
     def __init__(self, weights: Path, name: str, threads: int) -> None:
         ov = openvino()

@@ -9,7 +9,7 @@ from scipy.ndimage import median_filter
 from clinigait.core import SIDES, KeypointLayout
 
 #: Points that move as one side of the body, in the order of preference.
-_LEG = ("hip", "knee", "ankle", "heel", "toe")
+_LEG = ("hip", "knee", "ankle", "heel", "toe", "small_toe")
 _ARM = ("elbow", "wrist", "pinky", "index", "thumb")
 #: Longest gap over which motion still tells the sides apart.
 _MAX_GAP_S = 0.2

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from clinigait.core import (
     BadInputError,
     Frame,
-    PerceptionFacts,
     PersonSeen,
     Progress,
     Recording,
@@ -23,7 +22,7 @@ from clinigait.core import (
 from clinigait.perception.detection import PersonDetector
 from clinigait.perception.lookout import Look, Lookout, next_look_s
 from clinigait.perception.tracking import Track, Tracker
-from clinigait.perception.walker import RULE, people_seen
+from clinigait.perception.walker import people_seen
 
 #: The background is compared this often.
 BACKGROUND_INTERVAL_S = 0.1
@@ -192,28 +191,6 @@ def choose_walker(found: Survey, person: int | None) -> int:
             "Film a person who walks at least three strides past a camera that stands still.",
         )
     return 1
-
-
-def perception_facts(
-    found: Survey,
-    walker: int | None,
-    *,
-    chosen_by_user: bool,
-    models: tuple[str, str],
-    weights: dict[str, str],
-    swapped: int = 0,
-) -> PerceptionFacts:
-    """Return how the person was found, for the assessment."""
-    return PerceptionFacts(
-        detector=models[0],
-        pose=models[1],
-        weights=weights,
-        people=found.people,
-        walker=walker,
-        walker_rule=RULE,
-        chosen_by="user" if chosen_by_user else "rule",
-        swapped_frames=swapped,
-    )
 
 
 class _Background:

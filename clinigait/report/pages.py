@@ -178,7 +178,10 @@ def provenance_block(assessment: Assessment, words_: Wording) -> list[Flowable]:
     rows += [(words_.protocol, name), (words_.protocol_hash, protocol.sha256)]
     if assessment.perception:
         seen = assessment.perception
-        rows += [(words_.detector, seen.detector), (words_.pose, seen.pose)]
+        rows.append((words_.detector, seen.detector))
+        rows.append((words_.pose, f"{seen.pose} ({seen.precision})"))
+        if seen.silhouettes_by:
+            rows.append((words_.silhouettes_by, seen.silhouettes_by))
         rows += [(words_.weights.format(name=name), sha) for name, sha in seen.weights.items()]
     room_pt = 60.0 + 14.0 * len(rows)
     return [

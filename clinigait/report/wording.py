@@ -263,6 +263,7 @@ class Wording:
     view_needed: str = "View needed"
     detector: str = "Detector"
     pose: str = "Pose model"
+    silhouettes_by: str = "Silhouettes by"
     weights: str = "Weights {name}"
     input_hash: str = "Film, SHA-256"
     protocol_hash: str = "Protocol, SHA-256"

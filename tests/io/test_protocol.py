@@ -82,7 +82,8 @@ def test_the_first_fault_is_named(text: str, change: dict, named: str) -> None:
 def test_unknown_names_are_refused_by_the_road(
     text: str, change: dict, named: str, tmp_path: Path
 ) -> None:
-    from clinigait.pipeline import Request, assess
+    from clinigait.pipeline import assess
+    from clinigait.request import Request
 
     path = tmp_path / "mine.yaml"
     path.write_text(yaml.safe_dump({**yaml.safe_load(text), **change}), encoding="utf-8")

@@ -1,0 +1,72 @@
+"""What is asked of a recording, and how the work on it is watched."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from clinigait.core import Subject
+from clinigait.gait.stature import KnownLength
+from clinigait.io.keypoints import KeypointHints
+
+#: Called with the name of the stage and the fraction of it that is done.
+StageProgress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of one recording.
+
+    Parameters
+    ----------
+    protocol
+        Name of a shipped protocol, or path of one; None takes the usual one for the input.
+    subject
+        What is known of the person.
+    person
+        Number of the person to measure; None lets the walker rule choose.
+    pose
+        Choice of the pose estimator; None takes the best whose weights are here.
+    known_length
+        A known length in the walking plane, for metres without a body height.
+    hints
+        What a file of keypoints does not tell of itself.
+    overlay
+        Whether to write the overlay film.
+    threads
+        CPU threads of every stage.
+    """
+
+    protocol: str | None = None
+    subject: Subject = field(default_factory=Subject)
+    person: int | None = None
+    pose: str | None = None
+    known_length: KnownLength | None = None
+    hints: KeypointHints = field(default_factory=KeypointHints)
+    overlay: bool = True
+    threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
+
+
+@dataclass
+class Stopwatch:
+    """Wall time by stage.
+
+    Parameters
+    ----------
+    seconds
+        Time by the name of the stage.
+    """
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str, progress: StageProgress) -> Iterator[Callable[[float], None]]:
+        """Time a stage; yields what reports its progress."""
+        start = time.perf_counter()
+        progress(name, 0.0)
+        yield lambda fraction: progress(name, fraction)
+        self.seconds[name] = time.perf_counter() - start
+        progress(name, 1.0)
