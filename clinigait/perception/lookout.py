@@ -22,8 +22,8 @@ from clinigait.perception.tracking import Track
 CLOSE_LOOK_S = 0.1
 #: ... and this often while everybody is known and keeps clear of the others.
 CALM_LOOK_S = 0.2
-#: Somebody is known from this number of observations on.
-_KNOWN_FROM = 3
+#: Who was lost is looked for closely for this long.
+_SEARCH_S = 0.3
 #: People keep clear of each other from this distance, in heights of the taller one's box: in two
 #: calm looks two people who walk towards each other come nearer by 0.6.
 _CLEAR_HEIGHTS = 1.0
@@ -101,7 +101,7 @@ def next_look_s(tracks: Iterable[Track], last_look_s: float) -> float:
         When people were last looked for: who was not found then is lost for the moment.
     """
     people = list(tracks)
-    if any(len(t.times_s) < _KNOWN_FROM or t.end_s < last_look_s for t in people):
+    if any(0 < last_look_s - track.end_s <= _SEARCH_S for track in people):
         return CLOSE_LOOK_S
     boxes = [track.boxes[-1] for track in people]
     near = any(_distance_heights(a, b) < _CLEAR_HEIGHTS for a, b in combinations(boxes, 2))

@@ -1,0 +1,97 @@
+"""People are looked for on several threads; what comes of it does not depend on their speed."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from clinigait.core import Frame
+from clinigait.perception.lookout import CALM_LOOK_S, CLOSE_LOOK_S, Lookout, next_look_s
+from clinigait.perception.tracking import Track
+
+
+class _Detector:
+    """Finds as many people as the picture's grey level says; some pictures take longer."""
+
+    name = "counting"
+
+    def __init__(self, busy: list[int]) -> None:
+        self._busy = busy
+        self._mine = threading.Lock()
+
+    def detect(self, image):
+        with self._alone():
+            grey = int(image[0, 0, 0])
+            self._busy.append(grey)
+            time.sleep(0.004 * (grey * 7 % 5))
+            return np.zeros((grey, 5))
+
+    def _alone(self):
+        if not self._mine.acquire(blocking=False):
+            raise AssertionError("two pictures at a time in one detector")
+        self._mine.release()
+        return self._mine
+
+
+def _frames(count: int) -> list[Frame]:
+    return [Frame(i, i / 10, np.full((2, 2, 3), i, np.uint8)) for i in range(count)]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_looks_come_in_the_order_of_the_film_and_always_as_late(threads: int) -> None:
+    with Lookout([_Detector([]) for _ in range(threads)]) as lookout:
+        known = []
+        for frame in _frames(20):
+            known += [(look.frame.index, len(look.boxes)) for look in lookout.look(frame)]
+            assert len(known) == max(0, frame.index + 1 - threads)
+        known += [(look.frame.index, len(look.boxes)) for look in lookout.rest()]
+    assert known == [(i, i) for i in range(20)]
+
+
+def test_an_error_of_a_detector_is_raised() -> None:
+    class Broken(_Detector):
+        def detect(self, image):
+            raise RuntimeError("no")
+
+    first, second = _frames(2)
+    with Lookout([Broken([])]) as lookout:
+        assert list(lookout.look(first)) == []
+        with pytest.raises(RuntimeError, match="no"):
+            list(lookout.look(second))
+
+
+def test_leaving_early_waits_for_nobody() -> None:
+    busy: list[int] = []
+    with Lookout([_Detector(busy)]) as lookout:
+        list(lookout.look(_frames(1)[0]))
+    assert len(busy) <= 1
+
+
+def _track(*places: tuple[float, float], height: float = 100.0) -> Track:
+    """Return somebody who was found at (time, x)."""
+    track = Track()
+    for time_s, x in places:
+        track.times_s.append(time_s)
+        track.boxes.append(np.array([x - 20, 0.0, x + 20, height]))
+    return track
+
+
+_KNOWN = [(0.0, 0.0), (0.2, 10.0), (0.4, 20.0)]
+
+
+def test_one_person_who_is_known_needs_no_close_look() -> None:
+    assert next_look_s([], 0.4) == CALM_LOOK_S
+    assert next_look_s([_track(*_KNOWN)], 0.4) == CALM_LOOK_S
+
+
+def test_people_who_come_near_are_looked_at_closely() -> None:
+    def other(x):
+        return _track(*[(t, x) for t, _ in _KNOWN])
+
+    assert next_look_s([_track(*_KNOWN), other(90.0)], 0.4) == CLOSE_LOOK_S
+    assert next_look_s([_track(*_KNOWN), other(400.0)], 0.4) == CALM_LOOK_S
+
+
+def test_who_was_just_lost_is_looked_for_closely() -> None:
+    assert next_look_s([_track(*_KNOWN)], 0.6) == CLOSE_LOOK_S
