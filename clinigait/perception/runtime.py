@@ -20,10 +20,12 @@ from numpy.typing import NDArray
 #: What is done with a network's first output, in a thread of the runtime.
 Done = Callable[[NDArray[np.float32]], None]
 Precision = Literal["f32", "bf16"]
+_Job = tuple[NDArray[np.uint8], Done]
 
 _CUDA = "CUDAExecutionProvider"
-#: On a GPU so many pictures go together, and so many batches may wait.
-_BATCH = 16
+#: So many pictures go together.
+_CPU_BATCH, _GPU_BATCH = 4, 16
+#: So many batches may wait for the GPU.
 _MOST_WAITING = 2
 
 
@@ -84,7 +86,7 @@ class BackgroundNetwork(Protocol):
         ...
 
     def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
-        """Hand in (n, H, W, 3) RGB pictures; may wait for a free worker.
+        """Hand in (n, H, W, 3) RGB pictures, n at most 4; may wait for a free worker.
 
         ``done`` is called in another thread with the (n, ...) output, which it may keep.
         """
@@ -96,7 +98,7 @@ class BackgroundNetwork(Protocol):
 
 
 def background_network(
-    network: PictureNetwork, *, threads: int, together: int, precision: Precision
+    network: PictureNetwork, *, threads: int, precision: Precision
 ) -> BackgroundNetwork:
     """Start a network where it runs best: on an NVIDIA GPU if there is one, else on the CPU.
 
@@ -106,15 +108,11 @@ def background_network(
         The file and its input.
     threads
         CPU threads; on the CPU also the number of requests that run side by side.
-    together
-        Number of pictures in every request.
     precision
         For the CPU; a GPU always computes in single precision.
     """
     on_gpu = _on_gpu(network, threads)
-    return on_gpu or OpenVinoNetwork(
-        network, threads=threads, together=together, precision=precision
-    )
+    return on_gpu or OpenVinoNetwork(network, threads=threads, precision=precision)
 
 
 def _on_gpu(network: PictureNetwork, threads: int) -> BackgroundNetwork | None:
@@ -130,10 +128,36 @@ def _on_gpu(network: PictureNetwork, threads: int) -> BackgroundNetwork | None:
     return on_gpu if on_gpu.device == "GPU" else None
 
 
+class _Gathered:
+    """Pictures that wait until enough of them are there to go together."""
+
+    def __init__(self, batch: int) -> None:
+        self._batch = batch
+        self._jobs: list[_Job] = []
+
+    def add(self, pictures: NDArray[np.uint8], done: Done) -> list[_Job]:
+        """Add pictures; return all that wait if they are enough, else nothing."""
+        self._jobs.append((pictures, done))
+        return self.take() if sum(len(some) for some, _ in self._jobs) >= self._batch else []
+
+    def take(self) -> list[_Job]:
+        """Return all that wait."""
+        jobs, self._jobs = self._jobs, []
+        return jobs
+
+
+def _hand_over(output: NDArray[np.float32], jobs: list[_Job]) -> None:
+    """Give everybody the part of a batch's output that is theirs."""
+    ends = np.cumsum([len(some) for some, _ in jobs])
+    for part, (_, done) in zip(np.split(output, ends[:-1]), jobs, strict=True):
+        done(part)
+
+
 class OpenVinoNetwork:
     """OpenVINO on the CPU: requests run side by side, one thread each.
 
-    Pictures go in as they are, as bytes; the runtime scales them while it reads them.
+    Pictures go in as they are, as bytes; the runtime scales them while it reads them. A few go
+    together, so that large networks read their weights from memory less often.
 
     Parameters
     ----------
@@ -141,23 +165,19 @@ class OpenVinoNetwork:
         The file and its input.
     threads
         Number of requests that run side by side.
-    together
-        Number of pictures in every request.
     precision
         Asked for by name: left alone, the runtime takes bfloat16 wherever it can.
     """
 
     device = "CPU"
 
-    def __init__(
-        self, network: PictureNetwork, *, threads: int, together: int, precision: Precision
-    ) -> None:
+    def __init__(self, network: PictureNetwork, *, threads: int, precision: Precision) -> None:
         ov = openvino()
         self.precision: Precision = precision
         core = ov.Core()
         model = core.read_model(str(network.path))
         width, height = network.input_size_px
-        model.reshape([together, 3, height, width])
+        model.reshape(ov.PartialShape([ov.Dimension(1, 2 * _CPU_BATCH), 3, height, width]))
         compiled = core.compile_model(
             _taking_pictures(ov, model, network),
             "CPU",
@@ -167,16 +187,22 @@ class OpenVinoNetwork:
                 "NUM_STREAMS": str(threads),
             },
         )
+        self._gathered = _Gathered(_CPU_BATCH)
         self._queue: Any = ov.AsyncInferQueue(compiled, threads)
-        self._queue.set_callback(_hand_over)
+        self._queue.set_callback(_collect)
 
     def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
         """Hand in pictures; see :class:`BackgroundNetwork`."""
-        self._queue.start_async({0: pictures}, done)
+        self._send(self._gathered.add(pictures, done))
 
     def wait(self) -> None:
         """Wait for everything that was handed in."""
+        self._send(self._gathered.take())
         self._queue.wait_all()
+
+    def _send(self, jobs: list[_Job]) -> None:
+        if jobs:
+            self._queue.start_async({0: np.concatenate([some for some, _ in jobs])}, jobs)
 
 
 def _taking_pictures(ov: Any, model: Any, network: PictureNetwork) -> Any:  # noqa: ANN401
@@ -189,8 +215,8 @@ def _taking_pictures(ov: Any, model: Any, network: PictureNetwork) -> Any:  # no
     return steps.build()
 
 
-def _hand_over(request: Any, done: Done) -> None:  # noqa: ANN401
-    done(request.get_output_tensor(0).data.copy())
+def _collect(request: Any, jobs: list[_Job]) -> None:  # noqa: ANN401
+    _hand_over(request.get_output_tensor(0).data.copy(), jobs)
 
 
 class OnnxRuntimeNetwork:
@@ -226,35 +252,29 @@ class OnnxRuntimeNetwork:
         self._input_name = self._session.get_inputs()[0].name
         self._mean = np.array(network.mean, np.float32)
         self._std = np.array(network.std, np.float32)
+        self._gathered = _Gathered(_GPU_BATCH)
         self._pool = ThreadPoolExecutor(max_workers=1)
-        self._gathered: list[tuple[NDArray[np.uint8], Done]] = []
         self._running: deque[Future[None]] = deque()
 
     def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
         """Hand in pictures; see :class:`BackgroundNetwork`."""
-        self._gathered.append((pictures, done))
-        if sum(len(some) for some, _ in self._gathered) >= _BATCH:
-            self._send()
+        self._send(self._gathered.add(pictures, done))
 
     def wait(self) -> None:
         """Wait for everything that was handed in."""
-        self._send()
+        self._send(self._gathered.take())
         while self._running:
             self._running.popleft().result()
 
-    def _send(self) -> None:
-        if not self._gathered:
+    def _send(self, jobs: list[_Job]) -> None:
+        if not jobs:
             return
         while len(self._running) >= _MOST_WAITING:
             self._running.popleft().result()
-        jobs, self._gathered = self._gathered, []
         self._running.append(self._pool.submit(self._run, jobs))
 
-    def _run(self, jobs: list[tuple[NDArray[np.uint8], Done]]) -> None:
+    def _run(self, jobs: list[_Job]) -> None:
         pictures = np.concatenate([some for some, _ in jobs])
         scaled = (pictures.astype(np.float32) - self._mean) / self._std
         batch = np.ascontiguousarray(scaled.transpose(0, 3, 1, 2))
-        output = self._session.run(None, {self._input_name: batch})[0]
-        ends = np.cumsum([len(some) for some, _ in jobs])
-        for part, (_, done) in zip(np.split(output, ends[:-1]), jobs, strict=True):
-            done(part)
+        _hand_over(self._session.run(None, {self._input_name: batch})[0], jobs)

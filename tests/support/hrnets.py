@@ -57,7 +57,8 @@ def built(config: Any, seed: int = 0) -> Any:
     """Return mmpose's own model of a configuration, with random weights that do something.
 
     mmpose begins with weights so small that every heatmap is flat; these keep the scale of what
-    passes through, and the heatmaps reach 1.
+    passes through, and the heatmaps reach 1. They are positive nearly everywhere, as DARK and
+    UDP need it: what is not has no logarithm, and no place that could be compared.
     """
     import torch
     from mmengine.registry import init_default_scope
@@ -80,7 +81,7 @@ def built(config: Any, seed: int = 0) -> Any:
         maps = model.head.forward(model.backbone(picture))
         layer = model.head.final_layer
         layer.weight /= maps.std() * 3
-        layer.bias /= maps.std() * 3
+        layer.bias.fill_(0.5)
     return model
 
 
@@ -103,7 +104,7 @@ def small_checkpoint(
 
     config_path = config_file(folder, decoding)
     config = Config.fromfile(config_path)
-    model = built(config)
+    model = built(config, seed=list(CONFIGS).index(decoding))
     path = folder / f"{decoding}.pth"
     torch.save({"state_dict": model.state_dict()} if content is None else content, path)
     return entry(path, config_path, decoding), path, model

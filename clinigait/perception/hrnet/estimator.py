@@ -51,7 +51,6 @@ class HrnetPose:
         self._network: BackgroundNetwork = background_network(
             picture_network(onnx, self.card),
             threads=threads,
-            together=2 if flip_test else 1,
             precision=precision or usable_precision(onnx, self.card),
         )
         self._done: dict[int, PoseSample] = {}
@@ -97,11 +96,10 @@ class HrnetPose:
     def _sample(self, maps: NDArray[np.float32], view: Window) -> PoseSample:
         points, score = decoded(maps, self.card, flip_test=self.flip_test)
         size = np.array(self.card.heatmap_size_px)
-        # A peak without the shape of one may be sent anywhere; out of the crop, it saw nothing.
+        # A peak without the shape of one may be sent anywhere; nobody believes it out of the crop.
         outside = ~((points[0] > -1) & (points[0] < size)).all(axis=1)
         confidence = np.where(outside, 0, np.clip(score[0], 0, 1)).astype(np.float64)
         placed = in_image(points[0], view, self.card)
-        placed[outside] = np.nan
         believed = confidence[confidence >= BELIEVED]
         return PoseSample(
             keypoints_px=placed,

@@ -162,9 +162,7 @@ def verdict_on(distances_px: NDArray[np.float64], cpu: str, onnx_sha256: str) ->
 def _maps(
     onnx: Path, card: Card, crops: Iterable[NDArray[np.uint8]], precision: Precision
 ) -> NDArray[np.float32]:
-    network = OpenVinoNetwork(
-        picture_network(onnx, card), threads=1, together=1, precision=precision
-    )
+    network = OpenVinoNetwork(picture_network(onnx, card), threads=1, precision=precision)
     found: list[NDArray[np.float32]] = []
     for one in crops:
         network.start(one, found.append)

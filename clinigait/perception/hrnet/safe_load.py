@@ -20,6 +20,8 @@ from clinigait.core import BadInputError
 _RENAMED = {"keypoint_head.": "head."}
 #: Buffers that are settings, not weights; they stand in the card.
 _SETTINGS = ("data_preprocessor.",)
+#: What mmengine's training history can do.
+_HISTORY_METHODS = {"current", "max", "mean", "min"}
 
 
 def load_state(path: Path) -> dict[str, Any]:
@@ -68,14 +70,22 @@ def _read(path: Path) -> Any:  # noqa: ANN401  whatever the file holds
 def _harmless() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
     """Return what may be built from a checkpoint: numpy's arrays and mmengine's history.
 
-    numpy moved its inner modules in version 2; checkpoints carry the old names.
+    numpy moved its inner modules in version 2; checkpoints carry the old names. A history names its
+    own methods through ``getattr``, in whose place stands something that finds these only.
     """
     inner = importlib.import_module("numpy._core.multiarray")
-    history = importlib.import_module("mmengine.logging.history_buffer")
+    history = importlib.import_module("mmengine.logging.history_buffer").HistoryBuffer
+
+    def method(owner: object, name: object) -> object:
+        if owner is not history or name not in _HISTORY_METHODS:
+            raise UnpicklingError("names something that no training history has")
+        return getattr(history, str(name))
+
     allowed: list[Callable[..., Any] | tuple[Callable[..., Any], str]] = [
         np.ndarray,
         np.dtype,
-        history.HistoryBuffer,
+        history,
+        (method, "builtins.getattr"),
     ]
     for home in ("numpy._core.multiarray", "numpy.core.multiarray"):
         allowed += [(inner._reconstruct, f"{home}._reconstruct"), (inner.scalar, f"{home}.scalar")]  # noqa: SLF001

@@ -136,7 +136,8 @@ def decode(maps: Floats, decoding: Decoding, blur_kernel_px: int = 0) -> tuple[F
     -------
     points, score
         (N, K, 2) x and y in heatmap pixels, NaN where the heatmap is nowhere positive, and (N, K)
-        the heatmaps' maxima as they are.
+        the heatmaps' maxima as they are. DARK and UDP send a peak that has not the shape of one
+        anywhere, also out of the heatmap.
     """
     n, k, height, width = maps.shape
     flat = np.ascontiguousarray(maps, np.float32).reshape(n * k, height, width)
@@ -150,7 +151,6 @@ def decode(maps: Floats, decoding: Decoding, blur_kernel_px: int = 0) -> tuple[F
         points += _dark_steps(_blurred(flat, blur_kernel_px), x, y)
     else:
         points += _udp_steps(_blurred(flat, blur_kernel_px), x, y)
-        np.clip(points, 0, [width - 1, height - 1], out=points)
     # Written so that NaN in a heatmap is no peak either.
     points[~(score > 0)] = np.nan
     return points.reshape(n, k, 2), score.reshape(n, k)
@@ -250,5 +250,5 @@ def _blurred(maps: Floats, kernel_px: int) -> Floats:
     smooth = cv2.GaussianBlur(tall, (kernel_px, kernel_px), 0).reshape(padded.shape)
     smooth = smooth[:, border : border + height, border : border + width]
     old, new = maps.max(axis=(1, 2)), smooth.max(axis=(1, 2))
-    scale = np.divide(old, new, out=np.ones_like(old), where=new > 0)
+    scale = np.divide(old, new, out=np.ones_like(old), where=new != 0)
     return np.asarray(smooth * scale[:, None, None], np.float32)
