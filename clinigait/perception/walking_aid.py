@@ -160,7 +160,7 @@ def _free(piece: NDArray[np.uint8], mask: NDArray[np.uint8], corner: tuple[int, 
     left, top = corner
     around = padded[top : top + piece.shape[0] + 2, left : left + piece.shape[1] + 2]
     inner = np.pad(piece, 1)
-    ring = cv2.dilate(inner, np.ones((3, 3), np.uint8)) - inner
+    ring = np.asarray(cv2.dilate(inner, np.ones((3, 3), np.uint8)), np.uint8) - inner
     return bool((ring & around).sum() <= _TOUCHING * ring.sum())
 
 

@@ -29,7 +29,7 @@ def _drawn_into(walk: Walk, draw) -> tuple[Walk, np.ndarray]:
         affine = walk.silhouettes.affine[frame]
         draw(frame, more, lambda p, a=affine: tuple(np.round(a @ [*p, 1.0]).astype(int).tolist()))
         added.append((more > 0) & ~mask)
-        mask |= more > 0
+        masks[frame] |= more > 0
     return with_masks(walk, masks, walk.silhouettes.affine), np.stack(added)
 
 
@@ -96,11 +96,17 @@ def test_clothes_and_bags_are_no_aids(walk, what) -> None:
             corners = [[hips[0] + 40, hips[1] - 40], [hips[0] - 40, hips[1] - 40], *hem]
             cv2.fillPoly(mask, [np.array([to_mask(p) for p in corners])], 1)
         if what == "bag":
-            cv2.circle(mask, to_mask(wrist + [0, 70]), 20, 1, -1)
+            cv2.circle(mask, to_mask(wrist + np.array([0, 70])), 20, 1, -1)
         if what == "rucksack":
-            cv2.ellipse(mask, to_mask(neck + [-60, 60]), (14, 26), 0, 0, 360, 1, -1)
+            cv2.ellipse(mask, to_mask(neck + np.array([-60, 60])), (14, 26), 0, 0, 360, 1, -1)
         if what == "long hair":
-            cv2.line(mask, to_mask(neck + [-20, -60]), to_mask(neck + [-70, 90]), 1, 4)
+            cv2.line(
+                mask,
+                to_mask(neck + np.array([-20, -60])),
+                to_mask(neck + np.array([-70, 90])),
+                1,
+                4,
+            )
 
     facts = clean(_drawn_into(walk, draw)[0])[1].facts()
     assert facts.aid_pct == 0

@@ -139,6 +139,16 @@ def test_cutting_moves_the_affine_along() -> None:
     np.testing.assert_array_equal(narrow.affine[:, 1], whole.affine[:, 1])
 
 
+def test_some_silhouettes_keep_all_that_belongs_to_them() -> None:
+    walk = drawn_walk()
+    every = align(walk.silhouettes, walk.time_s)
+    some = every.take(np.array([3, 7]))
+    assert some.frames.tolist() == np.flatnonzero(some.kept).tolist() == [3, 7]
+    np.testing.assert_array_equal(some.images, every.images[[3, 7]])
+    np.testing.assert_array_equal(some.affine, every.affine[[3, 7]])
+    np.testing.assert_array_equal(some.time_s, walk.time_s[[3, 7]])
+
+
 def test_cut_widths_and_no_second_cut() -> None:
     assert cut(np.zeros((2, 64, 64), np.uint8)).shape == (2, 64, 44)
     assert cut(np.zeros((2, 128, 128), np.uint8)).shape == (2, 128, 88)
