@@ -36,8 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
         film = _demonstration_clip() if options.quick else options.film
         walk, near_side = _walk(film, options.out)
         walk, quality = clean(walk)
-        if quality is None:
-            raise BadInputError("There are no silhouettes.", "Give a film, not keypoints.")
+        assert quality is not None  # a film gives silhouettes
         facts = quality.facts()
         print(f"silhouettes: score {facts.score:.2f}, {facts.usable_pct:.0f} % of frames usable")
         rows = _rows(film, walk, quality.usable, near_side)
@@ -72,24 +71,23 @@ def _rows(
     """Return the pictures of some frames by the name of the representation."""
     assert walk.silhouettes is not None
     recording = open_recording(film)
-    field = seen_as.align(walk.silhouettes, walk.time_s, size=SIZE)
+    every = seen_as.align(walk.silhouettes, walk.time_s, size=SIZE)
     one_scale = seen_as.align(walk.silhouettes, walk.time_s, size=SIZE, scale_of="sequence")
     maps = seen_as.skeleton_maps(walk, size=SIZE)
+    frames = [f for f in every.frames if usable[f] and f in set(maps.frames)]
+    wanted = [frames[i] for i in np.linspace(0, len(frames) - 1, N_COLUMNS).round().astype(int)]
+    field = every.take(np.searchsorted(every.frames, wanted))
+    in_maps = np.searchsorted(maps.frames, wanted)
     parts = seen_as.body_parts(walk, field, near_side).labels
     drawn = seen_as.sketches(recording, walk, field)
-    frames = [f for f in field.frames if usable[f] and f in set(maps.frames)]
-    wanted = [frames[i] for i in np.linspace(0, len(frames) - 1, N_COLUMNS).round().astype(int)]
-    in_field = np.searchsorted(field.frames, wanted)
-    in_maps = np.searchsorted(maps.frames, wanted)
-    colours = _part_colours()
     return {
-        "picture, face blurred": _pictures(film, walk, wanted, field.affine[in_field]),
-        "silhouette, own scale": list(field.images[in_field]),
+        "picture, face blurred": _pictures(film, walk, wanted, field.affine),
+        "silhouette, own scale": list(field.images),
         "silhouette, one scale": list(one_scale.images[np.searchsorted(one_scale.frames, wanted)]),
         "skeleton map: joints": list(maps.images[in_maps, 0]),
         "skeleton map: limbs": list(maps.images[in_maps, 1]),
-        "body parts": list(colours[parts[in_field]]),
-        "sketch": list(drawn.images[in_field]),
+        "body parts": list(_part_colours()[parts]),
+        "sketch": list(drawn.images),
     }
 
 

@@ -61,6 +61,19 @@ class AlignedSilhouettes:
         """Height of the images in pixels."""
         return int(self.images.shape[1])
 
+    def take(self, numbers: NDArray[np.intp]) -> AlignedSilhouettes:
+        """Return some of the silhouettes by their numbers, for work on a few frames of a film."""
+        kept = np.zeros_like(self.kept)
+        kept[self.frames[numbers]] = True
+        return replace(
+            self,
+            images=self.images[numbers],
+            frames=self.frames[numbers],
+            time_s=self.time_s[numbers],
+            affine=self.affine[numbers],
+            kept=kept,
+        )
+
     def cut(self) -> AlignedSilhouettes:
         """Return the images without their empty sides, as networks take them; see :func:`cut`."""
         images = cut(self.images)

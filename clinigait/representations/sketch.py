@@ -146,6 +146,8 @@ def sketch(
     strength = np.where(near, _edges(image, rows, columns), 0.0)
     inside = strength[near]
     full = float(np.percentile(inside, _FULL_PERCENTILE)) if len(inside) else 0.0
+    if full <= 0:  # hardly any edge at all, as in drawings: the strongest is full strength
+        full = float(inside.max()) if len(inside) else 0.0
     if full <= 0:
         return np.zeros(shape, np.float32)
     down = _averaging(affine[1, 1], affine[1, 2], shape[0], rows)

@@ -87,5 +87,15 @@ def test_silhouettes_come_back_bit_by_bit() -> None:
     assert (stored.mask(0) == mask).all()
 
 
+def test_a_walking_aid_is_empty_until_somebody_looked() -> None:
+    bits = np.zeros((1, 5, 2), np.uint8)
+    aid = np.random.default_rng(1).random((5, 11)) > 0.5
+    assert not Silhouettes(bits, 11, np.zeros((1, 2, 3))).aid(0).any()
+    flagged = Silhouettes(bits, 11, np.zeros((1, 2, 3)), Silhouettes.pack(aid)[None])
+    assert (flagged.aid(0) == aid).all()
+    with pytest.raises(ValueError, match="aid_bits"):
+        Silhouettes(bits, 11, np.zeros((1, 2, 3)), bits[:, :4])
+
+
 def test_opposite() -> None:
     assert (opposite("left"), opposite("right")) == ("right", "left")

@@ -65,6 +65,17 @@ def test_rounding_loses_nothing_that_counts(tmp_path: Path) -> None:
     assert after.perception == before.perception
 
 
+def test_facts_on_silhouettes_come_back_and_may_be_missing(tmp_path: Path) -> None:
+    made = assessed(1)
+    write_assessment(made, tmp_path / "a.json")
+    content = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert content["perception"]["silhouettes"]["aid_side"] == "left"
+    assert read_assessment(tmp_path / "a.json").perception.silhouettes.usable_pct == 97.5
+    del content["perception"]["silhouettes"]  # of an older version
+    (tmp_path / "b.json").write_text(json.dumps(content), encoding="utf-8")
+    assert read_assessment(tmp_path / "b.json").perception.silhouettes is None
+
+
 def test_the_keys_that_others_rely_on(tmp_path: Path) -> None:
     write_assessment(assessed(), tmp_path / "a.json")
     content = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))

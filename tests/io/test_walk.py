@@ -34,6 +34,43 @@ def test_round_trip(tmp_path: Path) -> None:
     assert (back.silhouettes.mask(7) == masks[7]).all()
 
 
+@pytest.fixture
+def masked():
+    walk = synthetic_walk(Gait(duration_s=0.2, rate_hz=30))
+    rng = np.random.default_rng(0)
+    bits, aid = (rng.integers(0, 256, (len(walk), 8, 2)).astype(np.uint8) for _ in range(2))
+    return replace(walk, silhouettes=Silhouettes(bits, 12, np.ones((len(walk), 2, 3)), aid))
+
+
+def test_walking_aids_come_back_and_their_absence_too(masked, tmp_path: Path) -> None:
+    write_walk(masked, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz").silhouettes
+    np.testing.assert_array_equal(back.aid_bits, masked.silhouettes.aid_bits)
+    unseen = replace(masked, silhouettes=replace(masked.silhouettes, aid_bits=None))
+    write_walk(unseen, tmp_path / "walk.npz")
+    assert read_walk(tmp_path / "walk.npz").silhouettes.aid_bits is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("silhouette_bits", np.zeros((6, 8, 2))),
+        ("silhouette_bits", np.zeros((6, 8, 3), np.uint8)),
+        ("silhouette_aid_bits", np.zeros((6, 8, 2))),
+        ("silhouette_aid_bits", np.zeros((6, 7, 2), np.uint8)),
+        ("silhouette_affine", np.zeros((6, 3, 3))),
+        ("silhouette_affine", np.array(["x"])),
+    ],
+)
+def test_silhouettes_of_another_shape_or_kind(masked, name, content, tmp_path: Path) -> None:
+    path = tmp_path / "walk.npz"
+    write_walk(masked, path)
+    stored = dict(np.load(path))
+    np.savez(path, **{**stored, name: content})
+    with pytest.raises(BadInputError, match="not a walk"):
+        read_walk(path)
+
+
 def test_a_walk_without_extras(tmp_path: Path) -> None:
     walk = synthetic_walk(Gait(duration_s=1, rate_hz=30))
     write_walk(walk, tmp_path / "walk.npz")

@@ -14,7 +14,15 @@ import pypdfium2.raw as pdfium_c
 import pytest
 from PIL import Image
 
-from clinigait.core import Assessment, BadInputError, Grade, Parameter, StoredFrame, Subject
+from clinigait.core import (
+    Assessment,
+    BadInputError,
+    Grade,
+    Parameter,
+    SilhouetteFacts,
+    StoredFrame,
+    Subject,
+)
 from clinigait.report.pdf import weights_digest, write_report
 from clinigait.report.styles import MARGIN_X, PAGE_WIDTH
 from clinigait.report.wording import RESEARCH_USE_ONLY
@@ -113,6 +121,30 @@ def test_rejected_strides_and_the_choice_of_the_walker_are_told(
     assert made.perception is not None
     by_hand = replace(made, perception=replace(made.perception, chosen_by="user"))
     assert "The person was chosen by the user" in _all(by_hand, frames, tmp_path)
+
+
+def test_silhouettes_are_told_for_information_and_without_a_grade(
+    frames: Path, tmp_path: Path
+) -> None:
+    made = assessed()
+    assert made.perception is not None
+    facts = made.perception.silhouettes
+    assert facts is not None
+
+    def told(changed: SilhouetteFacts | None) -> str:
+        seen = replace(made.perception, silhouettes=changed)
+        return _all(replace(made, perception=seen), frames, tmp_path)
+
+    text = told(facts)
+    assert "97.5 %" in text
+    assert "cut off in 3 % of the frames; 2 frames were mended" in text
+    assert "walking aid was seen in 46 % of the frames, in the left hand" in text
+    assert text.count("For information") == 1
+    assert "in 46 % of the frames." in told(replace(facts, aid_side=None))
+    none = told(replace(facts, aid_pct=2.0, aid=False, aid_side=None))
+    assert "No walking aid stood out" in none
+    assert "could not be judged" in told(replace(facts, aid_pct=None, aid=False, aid_side=None))
+    assert "Silhouettes" not in told(None)
 
 
 def test_grades_are_words_not_only_colours(frames: Path, tmp_path: Path) -> None:
