@@ -25,8 +25,8 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         Path,
         typer.Argument(
             metavar="INPUT",
-            help="The walking video; or keypoints: C3D, TRC, NPZ, NPY, COCO or OpenPose JSON, "
-            "Kinect CSV.",
+            help="The walking video; a folder of colour and depth; or keypoints: C3D, TRC, NPZ, "
+            "NPY, COCO or OpenPose JSON, Kinect CSV.",
         ),
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the report and its data.")],
@@ -35,7 +35,7 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         typer.Option(
             "--protocol",
             help="Protocol: a name, or the path of a YAML file. By default walk_sagittal, for "
-            "points in space walk_spatial.",
+            "points in space and for depth walk_spatial.",
         ),
     ] = None,
     height_m: Annotated[

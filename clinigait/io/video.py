@@ -532,7 +532,7 @@ _SMALLER = "Export it at a smaller size (1920 x 1080 is enough), and try with th
 #: code -> (what is wrong, what to do); ``{name}`` is the file, ``{detail}`` what was found.
 _MESSAGES = {
     "missing": ("There is no file {name}.", "Check the name and the folder."),
-    "directory": ("{name} is a folder, not a video.", "Give one video file."),
+    "directory": ("{name} is a folder, not a video.", "Give one video file, or colour with depth."),
     "special": ("{name} is not an ordinary file.", "Save the video to disk and give that file."),
     "permission": ("{name} cannot be opened: permission denied.", "Ask for the right to read it."),
     "unreadable": ("{name} cannot be read: {detail}.", "Check the disk and the name."),

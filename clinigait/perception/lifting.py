@@ -272,6 +272,7 @@ def _with_whole_feet_only(walk: Walk, z_m: NDArray[np.float64]) -> NDArray[np.fl
             continue
         pair = [walk.layout.index(name, side) for side in SIDES]
         seen = np.isfinite(walk.keypoints[:, pair]).all(axis=2)
+        seen &= np.isfinite(z_m).any(axis=1, keepdims=True)
         share = (np.isfinite(z_m[:, pair]) & seen).sum(axis=0) / np.maximum(seen.sum(axis=0), 1)
         if share.min() < _LEAST_FOOT:
             kept[:, pair] = np.nan

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clinigait.core import BadInputError, Silhouettes, Subject
+from clinigait.core import BadInputError, Silhouettes, Space, Subject
 from clinigait.io.walk import read_walk, write_walk
-from support.walker import Gait, synthetic_walk
+from support.walker import Gait, synthetic_space_walk, synthetic_walk
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -69,6 +69,43 @@ def test_silhouettes_of_another_shape_or_kind(masked, name, content, tmp_path: P
     np.savez(path, **{**stored, name: content})
     with pytest.raises(BadInputError, match="not a walk"):
         read_walk(path)
+
+
+def test_a_walk_lifted_by_depth_keeps_its_picture_and_its_spread(tmp_path: Path) -> None:
+    plain = synthetic_space_walk(Gait(duration_s=1, rate_hz=30), space=Space.CAMERA_M)
+    walk = replace(
+        plain,
+        keypoints_px=plain.keypoints[..., :2] * 100,
+        spread_m=np.full(plain.confidence.shape, 0.03),
+        scale_uncertainty=0.12,
+    )
+    write_walk(walk, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz")
+    np.testing.assert_allclose(back.keypoints_px, walk.keypoints_px, rtol=1e-6)
+    np.testing.assert_allclose(back.spread_m, walk.spread_m, rtol=1e-6)
+    assert back.scale_uncertainty == 0.12
+    write_walk(plain, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz")
+    assert (back.keypoints_px, back.spread_m, back.scale_uncertainty) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "change", [{"keypoints_px": (3, 2)}, {"spread_m": (2,)}, {"scale_uncertainty": "much"}]
+)
+def test_extras_of_another_shape_are_refused(tmp_path: Path, change: dict) -> None:
+    walk = synthetic_space_walk(Gait(duration_s=1, rate_hz=30))
+    write_walk(walk, tmp_path / "walk.npz")
+    with np.load(tmp_path / "walk.npz") as stored:
+        arrays = dict(stored)
+    ((name, value),) = change.items()
+    if isinstance(value, str):
+        about = json.loads(str(arrays["about"])) | {name: value}
+        arrays["about"] = np.array(json.dumps(about))
+    else:
+        arrays[name] = np.zeros((len(walk), *value))
+    np.savez(tmp_path / "walk.npz", **arrays)
+    with pytest.raises(BadInputError):
+        read_walk(tmp_path / "walk.npz")
 
 
 def test_a_walk_without_extras(tmp_path: Path) -> None:

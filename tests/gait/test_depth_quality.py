@@ -1,0 +1,38 @@
+"""What a recording with depth is checked for."""
+
+from dataclasses import replace
+
+import pytest
+
+from clinigait.core import DepthFacts, Grade
+from clinigait.gait.depth_quality import depth_checks
+
+_GOOD = DepthFacts("calibration", False, 500.0, 100.0, 90.0, 8.0, 2.5)
+
+
+def _grades(depth: DepthFacts, shift_pxps: float | None = 2.0) -> dict[str, Grade]:
+    return {check.name: check.grade for check in depth_checks(depth, shift_pxps)}
+
+
+def test_a_good_recording_passes() -> None:
+    assert set(_grades(_GOOD).values()) == {Grade.PASS}
+    assert "Camera motion" not in _grades(_GOOD, None)
+
+
+def test_an_assumed_camera_warns() -> None:
+    checks = depth_checks(replace(_GOOD, camera_assumed=True), None)
+    (found,) = [check for check in checks if check.code == "camera_assumed"]
+    assert found.grade is Grade.WARNING
+    assert "500 pixels" in found.message
+    assert "12 %" in found.message
+
+
+def test_little_depth_warns() -> None:
+    assert _grades(replace(_GOOD, measured_pct=50.0))["Leg points with depth"] is Grade.WARNING
+
+
+@pytest.mark.parametrize(
+    ("mps", "grade"), [(0.05, Grade.PASS), (0.2, Grade.WARNING), (0.8, Grade.REFUSAL)]
+)
+def test_a_moving_camera_is_told_in_metres(mps, grade) -> None:
+    assert _grades(_GOOD, mps * 500 / 2.5)["Camera motion"] is grade
