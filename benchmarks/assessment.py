@@ -3,15 +3,18 @@
 Run: ``python benchmarks/assessment.py [FILM] [--pose NAME …] [--rounds N] [--threads N]``. The film
 is the demonstration clip where none is given. Every pose estimator whose weights are present is
 measured in a fresh process, as a user starts it, without the overlay film; of several rounds the
-fastest counts. Beside it stands how fast the same machine multiplies matrices at that moment: it
-tells a slow machine, or a busy one, from slow software.
+fastest counts. An HRNet that is asked for by name and is not here runs with random weights (see
+``random_hrnet.py``; that needs torch and mmpose). Beside it stands how fast the same machine
+multiplies matrices at that moment: it tells a slow machine, or a busy one, from slow software.
 """
 
 from __future__ import annotations
 
 import argparse
+import atexit
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +31,11 @@ import numpy as np
 from clinigait.io.fetch import path_of
 from clinigait.io.sample import DEMO_CLIP
 from clinigait.io.video import open_recording
+from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
+from clinigait.perception.hrnet.obtain import status_of
 from clinigait.perception.weights import POSES, WEIGHTS
+
+_RANDOM = Path(__file__).with_name("random_hrnet.py")
 
 #: What is wanted of two cores: wall time over the length of the film.
 _WANTED = {"blazepose": 1.5, "blazepose-full": 1.0, "hrnet-w32-wholebody": 3.0}
@@ -42,10 +49,11 @@ class Run(NamedTuple):
     output: str
 
 
-def _run(film: Path, pose: str, threads: int) -> Run:
+def _run(film: Path, pose: str, threads: int, random: Path | None) -> Run:
     with tempfile.TemporaryDirectory() as folder:
+        script = ["-m", "clinigait"] if random is None else [str(_RANDOM), str(random)]
         command = [
-            *(sys.executable, "-m", "clinigait", "assess", str(film), "--out", f"{folder}/out"),
+            *(sys.executable, *script, "assess", str(film), "--out", f"{folder}/out"),
             *("--pose", pose, "--threads", str(threads), "--no-overlay", "--profile"),
         ]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -88,7 +96,8 @@ def main() -> None:
     length_s = _length_s(asked.film)
     print(f"film {length_s:.1f} s, {asked.threads} threads, {_gflops():.0f} GFLOP/s a core (f32)")
     for pose in asked.pose:
-        best = min(_run(asked.film, pose, asked.threads) for _ in range(asked.rounds))
+        random = _random_network(pose) if pose in CHECKPOINTS and not _present(pose) else None
+        best = min(_run(asked.film, pose, asked.threads, random) for _ in range(asked.rounds))
         wanted = f", wanted {_WANTED[pose]:.1f}" if pose in _WANTED else ""
         print(
             f"\n{pose}: {best.wall_s:.1f} s, {best.wall_s / length_s:.2f} x the film{wanted}; "
@@ -98,7 +107,26 @@ def main() -> None:
 
 
 def _present(pose: str) -> bool:
+    if pose in CHECKPOINTS:
+        return status_of(CHECKPOINTS[pose]).exported
     return path_of(WEIGHTS[POSES[pose]]) is not None
+
+
+def _random_network(pose: str) -> Path:
+    """Export a network of random weights once a run of this script."""
+    import hrnet  # noqa: PLC0415  needs torch
+
+    from clinigait.perception.hrnet.export import export  # noqa: PLC0415
+    from clinigait.perception.hrnet.stand_ins import import_mmpose  # noqa: PLC0415
+
+    import_mmpose()
+
+    folder = Path(tempfile.mkdtemp(prefix="clinigait-random-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    checkpoint, file, _ = hrnet.random_checkpoint(CHECKPOINTS[pose], folder)
+    export(checkpoint, file, folder / f"{pose}.onnx")
+    print(f"\n{pose} is not here: it runs with random weights, for timing only")
+    return folder / f"{pose}.onnx"
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def main(*, threads: int, people: int, rounds: int) -> None:
     precisions: tuple[Precision, ...] = ("f32", "bf16") if cpu_has_bf16() else ("f32",)
     print(f"{_NAME} on {cpu_name()}, {threads} thread(s), flip test off, {people} persons a round")
     with tempfile.TemporaryDirectory() as folder:
-        checkpoint, file, model = _random(CHECKPOINTS[_NAME], Path(folder))
+        checkpoint, file, model = random_checkpoint(CHECKPOINTS[_NAME], Path(folder))
         onnx = Path(folder) / "network.onnx"
         card = export(checkpoint, file, onnx)
         scene = _scene(people)
@@ -86,7 +86,7 @@ def main(*, threads: int, people: int, rounds: int) -> None:
             print("this processor does not multiply in bfloat16: that part is not measured here")
 
 
-def _random(checkpoint: Checkpoint, folder: Path) -> tuple[Checkpoint, Path, object]:
+def random_checkpoint(checkpoint: Checkpoint, folder: Path) -> tuple[Checkpoint, Path, object]:
     """Write a checkpoint with random weights; return its entry, its file and mmpose's model."""
     import mmpose  # noqa: PLC0415  after its stand-ins
     from mmengine.config import Config  # noqa: PLC0415

@@ -1,0 +1,54 @@
+"""An assessment with an HRNet of random weights, for timing only.
+
+``benchmarks/assessment.py`` starts it where an HRNet's own weights are absent: ``python
+benchmarks/random_hrnet.py ONNX assess FILM …``. The network runs on every crop and its
+heatmaps are decoded, as with trained weights; then its points, which mean nothing, are replaced by
+those of the model that gives the silhouettes, so that the rest of the road has its usual work.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from clinigait.cli.app import main
+from clinigait.core import BLAZEPOSE_33
+from clinigait.perception import estimators, weights
+from clinigait.perception.hrnet.card import read_card
+from clinigait.perception.pose import PoseSample
+
+
+class BorrowedKeypoints(estimators.WithSilhouettes):
+    """Works as hard as with trained weights, and gives the keypoints of the other model."""
+
+    def results(self) -> dict[int, PoseSample]:
+        """Wait for both models; return the body model's points in HRNet's layout."""
+        self._keypoints.results()
+        names = [name.replace("small_toe", "toe") for name in self.layout.points]
+        chosen = np.array([BLAZEPOSE_33.index(name) for name in names])
+        return {
+            key: replace(
+                sample,
+                keypoints_px=sample.keypoints_px[chosen],
+                confidence=sample.confidence[chosen],
+            )
+            for key, sample in self._body.results().items()
+        }
+
+
+if __name__ == "__main__":
+    onnx = Path(sys.argv[1])
+    name = read_card(onnx).name
+    files = {estimators.DETECTOR: weights.require(estimators.DETECTOR), name: onnx}
+    body = weights.POSES["blazepose"]
+    files[body] = weights.require(body)
+    models = estimators.Models(name, body, files)
+    estimators.WithSilhouettes = BorrowedKeypoints  # type: ignore[misc]
+    replaced = {"chosen": lambda *_: models, "sha256": lambda _: dict.fromkeys(files, "0" * 64)}
+    for method, substitute in replaced.items():
+        setattr(estimators.Models, method, substitute)
+    sys.argv = ["clinigait", *sys.argv[2:]]
+    main()
