@@ -2,11 +2,11 @@
 
 Only what the mask holds can be flagged. Segmenters of people are trained to leave objects out,
 and BlazePose's mask does: of a stick 2.5 cm thick, painted into the demonstration clip, it holds
-1 to 3 per cent (median of the frames; 7 to 23 of one 5 cm thick), and none is flagged. In masks
-that do hold the stick it is flagged in 25 to 55 % of the frames, in the hand that holds it: for
-the rest of the cycle it lies before or behind the legs. The untouched clip has no flag at all. (All
-measured by ``tests/perception/test_walking_aid.py``.) So a flag speaks for an aid, and the lack of
-one says nothing. A skirt, a coat or a bag is no thin way to the floor and is not flagged; a
+1 to 3 % (median of the frames), and none is flagged. In masks that do hold the stick, 2 to 5 cm
+thick, it is flagged in 24 to 44 % of the frames, in the hand that holds it: for the rest of the
+cycle it lies before or behind the legs. The untouched clip has no flag at all. (All measured by
+``pytest -m slow tests/perception/test_walking_aid.py``.) So a flag speaks for an aid, and the lack
+of one says nothing. A skirt, a coat or a bag is no thin way to the floor and is not flagged; a
 hanging strap or a dog's lead may be.
 """
 
@@ -46,7 +46,7 @@ _LONG_BH = 0.25
 #: beyond what a body may take up is thin too, but has the skirt along one side.
 _TOUCHING = 0.25
 #: The share of judged frames from which one speaks of an aid, and the fewest judged frames. A
-#: stick disappears before and behind the legs for half of the cycle; false flags of single
+#: stick disappears before and behind the legs for half of the cycle or more; false flags of single
 #: frames stay far below.
 SEEN_SHARE = 0.15
 FEWEST_JUDGED = 10

@@ -169,7 +169,7 @@ def _held_stick(walk: Walk, frame: int, side: str):
 
 @pytest.mark.slow
 def test_how_often_a_stick_in_the_mask_is_flagged(filmed) -> None:
-    """25 to 55 % of the frames, and the hand that holds it; none on the clip as it is."""
+    """24 to 44 % of the frames, and the hand that holds it; none on the clip as it is."""
     _, walk, _ = filmed
     assert clean(walk)[1].facts().aid_pct == 0
     for side in ("left", "right"):
@@ -180,7 +180,7 @@ def test_how_often_a_stick_in_the_mask_is_flagged(filmed) -> None:
                 if held is not None:
                     _line(masks[frame], held, walk.silhouettes.affine[frame], thick)
             facts = clean(with_masks(walk, masks, walk.silhouettes.affine))[1].facts()
-            assert 24 <= facts.aid_pct <= 56
+            assert 20 <= facts.aid_pct <= 50
             assert facts.aid_side == side
 
 
