@@ -134,7 +134,7 @@ def test_without_calibration_the_report_warns(tmp_path, fakes, pictures) -> None
     speed = found.measurement.parameter("speed_mps")
     assert speed.low < _GAIT.speed_mps < speed.high
     assert speed.high - speed.low > 0.5 * speed.value
-    assert "focal length 593.6 px assumed" in _report_text(tmp_path / "out")
+    assert "focal length 594 px assumed" in _report_text(tmp_path / "out")
 
 
 def _report_text(out: Path) -> str:
