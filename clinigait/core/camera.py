@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 #: Focal length as a fraction of the picture's longer side: about 58 degrees of view, the middle
-#: of what phones, webcams and depth cameras have.
+#: of what phones and webcams have.
 _ASSUMED_FOCAL_LENGTH = 0.9
-#: Standard deviation of that fraction over such cameras, relative to it (ours: the usual ones lie
-#: between 0.75 and 1.1).
-ASSUMED_FOCAL_SD = 0.12
+#: The same of the colour cameras beside depth cameras, which are wider, and its relative standard
+#: deviation: by their data sheets they see 60 (0.87) to 90 degrees (0.5).
+_ASSUMED_BESIDE_DEPTH = 0.7
+ASSUMED_FOCAL_SD = 0.25
 #: Steps that take lens distortion away; each gains more than a digit for lenses that are no
 #: fish-eyes.
 _UNDISTORT_STEPS = 12
@@ -22,9 +23,7 @@ def assumed_focal_px(size_px: tuple[int, int]) -> float:
     """Return the focal length in pixels to assume for pictures of (width, height).
 
     Only the split of a way into across and away from the camera, and small corrections for the
-    change of distance on the way, may hang on it. Where a length hangs on it, in recordings with
-    depth but without calibration, the report warns and the length carries
-    :data:`ASSUMED_FOCAL_SD`.
+    change of distance on the way, may hang on it; never a length by itself.
     """
     return _ASSUMED_FOCAL_LENGTH * max(size_px)
 
@@ -67,8 +66,11 @@ class Intrinsics:
 
     @classmethod
     def assumed_for(cls, size_px: tuple[int, int]) -> Intrinsics:
-        """Return what is assumed of a camera that nobody has calibrated."""
-        focal_px = assumed_focal_px(size_px)
+        """Return what is assumed of a camera beside a depth camera that nobody has calibrated.
+
+        Lengths across the picture hang on it: they carry :data:`ASSUMED_FOCAL_SD`.
+        """
+        focal_px = _ASSUMED_BESIDE_DEPTH * max(size_px)
         return cls(
             size_px=size_px,
             fx_px=focal_px,
@@ -76,7 +78,7 @@ class Intrinsics:
             cx_px=(size_px[0] - 1) / 2,
             cy_px=(size_px[1] - 1) / 2,
             assumed=True,
-            source=f"assumed: {_ASSUMED_FOCAL_LENGTH:g} x the longer side",
+            source=f"assumed: {_ASSUMED_BESIDE_DEPTH:g} x the longer side",
         )
 
     def scaled_to(self, size_px: tuple[int, int]) -> Intrinsics:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigait.core import Extrinsics, Intrinsics, assumed_focal_px
+from clinigait.core import Extrinsics, Intrinsics
 
 _LENS = (-0.28, 0.11, 0.001, -0.0015, -0.02)
 _CAMERA = Intrinsics((640, 480), 525.0, 520.0, 319.5, 241.0, _LENS)
@@ -43,7 +43,7 @@ def test_a_scaled_camera_sees_the_same_places() -> None:
 def test_an_unknown_camera_is_assumed_and_says_so() -> None:
     camera = Intrinsics.assumed_for((640, 480))
     assert camera.assumed
-    assert camera.fx_px == assumed_focal_px((640, 480)) == 576.0
+    assert camera.fx_px == camera.fy_px == pytest.approx(448.0)
     assert "assumed" in camera.source
 
 

@@ -24,7 +24,7 @@ def test_an_assumed_camera_warns() -> None:
     (found,) = [check for check in checks if check.code == "camera_assumed"]
     assert found.grade is Grade.WARNING
     assert "500 pixels" in found.message
-    assert "12 %" in found.message
+    assert "25 %" in found.message
 
 
 def test_little_depth_warns() -> None:

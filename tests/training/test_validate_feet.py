@@ -87,5 +87,5 @@ def test_another_folder_is_refused(tmp_path) -> None:
 def test_most_ankles_of_the_published_frames_are_found(weights, tmp_path) -> None:
     more = validate_feet(FEET_RGBD, tmp_path / "out").more
     assert more["frames_found"] >= 50
-    assert more["ankle_error_m_median"] < 0.10
+    assert more["ankle_error_px_median"] < 45
     assert more["sides_exchanged_pct"] < 15
