@@ -115,7 +115,7 @@ def test_the_network_of_another_checkpoint_is_refused(small_by_decoding, cache, 
         obtain(plain.checkpoint, from_file=udp.onnx, say=silent)
     lone = tmp_path / "lone.onnx"
     shutil.copy(plain.onnx, lone)
-    with pytest.raises(BadInputError, match="lone.json cannot be read"):
+    with pytest.raises(BadInputError, match=r"lone\.json cannot be read"):
         obtain(plain.checkpoint, from_file=lone, say=silent)
     assert status_of(plain.checkpoint).word == "missing"
 
