@@ -99,6 +99,11 @@ def test_without_an_nvidia_gpu_the_cpu_is_used(network) -> None:
     assert runs.device == "CPU" or runtime.find_spec("onnxruntime")
 
 
+def test_the_precision_is_the_one_that_is_used(network) -> None:
+    asked = OpenVinoNetwork(network, threads=1, precision="bf16")
+    assert asked.precision == ("bf16" if runtime.cpu_has_bf16() else "f32")
+
+
 def test_both_runtimes_agree(network) -> None:
     outputs = []
     for make in RUNTIMES.values():

@@ -25,6 +25,7 @@ from clinigait.perception.hrnet.obtain import (
     status_of,
 )
 from clinigait.perception.hrnet.precision import read_verdict
+from clinigait.perception.poses import load_pose
 from clinigait.perception.weights import pose_weights, require, sha256_of_weights
 
 
@@ -158,6 +159,19 @@ def test_the_default_is_hrnet_if_it_is_there_and_blazepose_if_not(
     assert pose_weights("hrnet") == known
     assert require(known).suffix == ".onnx"
     assert sha256_of_weights(known) == small_by_decoding["plain"].card.onnx_sha256
+
+
+def test_a_name_gives_its_estimator(small_by_decoding, cache, monkeypatch) -> None:
+    small = small_by_decoding["plain"]
+    monkeypatch.setitem(CHECKPOINTS, small.checkpoint.name, small.checkpoint)
+    with pytest.raises(BadInputError, match="not on this machine"):
+        load_pose(small.checkpoint.name, threads=1)
+    path = obtain(small.checkpoint, from_file=small.onnx, say=silent)
+    pose = load_pose(small.checkpoint.name, threads=1)
+    assert (pose.name, pose.layout.name) == (small.checkpoint.name, "coco17")
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(BadInputError, match="not the network of its card"):
+        load_pose(small.checkpoint.name, threads=1)
 
 
 def test_choices_by_name(cache) -> None:
