@@ -103,7 +103,7 @@ class FilmRoad:
         self._request = request
         self._progress = progress
         self._stopwatch = stopwatch
-        self._models = Models.chosen(request.pose)
+        self._models = Models.chosen(request.pose, flip_test=request.flip_test)
 
     def measured(self) -> Measured:
         """Go the road.
@@ -171,6 +171,7 @@ class FilmRoad:
             silhouettes=followed.silhouettes,
             silhouettes_by=self._models.silhouettes,
             precision=followed.precision,
+            flip_test=self._request.flip_test,
         )
 
 

@@ -30,6 +30,8 @@ class Request:
         Number of the person to measure; None lets the walker rule choose.
     pose
         Choice of the pose estimator; None takes the best whose weights are here.
+    flip_test
+        Whether an HRNet sees every crop and its mirror image: twice the work, a little better.
     known_length
         A known length in the walking plane, for metres without a body height.
     hints
@@ -44,6 +46,7 @@ class Request:
     subject: Subject = field(default_factory=Subject)
     person: int | None = None
     pose: str | None = None
+    flip_test: bool = False
     known_length: KnownLength | None = None
     hints: KeypointHints = field(default_factory=KeypointHints)
     overlay: bool = True

@@ -61,6 +61,9 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
             "default: hrnet where its weights are here, else blazepose.",
         ),
     ] = None,
+    flip_test: Annotated[
+        bool, typer.Option("--flip-test", help="HRNet: use the mirror image too; twice the work.")
+    ] = False,
     known_length: Annotated[
         str | None,
         typer.Option(
@@ -102,6 +105,7 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         ),
         person=person,
         pose=pose,
+        flip_test=flip_test,
         known_length=_known_length(known_length),
         hints=KeypointHints(rate_hz=rate_hz, layout=layout, unit=unit),
         overlay=overlay,

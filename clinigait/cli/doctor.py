@@ -17,8 +17,8 @@ _NEEDED = {
     "openvino": "openvino", "ai_edge_litert": "ai-edge-litert", "matplotlib": "matplotlib",
     "reportlab": "reportlab", "fhir": "fhir.resources", "pydantic": "pydantic", "yaml": "PyYAML",
 }  # fmt: skip
-_OPTIONAL = {"torch": "torch", "mmpose": "mmpose", "transformers": "transformers",
-             "onnxruntime": "onnxruntime"}  # fmt: skip
+_OPTIONAL = {"torch": "torch", "mmpose": "mmpose", "transformers": "transformers"}
+_ON_GPU = {"onnxruntime": "onnxruntime"}
 
 
 def doctor() -> None:
@@ -34,6 +34,7 @@ def doctor() -> None:
     typer.echo(f"processors {os.cpu_count()}, cache {cache_dir()}")
     missing = _packages(_NEEDED, "pip install clinigait")
     _packages(_OPTIONAL, "optional: pip install 'clinigait[models]'")
+    _packages(_ON_GPU, "optional, for NVIDIA GPUs: pip install 'clinigait[gpu]'")
     typer.echo(f"overlay encoder      {encoder_name()}")
     for name, asset in WEIGHTS.items():
         present = path_of(asset) is not None

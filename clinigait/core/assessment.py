@@ -180,6 +180,8 @@ class PerceptionFacts:
         Frames in which left and right legs were exchanged back.
     precision
         In what the pose model multiplied: ``f32`` or ``bf16``.
+    flip_test
+        Whether the pose model saw every crop and its mirror image.
     silhouettes_by
         Name of the model that gave the silhouettes; None where there are none.
     silhouettes
@@ -195,6 +197,7 @@ class PerceptionFacts:
     chosen_by: Literal["rule", "user"]
     swapped_frames: int = 0
     precision: str = "f32"
+    flip_test: bool = False
     silhouettes_by: str | None = None
     silhouettes: SilhouetteFacts | None = None
 

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import KeypointLayout
+from clinigait.core import BadInputError, KeypointLayout
 from clinigait.perception.detection import EfficientDetLite2, PersonDetector
 from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
 from clinigait.perception.hrnet.estimator import HrnetPose
@@ -39,25 +39,33 @@ class Models:
         Name of the weights that give silhouettes and the turn of the body.
     files
         File of every one of the weights, by name.
+    flip_test
+        Whether an HRNet sees every crop and its mirror image.
     """
 
     pose: str
     silhouettes: str
     files: dict[str, Path]
+    flip_test: bool = False
 
     @classmethod
-    def chosen(cls, choice: str | None) -> Self:
+    def chosen(cls, choice: str | None, *, flip_test: bool = False) -> Self:
         """Return the models behind a choice of ``--pose``; None takes the best that are here.
 
         Raises
         ------
         BadInputError
-            If there is no such choice, or weights are missing or damaged.
+            If there is no such choice, weights are missing or damaged, or a flip test is asked of
+            a model that has none.
         """
         pose = pose_weights(choice)
+        if flip_test and pose not in CHECKPOINTS:
+            raise BadInputError(
+                f"{pose} has no flip test.", "Leave --flip-test away, or choose --pose hrnet."
+            )
         silhouettes = _BODY if pose in CHECKPOINTS else pose
         needed = dict.fromkeys((DETECTOR, pose, silhouettes))
-        return cls(pose, silhouettes, {name: require(name) for name in needed})
+        return cls(pose, silhouettes, {name: require(name) for name in needed}, flip_test)
 
     @property
     def detector(self) -> str:
@@ -77,7 +85,8 @@ class Models:
         if self.pose not in CHECKPOINTS:
             return BlazePose(self.files[self.pose], self.pose, threads)
         body = BlazePose(self.files[self.silhouettes], self.silhouettes, threads)
-        return WithSilhouettes(HrnetPose(self.files[self.pose], threads), body)
+        keypoints = HrnetPose(self.files[self.pose], threads, flip_test=self.flip_test)
+        return WithSilhouettes(keypoints, body)
 
 
 class WithSilhouettes:

@@ -173,7 +173,6 @@ class OpenVinoNetwork:
 
     def __init__(self, network: PictureNetwork, *, threads: int, precision: Precision) -> None:
         ov = openvino()
-        self.precision: Precision = precision
         core = ov.Core()
         model = core.read_model(str(network.path))
         width, height = network.input_size_px
@@ -187,6 +186,9 @@ class OpenVinoNetwork:
                 "NUM_STREAMS": str(threads),
             },
         )
+        # What it really does: a processor without bfloat16 stays with single precision.
+        really = compiled.get_property("INFERENCE_PRECISION_HINT")
+        self.precision: Precision = "bf16" if really == ov.Type.bf16 else "f32"
         self._gathered = _Gathered(_CPU_BATCH)
         self._queue: Any = ov.AsyncInferQueue(compiled, threads)
         self._queue.set_callback(_collect)

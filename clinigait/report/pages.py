@@ -179,7 +179,8 @@ def provenance_block(assessment: Assessment, words_: Wording) -> list[Flowable]:
     if assessment.perception:
         seen = assessment.perception
         rows.append((words_.detector, seen.detector))
-        rows.append((words_.pose, f"{seen.pose} ({seen.precision})"))
+        how = f"{seen.precision}, {words_.flip_test}" if seen.flip_test else seen.precision
+        rows.append((words_.pose, f"{seen.pose} ({how})"))
         if seen.silhouettes_by:
             rows.append((words_.silhouettes_by, seen.silhouettes_by))
         rows += [(words_.weights.format(name=name), sha) for name, sha in seen.weights.items()]

@@ -264,6 +264,7 @@ class Wording:
     detector: str = "Detector"
     pose: str = "Pose model"
     silhouettes_by: str = "Silhouettes by"
+    flip_test: str = "flip test"
     weights: str = "Weights {name}"
     input_hash: str = "Film, SHA-256"
     protocol_hash: str = "Protocol, SHA-256"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import os
 import subprocess
 import sys
@@ -47,7 +48,7 @@ class Given:
         if self.content is None:
             raise SourceError("nothing here")
         with target.open("wb") as file:
-            fetching._copy(io.BytesIO(self.content), file, size_bytes)
+            fetching._copy_at_most(io.BytesIO(self.content), file, size_bytes)
 
 
 def asset(*sources: Source, content: bytes = CONTENT) -> Asset:
@@ -501,3 +502,112 @@ def test_versions_of_one_name_do_not_clash() -> None:
     assert fetch(old) != fetch(new)
     assert is_valid(old)
     assert is_valid(new)
+
+
+# ---------------------------------------------------------------- half-known files
+
+
+def half_known(*sources: Source, content: bytes = CONTENT) -> Asset:
+    """Return a file of which eight digits of the hash are published, and no size."""
+    whole = asset(*sources, content=content)
+    return replace(whole, sha256=whole.sha256[:8], size_bytes=len(content) + 1000)
+
+
+def test_a_file_known_by_eight_digits_is_recorded_at_its_first_fetch(cache: Path) -> None:
+    wanted = half_known(Given(CONTENT))
+    assert fetching.full_sha256(wanted) is None
+    path = fetch(wanted)
+    assert path == path_of(wanted)
+    assert path.read_bytes() == CONTENT
+    assert is_valid(wanted)
+    assert fetching.full_sha256(wanted) == hashlib.sha256(CONTENT).hexdigest()
+    record = path.with_name("thing.bin.sha256.json")
+    assert set(files_in(cache)) == {path, record}
+    assert json.loads(record.read_text())["size_bytes"] == len(CONTENT)
+    assert fetch(half_known(Given(None))) == path, "it is not fetched again"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (CONTENT[::-1], "another file"),
+        (CONTENT[:-1], "another file"),
+        (b"", "another file"),
+        (CONTENT + bytes(1001), "more than"),
+    ],
+)
+def test_a_file_that_does_not_begin_as_published_is_refused(
+    cache: Path, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    brought = tmp_path / "brought.pth"
+    brought.write_bytes(content)
+    wanted = half_known()
+    with pytest.raises(FetchError, match=reason) as caught:
+        fetch(wanted, from_file=brought)
+    assert "\n" not in str(caught.value)
+    assert f"begins with {wanted.sha256}" in caught.value.remedy
+    assert not files_in(cache)
+
+
+def test_after_the_first_fetch_the_whole_hash_decides(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = half_known(Given(CONTENT))
+    path = fetch(wanted)
+    path.write_bytes(b"x" + CONTENT[1:])
+    assert not is_valid(wanted)
+    assert fetch(wanted).read_bytes() == CONTENT, "a damaged file is fetched again"
+    # A forged file may begin with the same eight digits: played by a hash of that kind.
+    forged = tmp_path / "forged.bin"
+    forged.write_bytes(b"forged")
+    real = fetching.sha256_of
+    monkeypatch.setattr(
+        fetching,
+        "sha256_of",
+        lambda p: wanted.sha256 + "0" * 56 if p.read_bytes() == b"forged" else real(p),
+    )
+    with pytest.raises(FetchError, match="begins like the file that was fetched first"):
+        fetch(wanted, from_file=forged)
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("record", ["", "{}", "[]", '{"sha256": 5, "size_bytes": 1}',
+                                    '{"sha256": "abc", "size_bytes": 1}'])  # fmt: skip
+def test_a_damaged_record_is_no_record(cache: Path, record: str) -> None:
+    wanted = half_known(Given(CONTENT))
+    path = fetch(wanted)
+    path.with_name("thing.bin.sha256.json").write_text(record)
+    assert path_of(wanted) is None
+    assert fetch(wanted) == path
+    assert is_valid(wanted)
+
+
+# ---------------------------------------------------------------- mirrors
+
+
+def test_mirrors_are_asked_first_and_believed_no_more_than_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[str] = []
+
+    def answer(url: str) -> IO[bytes]:
+        asked.append(url)
+        return io.BytesIO(CONTENT[::-1] if "first" in url else CONTENT)
+
+    monkeypatch.setattr(fetching, "_open_url", answer)
+    monkeypatch.setenv(
+        "CLINIGAIT_WEIGHTS_MIRRORS", "https://first.example/weights/, https://second.example"
+    )
+    wanted = asset(UrlSource("https://official.example/thing.bin"))
+    assert fetch(wanted).read_bytes() == CONTENT
+    assert asked == [
+        "https://first.example/weights/thing.bin",
+        "https://second.example/thing.bin",
+    ]
+
+
+@pytest.mark.parametrize("mirror", ["http://example.org", "file:///etc", "example.org", "https://"])
+def test_a_mirror_has_to_be_encrypted(monkeypatch: pytest.MonkeyPatch, mirror: str) -> None:
+    monkeypatch.setenv("CLINIGAIT_WEIGHTS_MIRRORS", mirror)
+    with pytest.raises(BadInputError, match="no https address"):
+        fetch(asset(Given(CONTENT)))

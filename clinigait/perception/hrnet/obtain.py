@@ -54,8 +54,15 @@ def status_of(checkpoint: Checkpoint) -> HrnetStatus:
     return HrnetStatus(checkpoint, path_of(checkpoint.asset) is not None, exported)
 
 
-def require_network(checkpoint: Checkpoint) -> tuple[Path, Card]:
-    """Return the exported network of a checkpoint and its card, hashes checked now.
+def require_network(checkpoint: Checkpoint, *, check_hash: bool = True) -> tuple[Path, Card]:
+    """Return the exported network of a checkpoint and its card.
+
+    Parameters
+    ----------
+    checkpoint
+        Which.
+    check_hash
+        Compare the network's SHA-256 with the card's now, not only its size.
 
     Raises
     ------
@@ -67,7 +74,7 @@ def require_network(checkpoint: Checkpoint) -> tuple[Path, Card]:
     if not onnx.is_file() and not card_of(onnx).is_file():
         raise BadInputError(f"{checkpoint.name} is not on this machine.", command)
     try:
-        return onnx, _belonging_card(onnx, checkpoint)
+        return onnx, _belonging_card(onnx, checkpoint, check_hash=check_hash)
     except BadInputError as error:
         raise BadInputError(f"{checkpoint.name} is damaged: {error.message}", command) from error
 

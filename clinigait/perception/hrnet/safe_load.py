@@ -7,6 +7,8 @@ containers only; what training history needs beyond that is named here, one by o
 from __future__ import annotations
 
 import importlib
+import re
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from pickle import UnpicklingError
@@ -52,11 +54,15 @@ def _read(path: Path) -> Any:  # noqa: ANN401  whatever the file holds
     import torch  # noqa: PLC0415
 
     try:
-        with torch.serialization.safe_globals(_harmless()):
+        with torch.serialization.safe_globals(_harmless()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that another pickle protocol is not its usual one
             return torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
+        asks_for = re.search(r"GLOBAL ([\w.]{1,80})", str(error))
+        named = f" ({asks_for[1]})" if asks_for else ""
         raise BadInputError(
-            f"{path.name} was not read: it is damaged, or holds more than data and might run code.",
+            f"{path.name} was not read: it is damaged, or holds more than data{named} and might "
+            "run code.",
             "Give the checkpoint as its makers published it.",
         ) from error
     except (EOFError, KeyError, IndexError, OSError, RuntimeError, TypeError, ValueError,

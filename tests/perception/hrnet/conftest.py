@@ -57,3 +57,13 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "cache"
     monkeypatch.setenv("CLINIGAIT_CACHE", str(folder))
     return folder
+
+
+@pytest.fixture
+def weights_here(weights: dict[str, Path], cache: Path) -> Path:
+    """Return the empty cache with the weights that every assessment needs in it."""
+    for path in weights.values():
+        place = cache / path.parent.name / path.name
+        place.parent.mkdir(parents=True)
+        place.symlink_to(path)
+    return cache

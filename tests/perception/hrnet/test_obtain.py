@@ -14,6 +14,7 @@ from clinigait.cli.weights import app as weights_app
 from clinigait.core import BadInputError
 from clinigait.io.fetch import FetchError, UrlSource, full_sha256, path_of
 from clinigait.perception import weights
+from clinigait.perception.estimators import Models
 from clinigait.perception.hrnet import checkpoints, stand_ins
 from clinigait.perception.hrnet.card import card_of
 from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
@@ -115,7 +116,7 @@ def test_the_network_of_another_checkpoint_is_refused(small_by_decoding, cache, 
         obtain(plain.checkpoint, from_file=udp.onnx, say=silent)
     lone = tmp_path / "lone.onnx"
     shutil.copy(plain.onnx, lone)
-    with pytest.raises(BadInputError, match="lone.json cannot be read"):
+    with pytest.raises(BadInputError, match=r"lone\.json cannot be read"):
         obtain(plain.checkpoint, from_file=lone, say=silent)
     assert status_of(plain.checkpoint).word == "missing"
 
@@ -158,6 +159,27 @@ def test_the_default_is_hrnet_if_it_is_there_and_blazepose_if_not(
     assert pose_weights("hrnet") == known
     assert require(known).suffix == ".onnx"
     assert sha256_of_weights(known) == small_by_decoding["plain"].card.onnx_sha256
+
+
+def test_a_name_gives_its_estimator(small_by_decoding, cache, monkeypatch, weights_here) -> None:
+    small = small_by_decoding["plain"]
+    name = small.checkpoint.name
+    monkeypatch.setitem(CHECKPOINTS, name, small.checkpoint)
+    with pytest.raises(BadInputError, match="not on this machine"):
+        Models.chosen(name)
+    path = obtain(small.checkpoint, from_file=small.onnx, say=silent)
+    models = Models.chosen(name, flip_test=True)
+    pose = models.estimator(threads=1)
+    assert (pose.name, pose.layout.name) == (name, "coco17")
+    assert models.sha256()[name] == small.card.onnx_sha256
+    path.write_bytes(bytes(path.stat().st_size))
+    with pytest.raises(BadInputError, match="not the network of its card"):
+        Models.chosen(name)
+
+
+def test_blazepose_has_no_flip_test(cache) -> None:
+    with pytest.raises(BadInputError, match=r"blazepose-heavy has no flip test"):
+        Models.chosen("blazepose", flip_test=True)
 
 
 def test_choices_by_name(cache) -> None:

@@ -85,6 +85,7 @@ def test_a_processor_without_bfloat16_says_so(copied, monkeypatch) -> None:
     assert "does not multiply in bfloat16" in judge(*copied).reason
 
 
+@pytest.mark.slow
 def test_people_of_the_demonstration_clip_are_looked_at(
     copied, demo_clip, weights, monkeypatch
 ) -> None:

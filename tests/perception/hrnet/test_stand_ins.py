@@ -11,6 +11,13 @@ from clinigait.perception.hrnet import stand_ins
 from support import hrnets
 
 
+def test_no_other_package_is_faked(mmpose) -> None:
+    for name in ("torchvision", "xtcocotools", "mmcv.ops"):
+        module = sys.modules.get(name)
+        assert module is None or module.__doc__ != stand_ins._empty("a", ()).__doc__
+
+
+@pytest.mark.slow
 def test_only_mmpose_itself_sees_the_stand_ins() -> None:
     hrnets.need_mmpose()
     code = (
