@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import Walk
-from clinigait.perception.tracking import Track
+from clinigait.perception.blur import blur_disc, pixelate
+from clinigait.perception.track import Track
 
 _HEAD_POINTS = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 #: Radius of the blurred disc as a fraction of the person's height: a head is 0.13 high, and the
@@ -18,7 +18,6 @@ _HOLD_S = 0.5
 #: Bystanders stay hidden this long before they are found and after they are lost.
 _BYSTANDER_HOLD_S = 1.0
 _BYSTANDER_MARGIN = 0.12
-_BLOCKS = 6
 
 
 class FaceBlur:
@@ -44,9 +43,9 @@ class FaceBlur:
         for track in self._bystanders:
             box = _held_box(track, time_s)
             if box is not None:
-                _pixelate(image, box)
+                pixelate(image, box)
         for centre, radius in self._head_discs(time_s):
-            _blur_disc(image, centre, radius)
+            blur_disc(image, centre, radius)
 
     def _head_discs(self, time_s: float) -> list[tuple[NDArray[np.float64], float]]:
         """Return discs over the head: by its points and, where they are missing, by the box."""
@@ -90,31 +89,3 @@ def _held_box(track: Track, time_s: float) -> NDArray[np.float64] | None:
     x1, y1 = stacked[:, 2:].max(axis=0)
     margin = _BYSTANDER_MARGIN * np.array([x1 - x0, y1 - y0])
     return np.array([x0 - margin[0], y0 - margin[1], x1 + margin[0], y1 + margin[1]])
-
-
-def _pixelate(image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
-    height, width = image.shape[:2]
-    x0, y0 = max(int(box[0]), 0), max(int(box[1]), 0)
-    x1, y1 = min(int(box[2]) + 1, width), min(int(box[3]) + 1, height)
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        return
-    patch = image[y0:y1, x0:x1]
-    columns = max(1, round(_BLOCKS * (x1 - x0) / max(x1 - x0, y1 - y0)))
-    rows = max(1, round(_BLOCKS * (y1 - y0) / max(x1 - x0, y1 - y0)))
-    small = cv2.resize(patch, (columns, rows), interpolation=cv2.INTER_AREA)
-    image[y0:y1, x0:x1] = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-
-
-def _blur_disc(image: NDArray[np.uint8], centre: NDArray[np.float64], radius: float) -> None:
-    height, width = image.shape[:2]
-    reach = int(np.ceil(radius))
-    x0, y0 = max(int(centre[0]) - reach, 0), max(int(centre[1]) - reach, 0)
-    x1, y1 = min(int(centre[0]) + reach + 1, width), min(int(centre[1]) + reach + 1, height)
-    if x1 - x0 < 2 or y1 - y0 < 2:
-        return
-    patch = image[y0:y1, x0:x1]
-    small = cv2.resize(patch, (3, 3), interpolation=cv2.INTER_AREA)
-    smooth = cv2.resize(small, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-    rows, columns = np.ogrid[y0:y1, x0:x1]
-    inside = (columns - centre[0]) ** 2 + (rows - centre[1]) ** 2 <= radius**2
-    patch[inside] = smooth[inside]
