@@ -16,15 +16,15 @@ _MOTION_S = 0.8
 _LOOKS_S = 2.5
 #: What is known of somebody who comes into view where another was lost: log-odds of a link
 #: without any gap before motion and looks are weighed, and what is added where nobody is near.
-_PRIOR = 4.0
-_LONELY = 2.0
+_PRIOR = 5.0
+_LONELY = 1.5
 #: How far off a prediction is, in heights: at once, and per second of the gap.
 _PLACE_NOISE, _DRIFT = 0.1, 0.3
 #: By how much, in heights per second, people change their speed meanwhile.
 _SPEED_CHANGE = 0.5
 #: Log-odds of the same person by the difference of looks: zero at the first, and their slope.
 #: From pedestrians in dark winter clothes, who are alike (see `_looks_score`).
-_EVEN_DIFFERENCE, _SLOPE = 0.2, 25.0
+_EVEN_DIFFERENCE, _SLOPE = 0.13, 30.0
 _LOOKS_RANGE = (-8.0, 2.5)
 #: So many clear looks tell all there is to tell.
 _ENOUGH_LOOKS = 5

@@ -9,10 +9,13 @@ and after leave no doubt, weighed against all other ways of linking; else they s
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
 from clinigait.perception.encounters import breaks, unsure_looks
 from clinigait.perception.evidence import Stretch, link_score
@@ -20,6 +23,8 @@ from clinigait.perception.track import Track
 
 #: Log-odds that a link must have over every other way of linking: 95 %.
 _SURE = float(np.log(19))
+#: All links of a track together must be this sure.
+_MOST_DOUBT = float(-np.log(0.9))
 #: Somebody who was lost for longer than this is not searched for, but where the track says so.
 _MAX_GAP_S = 2.0
 #: Shorter pieces tell of nobody.
@@ -33,6 +38,11 @@ class _Link:
     before: int
     after: int
     margin: float
+
+    @property
+    def probability(self) -> float:
+        """That it is the same person."""
+        return float(1 / (1 + np.exp(-self.margin)))
 
 
 def settled(
@@ -63,8 +73,8 @@ def settled(
         stretches += found
         if not found:
             hopeless.append(replace(track, identity=0.0, cut=(True, True)))
-    links = _links(stretches, tracks)
-    pieces = [_joined(chain, links, tracks, doubtful) for chain in _chains(stretches, links)]
+    links = _links(stretches)
+    pieces = [_joined(chain, links, doubtful) for chain in _chains(stretches, links)]
     sure = [p for p in pieces if len(p.times_s) >= _MIN_OBSERVATIONS]
     left = _left_over(tracks, pieces + hopeless) + [
         p for p in pieces if len(p.times_s) < _MIN_OBSERVATIONS
@@ -91,35 +101,55 @@ def _stretches(
     return found
 
 
-def _links(stretches: list[Stretch], tracks: list[Track]) -> dict[int, _Link]:
+def _links(stretches: list[Stretch]) -> dict[int, _Link]:
     """Return the sure links by the number of the stretch before."""
-    scores = _scores(stretches, tracks)
-    after_of: dict[int, list[int]] = {}
-    before_of: dict[int, list[int]] = {}
+    scores = _scores(stretches)
+    after_of: dict[int, set[int]] = defaultdict(set)
+    before_of: dict[int, set[int]] = defaultdict(set)
     for before, after in scores:
-        after_of.setdefault(before, []).append(after)
-        before_of.setdefault(after, []).append(before)
+        after_of[before].add(after)
+        before_of[after].add(before)
     links: dict[int, _Link] = {}
-    taken: set[int] = set()
-    for (before, after), score in sorted(scores.items(), key=lambda item: -item[1]):
-        if before in links or after in taken:
-            continue
-        margin = score
-        for other in after_of[before]:  # somebody else is the one who comes after
-            theirs = max((scores[b, other] for b in before_of[other] if b != before), default=0.0)
-            if other != after:
-                margin = min(margin, score + max(theirs, 0.0) - scores[before, other])
-        for other in before_of[after]:  # somebody else was the one before
-            theirs = max((scores[other, a] for a in after_of[other] if a != after), default=0.0)
-            if other != before:
-                margin = min(margin, score + max(theirs, 0.0) - scores[other, after])
+    for before, after in scores:
+        rivals = {before, *before_of[after]}
+        rivals |= {b for a in after_of[before] for b in before_of[a]}
+        margin = _margin(before, after, sorted(rivals), scores, after_of)
         if margin >= _SURE:
             links[before] = _Link(before, after, margin)
-            taken.add(after)
-    return links
+    return _without_long_shots(links, stretches)
 
 
-def _scores(stretches: list[Stretch], tracks: list[Track]) -> dict[tuple[int, int], float]:
+def _margin(
+    before: int,
+    after: int,
+    rows: list[int],
+    scores: dict[tuple[int, int], float],
+    after_of: dict[int, set[int]],
+) -> float:
+    """Return by how much the best way of linking is better than the best without this link."""
+    columns = sorted({a for row in rows for a in after_of[row]})
+    gain = np.array([[max(scores.get((r, c), 0.0), 0.0) for c in columns] for r in rows])
+    best = gain[linear_sum_assignment(gain, maximize=True)].sum()
+    gain[rows.index(before), columns.index(after)] = 0.0
+    return float(best - gain[linear_sum_assignment(gain, maximize=True)].sum())
+
+
+def _without_long_shots(links: dict[int, _Link], stretches: list[Stretch]) -> dict[int, _Link]:
+    """Leave out links from where a chain of them is no longer sure as a whole."""
+    kept: dict[int, _Link] = {}
+    doubt = np.zeros(len(stretches))
+    for number in np.argsort([s.start_s for s in stretches], kind="stable"):
+        link = links.get(int(number))
+        if link is None:
+            continue
+        together = doubt[number] - np.log(link.probability)
+        if together <= _MOST_DOUBT:
+            kept[int(number)] = link
+            doubt[link.after] = together
+    return kept
+
+
+def _scores(stretches: list[Stretch]) -> dict[tuple[int, int], float]:
     """Return the log-odds of all links worth a thought, against a stranger in either place."""
     scores: dict[tuple[int, int], float] = {}
     starts = np.array([s.start_s for s in stretches])
@@ -168,7 +198,6 @@ def _chains(stretches: list[Stretch], links: dict[int, _Link]) -> list[list[tupl
 def _joined(
     chain: list[tuple[int, Stretch]],
     links: dict[int, _Link],
-    tracks: list[Track],
     doubtful: list[NDArray[np.bool_]],
 ) -> Track:
     """Return one track of linked stretches."""
@@ -176,8 +205,8 @@ def _joined(
     whole = first.track.part(first.first, first.last)
     identity = 1.0
     unsure: list[tuple[float, float]] = []
-    for (number, before), (_, after) in zip(chain, chain[1:], strict=False):
-        identity = min(identity, float(1 / (1 + np.exp(-links[number].margin))))
+    for (number, before), (_, after) in pairwise(chain):
+        identity *= links[number].probability
         same = before.number == after.number
         between = range(before.last + 1, after.first) if same else range(0)
         if not same or doubtful[before.number][list(between)].any():

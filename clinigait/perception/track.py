@@ -30,7 +30,7 @@ class Track:
     album
         A few pictures of the person.
     identity
-        Probability, 0 to 1, of the least certain link between two stretches of the track.
+        Probability, 0 to 1, that the track is one person all along.
     unsure_s
         (from, to) stretches in which the box may be another person's, though before and after
         it is the same person.

@@ -25,7 +25,7 @@ _MAX_COST = 0.6
 _MIN_OVERLAP, _MAX_DIFFERENCE = 0.4, 0.35
 #: Farther away than this, in heights, nobody is looked for.
 _MAX_DISTANCE = 0.6
-#: A box is clear where no other person covers more than this share of it.
+#: A box is clear where nobody before it covers more than this share of it.
 _MAX_COVERED = 0.15
 #: Where others before it cover this share of a box, its colours are theirs; who stands that much
 #: higher in the picture, in heights, stands behind.
@@ -46,11 +46,17 @@ class _Followed:
         self.motion = Motion(time_s, box)
         self.expected = box[:4]
         self.memory = np.zeros(0)
+        self.sure_s = time_s
+        self._doubtful = 0
 
     def add(
         self, time_s: float, box: NDArray[np.float64], looks: NDArray[np.float16], clear: bool
     ) -> None:
         """Take in an observation; looks are remembered only while nobody is in the way."""
+        if box[4] >= _NEWCOMER_SCORE:
+            self.sure_s, self._doubtful = time_s, 0
+        else:
+            self._doubtful += 1
         if self.track.times_s:
             self.motion.update(time_s, box[:4])
         self.track.add(time_s, box[:4], self.expected, looks, clear)
@@ -59,6 +65,10 @@ class _Followed:
         elif clear:
             mixed = (1 - _LOOKS_GAIN) * self.memory + _LOOKS_GAIN * looks
             self.memory = mixed / max(float(np.linalg.norm(mixed)), 1e-9)
+
+    def ended(self) -> Track:
+        """Return the track up to the last sure observation."""
+        return self.track.part(0, len(self.track.times_s) - 1 - self._doubtful)
 
 
 class Tracker:
@@ -101,7 +111,7 @@ class Tracker:
         used = [*matches.items(), *((-1, column) for column in newcomers)]
         for row, column in used:
             others = [boxes[c] for _, c in used if c != column] + missed
-            clear = covered(boxes[column], others) <= _MAX_COVERED
+            clear = covered(boxes[column], _nearer(boxes[column], others)) <= _MAX_COVERED
             person = people[row] if row >= 0 else self._joined_by(time_s, boxes[column])
             person.add(time_s, boxes[column], looks[column], clear)
             person.track.album.offer(time_s, image, boxes[column], others)
@@ -117,7 +127,7 @@ class Tracker:
     def _all_settled(self) -> tuple[list[Track], list[Track]]:
         if self._settled is None:
             everybody = sorted(
-                [*self._ended, *(person.track for person in self._active)],
+                [*self._ended, *(person.ended() for person in self._active)],
                 key=lambda track: (track.start_s, float(track.boxes[0][0])),
             )
             followed = [t for t in everybody if len(t.times_s) >= _MIN_OBSERVATIONS]
@@ -132,11 +142,11 @@ class Tracker:
         return newcomer
 
     def _forget_the_lost(self, time_s: float) -> None:
-        lost = [p for p in self._active if time_s - p.track.end_s > _MAX_COAST_S]
+        lost = [p for p in self._active if time_s - p.sure_s > _MAX_COAST_S]
         for person in lost:
             if len(person.track.times_s) < _MIN_OBSERVATIONS:
                 person.track.album.clear()
-        self._ended += [person.track for person in lost]
+        self._ended += [person.ended() for person in lost]
         self._active = [p for p in self._active if p not in lost]
 
     def _matched(
@@ -180,10 +190,16 @@ class Tracker:
 
 def _trust(column: int, boxes: NDArray[np.float64]) -> float:
     """Return how far the colours in a box are the person's own: less where others are before."""
-    feet = boxes[:, 3]
-    nearer = feet >= feet[column] - _SAME_FEET * (feet[column] - boxes[column, 1])
-    others = [boxes[c] for c in np.flatnonzero(nearer) if c != column]
-    return max(1 - covered(boxes[column], others) / _HIDDEN, 0.0)
+    others = [box for c, box in enumerate(boxes) if c != column]
+    return max(1 - covered(boxes[column], _nearer(boxes[column], others)) / _HIDDEN, 0.0)
+
+
+def _nearer(
+    box: NDArray[np.float64], others: list[NDArray[np.float64]]
+) -> list[NDArray[np.float64]]:
+    """Return those who may be before a person: whose feet are not higher in the picture."""
+    highest = box[3] - _SAME_FEET * (box[3] - box[1])
+    return [other for other in others if other[3] >= highest]
 
 
 def _cost(
