@@ -47,6 +47,7 @@ from clinigait.io.walk import write_walk
 from clinigait.perception.depict import depict
 from clinigait.perception.detection import EfficientDetLite2
 from clinigait.perception.follow import follow
+from clinigait.perception.portraits import portrayed
 from clinigait.perception.pose import BlazePose
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.perception.survey import (
@@ -56,6 +57,7 @@ from clinigait.perception.survey import (
     perception_facts,
     survey,
 )
+from clinigait.perception.walker import told_by_doubt
 from clinigait.perception.weights import DETECTOR, POSES, WEIGHTS, require
 
 #: Packages whose versions shape the numbers.
@@ -72,6 +74,7 @@ OUTPUTS = (
     "strides.csv",
     "walk.npz",
     "frames/[1-9].jpg",
+    "frames/person-[1-9]*.jpg",
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
@@ -211,7 +214,7 @@ def _assess_into(
     draft = _Draft(request.subject, protocol)
     try:
         found, walk, measurement = _see_and_measure(
-            draft, recording, protocol, request, progress, stopwatch
+            draft, folder, recording, protocol, request, progress, stopwatch
         )
     except RefusedError as error:
         refused = draft.refused(error)
@@ -396,6 +399,7 @@ def provenance() -> Provenance:
 
 def _see_and_measure(
     draft: _Draft,
+    folder: Path,
     recording: Recording,
     protocol: Protocol,
     request: Request,
@@ -411,18 +415,22 @@ def _see_and_measure(
     with stopwatch.stage(_LOOKING, progress) as tell:
         detector = EfficientDetLite2(require(DETECTOR), request.threads)
         found = survey(recording, detector, protocol.walker, tell)
+        pose = BlazePose(require(pose_weights), pose_weights, request.threads)
+        found = portrayed(found, folder, pose)
+        draft.perception = _perception(found, None, request, detector.name, pose_weights, 0)
         facts = draft.recording = found.facts()
         quality.raise_refusal(quality.of_the_film(facts.duration_s, facts.rate_hz, protocol.limits))
     with stopwatch.stage(_FOLLOWING, progress) as tell:
-        draft.perception = _perception(found, None, request, detector.name, pose_weights, 0)
         number = choose_walker(found, request.person)
-        pose = BlazePose(require(pose_weights), pose_weights, request.threads)
         walk, swapped = follow(found, number, pose, request.subject, tell)
         draft.perception = _perception(found, number, request, detector.name, pose_weights, swapped)
     with stopwatch.stage(_MEASURING, progress):
         film = _film_facts(found, facts, walk, number)
         known_length = _in_analysed_pixels(request.known_length, found.recording)
-        measurement = measure(walk, protocol, film, known_length)
+        try:
+            measurement = measure(walk, protocol, film, known_length)
+        except RefusedError as error:
+            raise told_by_doubt(found.people[number - 1], error) from error
     return found, walk, measurement
 
 
@@ -478,6 +486,15 @@ def _film_facts(found: Survey, facts: RecordingFacts, walk: Walk, number: int) -
             "Check the pictures; choose another person with --person.",
         )
         film = replace(film, notes=(rival, *film.notes))
+    if any(walker.cut):
+        uncertain = quality.warning(
+            "Identity",
+            "identity_uncertain",
+            f"Only from {walker.start_s:.1f} to {walker.end_s:.1f} s is it sure who person "
+            f"{number} is: the rest was left out.",
+            "Check the pictures; film one person alone.",
+        )
+        film = replace(film, notes=(uncertain, *film.notes))
     return replace(film, repeated_s=tuple(map(float, found.times_s[found.repeated])))
 
 

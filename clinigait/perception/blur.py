@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+#: Points that lie on the head, by the names of all layouts that have them.
+HEAD_POINTS = ("nose", "left_eye", "right_eye", "left_ear", "right_ear", "head", "head_top")
 #: The longer side of what is hidden keeps so many blocks: a face in a body is less than one.
 _BLOCKS = 6
 

@@ -51,7 +51,7 @@ def depict(
     blur = FaceBlur(walk, found.bystanders(number))
     index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
     wanted = moments(walk, measurement)
-    (folder / "frames").mkdir()
+    (folder / "frames").mkdir(exist_ok=True)
     stored: list[StoredFrame] = []
     far_side = opposite(measurement.near_side) if measurement.near_side else None
     size = (recording.width_px, recording.height_px)

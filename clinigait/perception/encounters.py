@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,7 +116,7 @@ def _merged(doubt: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Fill short sure stretches between doubtful moments."""
     filled = doubt.copy()
     moments = np.flatnonzero(doubt)
-    for first, last in zip(moments, moments[1:], strict=False):
+    for first, last in pairwise(moments):
         if last - first <= _MERGE_LOOKS:
             filled[first:last] = True
     return filled
@@ -147,7 +147,8 @@ def _extended(
     """Values between the observations, and beyond them as they changed there."""
     known_s = np.array(track.times_s)
     inside = np.interp(there_s, known_s, values)
-    for end, beyond in ((slice(0, 5), there_s < known_s[0]), (slice(-5, None), there_s > known_s[-1])):
+    ends = (slice(0, 5), slice(-5, None))
+    for end, beyond in zip(ends, (there_s < known_s[0], there_s > known_s[-1]), strict=True):
         times_s = known_s[end]
         if beyond.any() and np.ptp(times_s) > 0:
             slope = np.polyfit(times_s - times_s[0], values[end], 1)[0]

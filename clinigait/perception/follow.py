@@ -58,6 +58,7 @@ def follow(
     scores = np.array([s.score for s in ordered])
     size_px = (found.recording.width_px, found.recording.height_px)
     hidden = _hidden(boxes, time_s, found.tracks, number) | (scores < _MIN_POSE_SCORE)
+    hidden |= found.tracks[number - 1].is_unsure(time_s)
     keypoints[hidden], confidence[hidden] = np.nan, 0.0
     # Sides first: a poor guess of a point still tells which leg it belongs to.
     keypoints, confidence, swapped = mend_sides(time_s, keypoints, confidence, pose.layout)

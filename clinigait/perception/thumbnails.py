@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.perception.blur import blur_disc, pixelate
+from clinigait.perception.blur import HEAD_POINTS, blur_disc, pixelate
 from clinigait.perception.detection import covered
 from clinigait.perception.pose import PoseEstimator
 
@@ -22,7 +22,6 @@ _SLOT_S = 0.5
 _MAX_PICTURES = 16
 #: A picture is exchanged for one that is better by so much.
 _BETTER = 1.15
-_HEAD_POINTS = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
 #: Where a head is by the box alone: rows from and to, in heights of the box.
 _HEAD_ROWS = (-0.08, 0.24)
 _HEAD_RADIUS = 0.12
@@ -220,7 +219,7 @@ def _heads(
         return {}
     for number, picture in shown.items():
         pose.submit(number, images[number], picture.box)
-    points = [pose.layout.index(point) for point in _HEAD_POINTS if point in pose.layout]
+    points = [pose.layout.index(point) for point in HEAD_POINTS if point in pose.layout]
     return {
         number: sample.keypoints_px[points]
         for number, sample in pose.results().items()

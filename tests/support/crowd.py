@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -126,8 +127,9 @@ def _score(
         purity = min(purity, votes[mine] / max(len(who), 1))
         best[mine] = max(best[mine], votes[mine])
         singles = [min(people) for people in who if len(people) == 1]
-        steady = [a for a, b, c in zip(singles, singles[1:], singles[2:], strict=False) if a == b == c]
-        switches += sum(a != b for a, b in zip(steady, steady[1:], strict=False))
+        triples = zip(singles, singles[1:], singles[2:], strict=False)
+        steady = [a for a, b, c in triples if a == b == c]
+        switches += sum(a != b for a, b in pairwise(steady))
     return Score(switches, purity, tuple(best / np.maximum(in_view, 1)), count)
 
 
