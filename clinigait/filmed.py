@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 
 import cv2
 
@@ -18,6 +19,7 @@ from clinigait.core import (
     Protocol,
     Recording,
     RecordingFacts,
+    RefusedError,
     Walk,
 )
 from clinigait.gait import quality
@@ -28,13 +30,15 @@ from clinigait.perception.depth import sample_depth
 from clinigait.perception.estimators import Models
 from clinigait.perception.follow import Followed, follow
 from clinigait.perception.lifting import lift
+from clinigait.perception.portraits import portrayed
+from clinigait.perception.pose import PoseEstimator
 from clinigait.perception.survey import (
     BACKGROUND_INTERVAL_S,
     Survey,
     choose_walker,
     survey,
 )
-from clinigait.perception.walker import RULE
+from clinigait.perception.walker import RULE, told_by_doubt
 from clinigait.request import Request, StageProgress, Stopwatch
 
 #: Another walker whose score comes this near is named in a warning.
@@ -71,6 +75,8 @@ class FilmRoad:
 
     Parameters
     ----------
+    folder
+        Folder of the assessment, for the pictures of the people.
     recording
         The film.
     protocol
@@ -90,6 +96,7 @@ class FilmRoad:
 
     def __init__(
         self,
+        folder: Path,
         recording: Recording,
         protocol: Protocol,
         request: Request,
@@ -98,6 +105,7 @@ class FilmRoad:
     ) -> None:
         self.facts: RecordingFacts | None = None
         self.perception: PerceptionFacts | None = None
+        self._folder = folder
         self._recording = recording
         self._protocol = protocol
         self._request = request
@@ -119,7 +127,7 @@ class FilmRoad:
         with ThreadPoolExecutor(1, "ahead") as ahead:
             # What the next stages need is made ready while this one waits for the film.
             loading = ahead.submit(self._models.estimator, self._request.threads)
-            found, facts = self._look()
+            found, facts = self._look(loading)
             for module in _WRITERS:
                 ahead.submit(import_module, module)
             with self._stage(_FOLLOWING) as tell:
@@ -134,16 +142,21 @@ class FilmRoad:
         with self._stage(_MEASURING):
             film = _film_facts(found, facts, walk, number)
             known_length = _in_analysed_pixels(self._request.known_length, self._recording)
-            measurement = measure(walk, self._protocol, film, known_length)
+            try:
+                measurement = measure(walk, self._protocol, film, known_length)
+            except RefusedError as error:
+                raise told_by_doubt(found.people[number - 1], error) from error
         return Measured(found, walk, measurement)
 
     def _stage(self, name: str) -> AbstractContextManager[Progress]:
         return self._stopwatch.stage(name, self._progress)
 
-    def _look(self) -> tuple[Survey, RecordingFacts]:
+    def _look(self, pose: Future[PoseEstimator]) -> tuple[Survey, RecordingFacts]:
+        """Find everybody and take their pictures: also who is refused can be chosen from them."""
         with self._stage(_LOOKING) as tell:
             detectors = self._models.detectors(self._request.threads)
             found = survey(self._recording, detectors, self._protocol.walker, tell)
+            found = portrayed(found, self._folder, pose.result())
             self.facts = facts = found.facts()
             self.perception = self._seen(found)
             limits = self._protocol.limits
@@ -252,4 +265,13 @@ def _film_facts(found: Survey, facts: RecordingFacts, walk: Walk, number: int) -
             "Check the pictures; choose another person with --person.",
         )
         film = replace(film, notes=(rival, *film.notes))
+    if any(walker.cut):
+        uncertain = quality.warning(
+            "Identity",
+            "identity_uncertain",
+            f"Only from {walker.start_s:.1f} to {walker.end_s:.1f} s is it sure who person "
+            f"{number} is: the rest was left out.",
+            "Check the pictures; film one person alone.",
+        )
+        film = replace(film, notes=(uncertain, *film.notes))
     return replace(film, repeated_s=tuple(map(float, found.times_s[found.repeated])))

@@ -57,6 +57,7 @@ OUTPUTS = (
     "strides.csv",
     "walk.npz",
     "frames/[1-9].jpg",
+    "frames/person-[1-9]*.jpg",
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
@@ -136,7 +137,7 @@ def _assess_into(
     stopwatch: Stopwatch,
 ) -> Assessment:
     draft = _Draft(request.subject, protocol)
-    road = FilmRoad(recording, protocol, request, progress, stopwatch)
+    road = FilmRoad(folder, recording, protocol, request, progress, stopwatch)
     try:
         seen = road.measured()
     except RefusedError as error:

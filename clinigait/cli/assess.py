@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinigait.cli.progress import progress_bars
-from clinigait.core import Assessment, BadInputError, Subject
+from clinigait.core import Assessment, BadInputError, PersonSeen, Subject
 from clinigait.core.refusal import Refused
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from clinigait.request import Request
 
 _LENGTH = re.compile(r"^([\d.]+)@(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$")
+#: More people are not listed on the terminal.
+_MAX_LINES = 12
 _SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
@@ -132,6 +134,8 @@ def tell(assessment: Assessment, out: Path) -> None:
     """Print what came of it; a refusal ends the program with exit code 3."""
     if assessment.refusal is not None:
         typer.echo(refusal_line(assessment.refusal), err=True)
+        for line in people_lines(assessment):
+            typer.echo(line, err=True)
         raise typer.Exit(3)
     measurement = assessment.measurement
     if measurement is None:
@@ -144,10 +148,43 @@ def tell(assessment: Assessment, out: Path) -> None:
                 f"{name:<20}{parameter.value:8.2f} {parameter.unit}"
                 f"   (95 % {parameter.low:.2f} to {parameter.high:.2f}, n = {parameter.n})"
             )
+    for line in people_lines(assessment):
+        typer.echo(line)
     for check in measurement.quality:
         if check.message:
             typer.echo(f"{check.grade.value}: {check.message} {check.remedy}")
     typer.echo(f"Report: {out / 'report.pdf'}")
+
+
+def people_lines(assessment: Assessment) -> list[str]:
+    """Return a line for each person who can be chosen, where there is a choice.
+
+    Parameters
+    ----------
+    assessment
+        Of a film; where it is refused, one person is choice enough.
+    """
+    seen = assessment.perception
+    if seen is None:
+        return []
+    walkers = [p for p in seen.people if p.score > 0 or p.number == seen.walker]
+    shown = (walkers or list(seen.people)) if assessment.refusal else walkers
+    if len(shown) < 2 and not assessment.refusal:
+        return []
+    lines = [_person_line(person, seen.walker) for person in shown[:_MAX_LINES]]
+    if len(shown) > _MAX_LINES:
+        lines.append(f"{len(shown) - _MAX_LINES} more people are in assessment.json.")
+    return lines
+
+
+def _person_line(person: PersonSeen, walker: int | None) -> str:
+    note = "measured" if person.number == walker else f"--person {person.number}"
+    picture = f" ({person.picture})" if person.picture else ""
+    return (
+        f"person {person.number}: {person.start_s:.1f} to {person.end_s:.1f} s, "
+        f"{person.travel_heights:.1f} body heights of way, {person.height_px:.0f} px tall"
+        f"{picture}: {note}"
+    )
 
 
 def refusal_line(refusal: Refused) -> str:

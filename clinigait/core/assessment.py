@@ -101,7 +101,8 @@ class PersonSeen:
     Parameters
     ----------
     number
-        Number of the person, from 1, in the order of the walker score: what ``--person`` takes.
+        Number of the person, from 1, in the order of way, steadiness and size: what ``--person``
+        takes. It depends on the film and this version alone, not on protocol or options.
     start_s, end_s
         When the person was first and last seen.
     height_px
@@ -114,6 +115,13 @@ class PersonSeen:
         Value of the walker rule; 0 where the person does not qualify.
     box_px
         The person's box (x0, y0, x1, y1) in the middle of the stay.
+    identity
+        Probability, 0 to 1, that all that was followed under this number is one person.
+    cut
+        Whether following begins, and whether it ends, where it was no longer sure who is who.
+    picture
+        A small picture, face blurred: its path relative to the assessment's folder. None where
+        there is none.
     """
 
     number: int
@@ -124,6 +132,9 @@ class PersonSeen:
     steadiness: float
     score: float
     box_px: tuple[float, float, float, float]
+    identity: float = 1.0
+    cut: tuple[bool, bool] = (False, False)
+    picture: str | None = None
 
 
 @dataclass(frozen=True)

@@ -211,8 +211,10 @@ def _check_curves(assessment: Assessment, name: str) -> None:
 
 
 def _check_frames(assessment: Assessment, name: str) -> None:
-    for frame in assessment.frames:
-        if not is_inside(frame.file):
+    people = assessment.perception.people if assessment.perception else ()
+    pictures = [person.picture for person in people if person.picture is not None]
+    for file in [*pictures, *(frame.file for frame in assessment.frames)]:
+        if not is_inside(file):
             raise BadInputError(
                 f"{name} names a picture outside of its own folder.", "Do not use this file."
             )

@@ -63,7 +63,7 @@ def depict(
     index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
     wanted = moments(walk, measurement)
     last = max(wanted) if threads is None else len(walk)
-    (folder / "frames").mkdir()
+    (folder / "frames").mkdir(exist_ok=True)
     stored: list[StoredFrame] = []
     far_side = opposite(measurement.near_side) if measurement.near_side else None
     with _overlay(folder, recording, measurement.rate_hz, threads) as overlay:

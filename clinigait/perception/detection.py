@@ -117,6 +117,12 @@ def _shared_area(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(max(width, 0.0) * max(height, 0.0))
 
 
+def covered(box: NDArray[np.float64], others: list[NDArray[np.float64]]) -> float:
+    """Return the largest share of a box that one of the others covers, 0 to 1."""
+    area = max(_area(box), 1.0)
+    return max((_shared_area(box, other) / area for other in others), default=0.0)
+
+
 def overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     """Return the intersection over union of two boxes (x0, y0, x1, y1, …)."""
     shared = _shared_area(a, b)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import Progress, SilhouetteFacts, Silhouettes, Space, Subject, Walk
+from clinigait.perception.lookout import CALM_LOOK_S
 from clinigait.perception.pose import PoseEstimator, PoseSample
 from clinigait.perception.sides import mend_sides
 from clinigait.perception.silhouettes import clean
@@ -66,7 +67,7 @@ def follow(
     progress
         Called with the fraction of the work done.
     """
-    boxes = found.tracks[number - 1].at(found.times_s)
+    boxes = found.tracks[number - 1].at(found.times_s, beyond_s=CALM_LOOK_S)
     samples = _samples(found, _steady_crops(boxes, found.times_s), pose, progress)
     stay = np.flatnonzero(np.isfinite(boxes[:, 0]))
     stay = stay[[int(frame) in samples for frame in stay]]
@@ -77,6 +78,7 @@ def follow(
     scores = np.array([s.score for s in ordered])
     size_px = (found.recording.width_px, found.recording.height_px)
     hidden = _hidden(boxes, time_s, found.tracks, number) | (scores < _MIN_POSE_SCORE)
+    hidden |= found.tracks[number - 1].is_unsure(time_s)
     keypoints[hidden], confidence[hidden] = np.nan, 0.0
     # Sides first: a poor guess of a point still tells which leg it belongs to.
     keypoints, confidence, swapped = mend_sides(time_s, keypoints, confidence, pose.layout)

@@ -22,7 +22,7 @@ from clinigait.core import (
 from clinigait.perception.detection import PersonDetector
 from clinigait.perception.lookout import Look, Lookout, next_look_s
 from clinigait.perception.tracking import Track, Tracker
-from clinigait.perception.walker import people_seen
+from clinigait.perception.walker import MIN_IDENTITY, doubt, people_seen
 
 #: The background is compared this often.
 BACKGROUND_INTERVAL_S = 0.1
@@ -44,6 +44,8 @@ class Survey:
         (T,) presentation times of all frames.
     tracks, people
         Everybody who was followed, best walker first, and what is said of them.
+    rule
+        What a walker must at least do.
     glimpses
         People, or what looked like them, who were seen too briefly to be followed.
     repeated
@@ -57,6 +59,7 @@ class Survey:
     times_s: NDArray[np.float64]
     tracks: tuple[Track, ...]
     people: tuple[PersonSeen, ...]
+    rule: WalkerRule
     glimpses: tuple[Track, ...]
     repeated: NDArray[np.bool_]
     camera_motion_px: float | None
@@ -146,6 +149,7 @@ def survey(
         times_s=np.array(times_s),
         tracks=tuple(tracks),
         people=tuple(people),
+        rule=rule,
         glimpses=tuple(tracker.glimpses()),
         repeated=np.array(repeated),
         camera_motion_px=background.median_shift_px,
@@ -183,14 +187,19 @@ def choose_walker(found: Survey, person: int | None) -> int:
                 f"There is no person {person} in the video: {len(found.people)} were followed.",
                 f"Give a number from 1 to {len(found.people)}.",
             )
+        asked = found.people[person - 1]
+        uncertain = doubt([asked], found.rule) if asked.identity < MIN_IDENTITY else None
+        if uncertain is not None:
+            raise uncertain
         return person
-    if found.people[0].score == 0:
-        raise RefusedError(
+    walkers = [p.number for p in found.people if p.score > 0]
+    if not walkers:
+        raise doubt(found.people, found.rule) or RefusedError(
             "nobody_walks",
             f"Nobody walks through the picture ({len(found.people)} seen, none far and steadily).",
             "Film a person who walks at least three strides past a camera that stands still.",
         )
-    return 1
+    return walkers[0]
 
 
 class _Background:

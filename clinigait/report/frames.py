@@ -19,6 +19,7 @@ from clinigait.report.wording import Wording
 
 MAX_PICTURES = 3
 MAX_HEIGHT_PT = 104.0
+THUMBNAIL_PT = 42.0
 MAX_SIDE_PX = 800
 MAX_PIXELS = 50_000_000
 _GAP = 8.0
@@ -62,6 +63,25 @@ def frame_strip(frames: Sequence[StoredFrame], folder: Path, words_: Wording) ->
             ]
         ),
     )
+
+
+def thumbnail(file: str, folder: Path, words_: Wording) -> Flowable:
+    """Return a small picture of a person, as a cell of a table.
+
+    Parameters
+    ----------
+    file
+        Path relative to ``folder``; nothing outside of it is read.
+    folder
+        The assessment's folder.
+    words_
+        Language of what is said where there is no picture.
+    """
+    picture = _read(file, folder)
+    if picture is None:
+        return paragraph(words_.no_picture, SIZE_SMALL, MUTED)
+    scale = min(THUMBNAIL_PT / picture.width, THUMBNAIL_PT / picture.height)
+    return Image(_jpeg(picture), picture.width * scale, picture.height * scale, hAlign="LEFT")
 
 
 def _picture(frame: StoredFrame, folder: Path, width_pt: float, words_: Wording) -> Flowable:

@@ -37,7 +37,7 @@ from clinigait.report.blocks import (
     side_legend,
 )
 from clinigait.report.figures import event_timeline, joint_curves, stride_to_stride
-from clinigait.report.frames import frame_strip
+from clinigait.report.frames import frame_strip, thumbnail
 from clinigait.report.styles import (
     ACCENT,
     BODY_HEIGHT,
@@ -101,7 +101,7 @@ def assessed_story(
         *_time_distance(assessment, measurement, definitions, words_),
         *_curves(assessment, measurement, definitions, words_),
         *_timeline(measurement, words_),
-        *_quality(assessment, measurement, words_),
+        *_quality(assessment, measurement, folder, words_),
         *_definitions(measurement, definitions, words_),
         *provenance_block(assessment, words_),
     ]
@@ -136,7 +136,7 @@ def refused_story(assessment: Assessment, folder: Path, words_: Wording) -> list
         gap(8),
         note(words_.refused_note),
         *_frames(assessment, folder, words_),
-        *_people(assessment.perception, words_),
+        *_people(assessment.perception, folder, words_),
         *provenance_block(assessment, words_),
     ]
     whole = [part for part in story if not isinstance(part, CondPageBreak)]
@@ -377,13 +377,15 @@ def _rejected(strides: Sequence[Stride], words_: Wording) -> list[Flowable]:
     return story
 
 
-def _quality(assessment: Assessment, measurement: Measurement, words_: Wording) -> list[Flowable]:
+def _quality(
+    assessment: Assessment, measurement: Measurement, folder: Path, words_: Wording
+) -> list[Flowable]:
     return [
         *section(words_.quality_title, "quality", 160.0),
         _checks(measurement.quality, _silhouettes(assessment.perception), words_),
         *section(words_.strides_title, "stride-counts"),
         *_stride_counts(measurement.strides, words_),
-        *_people(assessment.perception, words_),
+        *_people(assessment.perception, folder, words_),
     ]
 
 
@@ -451,7 +453,7 @@ def _stride_counts(strides: Sequence[Stride], words_: Wording) -> list[Flowable]
     return [grid(head, rows, (8, 1, 1), right=(1, 2))]
 
 
-def _people(seen: PerceptionFacts | None, words_: Wording) -> list[Flowable]:
+def _people(seen: PerceptionFacts | None, folder: Path, words_: Wording) -> list[Flowable]:
     if seen is None:
         return []
     choice = words_.chosen_by_user if seen.chosen_by == "user" else words_.chosen_by_rule
@@ -461,11 +463,19 @@ def _people(seen: PerceptionFacts | None, words_: Wording) -> list[Flowable]:
     story: list[Flowable] = section(words_.people_title, "people", 110.0)
     if people:
         rows = [_person(person, seen.walker, words_) for person in people[:MAX_PEOPLE]]
-        head = (
+        head = [
             words_.person, words_.seen, words_.height_in_picture, words_.travel,
             words_.steadiness, words_.score, "",
-        )  # fmt: skip
-        story.append(grid(head, rows, (1, 2.2, 1.9, 1.6, 1.5, 1.2, 1.6), right=(2, 3, 4, 5)))
+        ]  # fmt: skip
+        widths = [1, 2.2, 1.9, 1.6, 1.5, 1.2, 1.6]
+        if len(people) > 1 and any(person.picture for person in people):
+            for row, person in zip(rows, people, strict=False):
+                file = person.picture
+                row.insert(1, thumbnail(file, folder, words_) if file else "")
+            head.insert(1, "")
+            widths.insert(1, 1.5)
+        offset = len(head) - 7
+        story.append(grid(head, rows, widths, right=[offset + n for n in (2, 3, 4, 5)]))
     if len(people) > MAX_PEOPLE:
         story.append(note(words_.more_people.format(count=len(people) - MAX_PEOPLE)))
     story += [gap(3), note(choice.format(rule=printable(seen.walker_rule, 200).rstrip(".")))]

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clinigait.core import Walk
+from clinigait.core import COCO_17, WHOLEBODY_23, Walk
+from clinigait.perception.blur import HEAD_POINTS
 from clinigait.perception.faces import FaceBlur
 from clinigait.perception.tracking import Track
 from support.walker import Gait, synthetic_walk
@@ -74,3 +75,73 @@ def test_a_glimpse_of_one_look_is_hidden(walk) -> None:
 def test_a_face_at_the_border_does_not_fail(walk) -> None:
     walk.boxes_px[:] = [-50.0, -80, 60, 300]
     FaceBlur(walk, ()).apply(_noise(), float(walk.time_s[3]))
+
+
+@pytest.mark.parametrize("layout", [WHOLEBODY_23, COCO_17], ids=lambda layout: layout.name)
+def test_other_layouts_have_heads_too(walk, layout) -> None:
+    """The keypoints of other pose models name the head differently, or have fewer points of it."""
+    common = [walk.layout.index(p) for p in layout.points if p in walk.layout]
+    named = [i for i, p in enumerate(layout.points) if p in walk.layout]
+    keypoints = np.full((len(walk), len(layout), 2), np.nan)
+    keypoints[:, named] = walk.keypoints[:, common]
+    confidence = np.isfinite(keypoints[:, :, 0]).astype(float)
+    other = replace(walk, keypoints=keypoints, confidence=confidence, layout=layout)
+    image = _noise()
+    FaceBlur(other, ()).apply(image, float(walk.time_s[60]))
+    nose = walk.keypoints[60, walk.layout.index("nose")]
+    assert _detail(image, *nose) < 10
+
+
+def test_a_bowed_head_that_is_lost_is_hidden_where_it_was_in_the_box(walk) -> None:
+    """Far in front of the box's middle, where heads are not usually."""
+    heads = [i for i, p in enumerate(walk.layout.points) if p in HEAD_POINTS]
+    keypoints = walk.keypoints.copy()
+    ahead = np.array([80.0, 120.0])
+    keypoints[:, heads] = (walk.boxes_px[:, :2] + [90, 0] + ahead)[:, None]
+    truth = keypoints[:, heads[0]].copy()
+    keypoints[np.ix_(range(40, 100), heads)] = np.nan
+    blur = FaceBlur(replace(walk, keypoints=keypoints), ())
+    for index in range(40, 100, 6):
+        image = _noise()
+        blur.apply(image, float(walk.time_s[index]))
+        assert _detail(image, *truth[index]) < 10
+
+
+def test_the_walker_stays_hidden_when_no_longer_followed(walk) -> None:
+    """Half a second before and after: the head moves on as the person moved."""
+    first, last = 30, 100
+    kept = slice(first, last + 1)
+    part = replace(
+        walk,
+        time_s=walk.time_s[kept],
+        keypoints=walk.keypoints[kept],
+        confidence=walk.confidence[kept],
+        boxes_px=walk.boxes_px[kept],
+        body_yaw_deg=None,
+    )
+    blur = FaceBlur(part, ())
+    for index in (first - 12, first - 4, last + 4, last + 12):
+        image = _noise()
+        blur.apply(image, float(walk.time_s[index]))
+        nose = walk.keypoints[index, walk.layout.index("nose")]
+        assert _detail(image, *nose) < 10
+
+
+def test_a_bystander_who_leaves_is_hidden_on_the_way_out() -> None:
+    times_s = [0.1 * n for n in range(10)]
+    boxes = [np.array([100.0 + 40 * n, 200, 200 + 40 * n, 600]) for n in range(10)]
+    walk = synthetic_walk(Gait(rate_hz=30, duration_s=5))
+    image = _noise()
+    FaceBlur(walk, (Track(times_s, boxes),)).apply(image, 1.5)
+    assert _detail(image, 150 + 40 * 15, 240) < 5
+
+
+def test_who_sits_has_no_smaller_head(walk) -> None:
+    """By the box alone the disc would end before the head does."""
+    heads = [i for i, p in enumerate(walk.layout.points) if p in HEAD_POINTS]
+    nose = walk.keypoints[60, walk.layout.index("nose")].copy()
+    walk.keypoints[60, heads] = nose + np.linspace(-35, 35, len(heads))[:, None] * [1, 0]
+    walk.boxes_px[60] = [nose[0] - 90, nose[1] - 20, nose[0] + 90, nose[1] + 150]
+    image = _noise()
+    FaceBlur(walk, ()).apply(image, float(walk.time_s[60]))
+    assert _detail(image, nose[0] + 50, nose[1], 10) < 10
