@@ -179,8 +179,7 @@ def provenance_block(assessment: Assessment, words_: Wording) -> list[Flowable]:
     if assessment.perception:
         seen = assessment.perception
         rows.append((words_.detector, seen.detector))
-        how = f"{seen.precision}, {words_.flip_test}" if seen.flip_test else seen.precision
-        rows.append((words_.pose, f"{seen.pose} ({how})"))
+        rows.append((words_.pose, _pose(seen, words_)))
         if seen.silhouettes_by:
             rows.append((words_.silhouettes_by, seen.silhouettes_by))
         rows += [(words_.weights.format(name=name), sha) for name, sha in seen.weights.items()]
@@ -209,9 +208,16 @@ def _recording_facts(assessment: Assessment, words_: Wording) -> list[tuple[str,
     if assessment.recording:
         rows.append((words_.file, printable(assessment.recording.file_name, 70)))
         rows.append((words_.film, _film(assessment.recording, words_)))
+    if assessment.perception:
+        rows.append((words_.pose, _pose(assessment.perception, words_)))
     if assessment.measurement:
         rows += _view_facts(assessment.measurement, words_)
     return rows or [(words_.film, words_.not_stated)]
+
+
+def _pose(seen: PerceptionFacts, words_: Wording) -> str:
+    how = f"{seen.precision}, {words_.flip_test}" if seen.flip_test else seen.precision
+    return f"{printable(seen.pose, 60)} ({how})"
 
 
 def _film(film: RecordingFacts, words_: Wording) -> str:
