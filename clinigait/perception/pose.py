@@ -110,7 +110,9 @@ class BlazePose:
             },
         )
         self._queue: Any = ov.AsyncInferQueue(model, threads)
-        self._queue.set_callback(self._collect)
+        # A bound method would hold this object, and with it the model, for ever: the queue's
+        # reference to its callback is not seen by Python's collector.
+        self._queue.set_callback(_collect)
         self._done: dict[int, PoseSample] = {}
 
     def submit(self, key: int, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
@@ -123,7 +125,7 @@ class BlazePose:
             flags=cv2.INTER_LINEAR if affine[0, 0] > 0.5 else cv2.INTER_AREA,
         )
         tensor = crop[None].astype(np.float32) / 255
-        self._queue.start_async({0: tensor}, (key, affine))
+        self._queue.start_async({0: tensor}, (self._done, key, affine))
 
     def results(self) -> dict[int, PoseSample]:
         """Wait for everything that was handed in; return it by key and forget it."""
@@ -131,10 +133,11 @@ class BlazePose:
         done, self._done = self._done, {}
         return done
 
-    def _collect(self, request: Any, key_and_affine: tuple[int, NDArray[np.float64]]) -> None:  # noqa: ANN401
-        key, affine = key_and_affine
-        outputs = [request.get_output_tensor(i).data.copy() for i in (0, 1, 2, 4)]
-        self._done[key] = _decoded(*outputs, affine=affine)
+
+def _collect(request: Any, job: tuple[dict[int, PoseSample], int, NDArray[np.float64]]) -> None:  # noqa: ANN401
+    done, key, affine = job
+    outputs = [request.get_output_tensor(i).data.copy() for i in (0, 1, 2, 4)]
+    done[key] = _decoded(*outputs, affine=affine)
 
 
 def crop_affine(box: NDArray[np.float64]) -> NDArray[np.float64]:

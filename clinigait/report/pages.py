@@ -180,7 +180,7 @@ def provenance_block(assessment: Assessment, words_: Wording) -> list[Flowable]:
         seen = assessment.perception
         rows.append((words_.detector, seen.detector))
         rows.append((words_.pose, _pose(seen, words_)))
-        if seen.silhouettes_by:
+        if seen.silhouettes_by and seen.silhouettes is not None:
             rows.append((words_.silhouettes_by, seen.silhouettes_by))
         rows += [(words_.weights.format(name=name), sha) for name, sha in seen.weights.items()]
     room_pt = 60.0 + 14.0 * len(rows)

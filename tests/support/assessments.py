@@ -69,7 +69,8 @@ PEOPLE = (
 PERCEPTION = PerceptionFacts(
     "efficientdet-lite0", "blazepose-full", {"detector": "9c0d1e2f" * 8, "pose": "0f1e2d3c" * 8},
     PEOPLE, 1, "steadiest walker with the longest way across the picture", "rule", 4,
-    SilhouetteFacts(0.94, 97.5, 3.2, 2, 46.0, True, "left"),
+    precision="bf16", flip_test=True, silhouettes_by="blazepose-heavy",
+    silhouettes=SilhouetteFacts(0.94, 97.5, 3.2, 2, 46.0, True, "left"),
 )  # fmt: skip
 
 
