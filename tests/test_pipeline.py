@@ -56,7 +56,7 @@ class TestDemonstration:
         _, out, _ = demo
         names = {Path(pattern).parts[0] for pattern in OUTPUTS}
         assert {p.name for p in out.iterdir()} == names
-        assert len(list((out / "frames").glob("*.jpg"))) == 3
+        assert len(list((out / "frames").glob("[1-9].jpg"))) == 3
         assert (out / "report.pdf").read_bytes().startswith(b"%PDF")
 
     def test_the_walker_and_not_the_acrobat_is_assessed(self, demo) -> None:
@@ -233,13 +233,15 @@ def _half_size_mask(walk, index: int) -> np.ndarray:
 
 
 class TestRefusals:
-    """Decoded but not measurable: an assessment.json that says why, and nothing else."""
+    """Decoded but not measurable: an assessment.json that says why, and who was seen."""
 
     def _refused(self, film: list, tmp_path: Path, **request) -> str:
         assessment = _assess(film, tmp_path, **request)
         out = tmp_path / "out"
-        assert [p.name for p in out.iterdir()] == ["assessment.json"]
         stored = json.loads((out / "assessment.json").read_text())
+        pictures = [p["picture"] for p in stored["perception"]["people"] if p["picture"]]
+        left = {str(p.relative_to(out)) for p in out.rglob("*") if p.is_file()}
+        assert left == {"assessment.json", *pictures}
         assert stored["status"] == "refused"
         assert stored["message"]
         assert stored["remedy"]

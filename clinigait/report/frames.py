@@ -19,7 +19,7 @@ from clinigait.report.wording import Wording
 
 MAX_PICTURES = 3
 MAX_HEIGHT_PT = 104.0
-THUMBNAIL_PT = 42.0
+THUMBNAIL_PT = 31.0
 MAX_SIDE_PX = 800
 MAX_PIXELS = 50_000_000
 _GAP = 8.0

@@ -297,3 +297,33 @@ def _read_or_refuse(path: Path) -> None:
 @pytest.mark.parametrize("file", ["1.jpg", "frames/1.jpg", "frames/ä b.jpg", "a..b/c.jpg"])
 def test_a_path_below_the_folder_is_inside(file: str) -> None:
     assert is_inside(file)
+
+
+def test_pictures_of_people_are_written_and_read(tmp_path: Path) -> None:
+    made = assessed(2)
+    people = (
+        replace(made.perception.people[0], picture="frames/person-1.jpg", identity=0.97),
+        replace(made.perception.people[1], cut=(True, False)),
+    )
+    made = replace(made, perception=replace(made.perception, people=people))
+    write_assessment(made, tmp_path / "a.json")
+    assert read_assessment(tmp_path / "a.json").perception.people == people
+
+
+def test_people_of_older_files_have_no_picture(tmp_path: Path) -> None:
+    content = json.loads(assessment_json(assessed(2)))
+    for person in content["perception"]["people"]:
+        for name in ("picture", "identity", "cut"):
+            del person[name]
+    (tmp_path / "a.json").write_text(json.dumps(content))
+    assert all(p.picture is None for p in read_assessment(tmp_path / "a.json").perception.people)
+
+
+@pytest.mark.parametrize("file", ["../secret.jpg", "/etc/passwd", "frames/../../x.jpg"])
+def test_pictures_of_people_stay_in_the_folder(file: str, tmp_path: Path) -> None:
+    made = assessed(2)
+    people = (replace(made.perception.people[0], picture=file),)
+    made = replace(made, perception=replace(made.perception, people=people))
+    write_assessment(made, tmp_path / "a.json")
+    with pytest.raises(BadInputError, match="outside of its own folder"):
+        read_assessment(tmp_path / "a.json")

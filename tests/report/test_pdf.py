@@ -26,7 +26,7 @@ from clinigait.core import (
 from clinigait.report.pdf import weights_digest, write_report
 from clinigait.report.styles import MARGIN_X, PAGE_WIDTH
 from clinigait.report.wording import RESEARCH_USE_ONLY
-from support.assessments import DEFINITIONS, assessed, refused, write_frames
+from support.assessments import DEFINITIONS, PEOPLE, assessed, refused, write_frames
 
 NASTY = "<b>x</b> & </para> \x00\nline \u202eevil 😀🏃 שלום مرحبا 張偉 $x^2$ {code} %s" + 3000 * "W"
 
@@ -388,3 +388,42 @@ def test_the_weights_have_one_hash_whatever_their_order() -> None:
     assert weights_digest({"a": "1", "b": "2"}) == weights_digest({"b": "2", "a": "1"})
     assert weights_digest({"a": "1"}) != weights_digest({"a": "2"})
     assert weights_digest({}) == ""
+
+
+def _with_pictures(made: Assessment, count: int) -> Assessment:
+    assert made.perception is not None
+    people = [
+        replace(made.perception.people[n % 2], number=n + 1, picture="frames/contact_left.jpg")
+        for n in range(count)
+    ]
+    return replace(made, perception=replace(made.perception, people=tuple(people)))
+
+
+def _count_pictures(assessment: Assessment, frames: Path, path: Path) -> int:
+    write_report(assessment, frames, path, DEFINITIONS)
+    return sum(
+        obj.type == pdfium_c.FPDF_PAGEOBJ_IMAGE
+        for page in pdfium.PdfDocument(path)
+        for obj in page.get_objects(max_depth=5)
+    )
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, 0), (2, 2), (4, 4), (25, 10)])
+def test_where_there_was_a_choice_the_people_are_pictured(
+    count: int, shown: int, frames: Path, tmp_path: Path
+) -> None:
+    made = _with_pictures(assessed(2), count)
+    plain = replace(made.perception, people=made.perception.people[:1])
+    before = _count_pictures(replace(made, perception=plain), frames, tmp_path / "a.pdf")
+    assert _count_pictures(made, frames, tmp_path / "b.pdf") == before + shown
+
+
+def test_a_refused_report_shows_whom_to_choose(frames: Path, tmp_path: Path) -> None:
+    assert _count_pictures(_with_pictures(refused(), 3), frames, tmp_path / "r.pdf") == 3
+
+
+def test_a_lost_picture_of_a_person_does_no_harm(frames: Path, tmp_path: Path) -> None:
+    made = _with_pictures(assessed(2), 2)
+    people = (replace(made.perception.people[0], picture="frames/gone.jpg"), PEOPLE[1])
+    text = _all(replace(made, perception=replace(made.perception, people=people)), frames, tmp_path)
+    assert "People in the film" in text

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from clinigait.perception.track import Track
 from clinigait.perception.tracking import Tracker
 
-WIDTH_PX, HEIGHT_PX = 640, 360
+WIDTH_PX, HEIGHT_PX = 320, 180
 RATE_HZ = 10.0
 Colour = tuple[int, int, int]
 Path = Callable[[float], tuple[float, float] | None]
@@ -40,7 +40,7 @@ class Person:
 
     clothes: tuple[Colour, Colour]
     path: Path
-    height_px: float = 150.0
+    height_px: float = 75.0
 
     def box(self, time_s: float) -> NDArray[np.float64] | None:
         """Return the true box at a time."""
@@ -83,7 +83,7 @@ class Score:
     tracks: int
 
 
-def walking(start_x: float, speed_px: float, y: float = 330.0, begins_s: float = 0.0) -> Path:
+def walking(start_x: float, speed_px: float, y: float = 165.0, begins_s: float = 0.0) -> Path:
     """Return the path of somebody who walks straight on."""
     return lambda time_s: (start_x + speed_px * (time_s - begins_s), y)
 

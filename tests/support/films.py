@@ -123,3 +123,46 @@ def crossing_film(
             canvas[mirrored] = other[mirrored]
         film.append((time_s, canvas))
     return film
+
+
+def accompanied_film(
+    clip: Path,
+    masks: dict[float, NDArray[np.bool_]],
+    late_frames: int,
+    shift_px: int,
+    *,
+    alike: bool,
+    in_front: bool,
+) -> list[tuple[float, Picture]]:
+    """Return the clip with a helper who walks beside the walker all the way: herself again.
+
+    Parameters
+    ----------
+    clip
+        The demonstration clip.
+    masks
+        The walker's silhouette at half size by frame time.
+    late_frames
+        By how many frames the helper's steps are late.
+    shift_px
+        How far the helper is moved to the right of where she was then.
+    alike
+        Whether the helper wears the same clothes; else their colours are exchanged.
+    in_front
+        Whether the helper covers the walker; else the walker covers the helper.
+    """
+    frames = half_size_frames(clip)
+    film = []
+    for index, (time_s, picture) in enumerate(frames):
+        canvas = picture.copy()
+        source = index - late_frames
+        mask = masks.get(frames[source][0]) if 0 <= source < len(frames) else None
+        if mask is not None:
+            helper = np.roll(frames[source][1], shift_px, axis=1)
+            there = np.roll(mask, shift_px, axis=1)
+            there[:, : max(shift_px, 0)] = False
+            if not in_front and time_s in masks:
+                there &= ~masks[time_s]
+            canvas[there] = helper[there] if alike else 255 - helper[there][:, ::-1]
+        film.append((time_s, canvas))
+    return film
