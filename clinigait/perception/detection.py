@@ -44,13 +44,13 @@ class EfficientDetLite2:
     threads
         CPU threads of the interpreter.
     min_score
-        Boxes that score less are left out. Low on purpose: the tracker bridges gaps, but it
-        cannot follow somebody who was not found, and a lone false box never makes a walker.
+        Boxes that score less are left out. Low on purpose: the tracker starts nobody on a doubtful
+        box, but it follows on with it somebody who is partly hidden.
     """
 
     name = "EfficientDet-Lite2"
 
-    def __init__(self, weights: Path, threads: int, min_score: float = 0.3) -> None:
+    def __init__(self, weights: Path, threads: int, min_score: float = 0.12) -> None:
         self._min_score = min_score
         with _native_stderr_closed():
             self._interpreter: Any = Interpreter(str(weights), num_threads=threads)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations, pairwise
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,15 +77,24 @@ def unsure_looks(
     """
     stays = [_stay(track, looks_s, size_px) for track in tracks]
     unsure = [np.zeros(len(stay.found), bool) for stay in stays]
-    for (i, a), (j, b) in combinations(enumerate(stays), 2):
+    for i, j in _together(stays):
+        a, b = stays[i], stays[j]
         start, stop = max(a.start, b.start), min(a.stop, b.stop)
-        if start >= stop:
-            continue
         in_a, in_b = slice(start - a.start, stop - a.start), slice(start - b.start, stop - b.start)
         mine, theirs = _exchangeable(a, in_a, b, in_b)
         unsure[i][in_a] |= mine
         unsure[j][in_b] |= theirs
     return [_merged(doubt)[stay.found] for doubt, stay in zip(unsure, stays, strict=True)]
+
+
+def _together(stays: list[_Stay]) -> Iterator[tuple[int, int]]:
+    """Yield the pairs who are there at the same time."""
+    order = sorted(range(len(stays)), key=lambda number: stays[number].start)
+    for place, i in enumerate(order):
+        for j in order[place + 1 :]:
+            if stays[j].start >= stays[i].stop:
+                break
+            yield i, j
 
 
 def _exchangeable(

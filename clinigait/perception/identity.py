@@ -27,6 +27,8 @@ _SURE = float(np.log(19))
 _MOST_DOUBT = float(-np.log(0.9))
 #: Somebody who was lost for longer than this is not searched for, but where the track says so.
 _MAX_GAP_S = 2.0
+#: Somebody who is near so shortly before or after a gap may have to do with it.
+_AROUND_S = 0.5
 #: Shorter pieces tell of nobody.
 _MIN_OBSERVATIONS = 3
 
@@ -153,31 +155,25 @@ def _scores(stretches: list[Stretch]) -> dict[tuple[int, int], float]:
     """Return the log-odds of all links worth a thought, against a stranger in either place."""
     scores: dict[tuple[int, int], float] = {}
     starts = np.array([s.start_s for s in stretches])
+    ends = np.array([s.end_s for s in stretches])
     order = np.argsort(starts, kind="stable")
     for number, before in enumerate(stretches):
-        following = [int(i) for i in order[np.searchsorted(starts[order], before.end_s, "right") :]]
-        own = next((i for i in following if stretches[i].number == before.number), None)
-        for other in following:
-            gap_s = starts[other] - before.end_s
-            if other != own and gap_s > _MAX_GAP_S:
-                continue
-            if other != own and stretches[other].number == before.number:
-                continue
-            score = link_score(before, stretches[other], lonely=_lonely(before, other, stretches))
+        first, last = np.searchsorted(
+            starts[order], [before.end_s, before.end_s + _MAX_GAP_S], "right"
+        )
+        following = {int(i) for i in order[first:last] if stretches[i].number != before.number}
+        # The stretches of a track lie next to each other, in the order of time.
+        own = number + 1
+        if own < len(stretches) and stretches[own].number == before.number:
+            following.add(own)
+        for other in sorted(following):
+            about = (ends >= before.end_s - _AROUND_S) & (starts <= starts[other] + _AROUND_S)
+            others = set(map(int, np.flatnonzero(about))) - {number, other}
+            lonely = not any(stretches[i].is_near(before) for i in others)
+            score = link_score(before, stretches[other], lonely=lonely)
             if score > 0 or other == own:
                 scores[number, other] = score
     return scores
-
-
-def _lonely(before: Stretch, after: int, stretches: list[Stretch]) -> bool:
-    """Whether nobody else is anywhere near while the person is not seen."""
-    start_s, end_s = before.end_s - 0.5, stretches[after].start_s + 0.5
-    for number, other in enumerate(stretches):
-        if other is before or number == after:
-            continue
-        if other.end_s >= start_s and other.start_s <= end_s and other.is_near(before):
-            return False
-    return True
 
 
 def _chains(stretches: list[Stretch], links: dict[int, _Link]) -> list[list[tuple[int, Stretch]]]:

@@ -97,8 +97,10 @@ class Tracker:
         looks = [looks_of(image, box) for box in boxes]
         trust = [_trust(column, boxes) for column in range(len(boxes))]
         certain = boxes[:, 4] >= _NEWCOMER_SCORE
+        # A doubtful box that the border cuts tells neither place nor size.
+        whole = (boxes[:, 0] > 0.01 * image.shape[1]) & (boxes[:, 2] < 0.99 * image.shape[1])
         matches = self._matched(boxes, looks, trust, np.flatnonzero(certain))
-        matches |= self._followed_on(boxes, looks, np.flatnonzero(~certain), set(matches))
+        matches |= self._followed_on(boxes, looks, np.flatnonzero(~certain & whole), set(matches))
         found = set(matches.values())
         newcomers = [
             int(column)
