@@ -83,7 +83,8 @@ class Silhouettes:
 
     def part(self, frames: slice) -> Silhouettes:
         """Return the masks of some frames."""
-        return Silhouettes(self.bits[frames], self.width, self.affine[frames])
+        aid_bits = self.aid_bits[frames] if self.aid_bits is not None else None
+        return Silhouettes(self.bits[frames], self.width, self.affine[frames], aid_bits)
 
     def mask(self, frame: int) -> NDArray[np.bool_]:
         """Return the (height, width) mask of one frame."""

@@ -22,6 +22,9 @@ from clinigait.perception.tracking import Track
 CLOSE_LOOK_S = 0.1
 #: ... and this often while everybody is known and keeps clear of the others.
 CALM_LOOK_S = 0.2
+#: So many pictures are being looked at while the film is decoded further. The same on every
+#: machine: what is known when the next look is planned must not hang on the number of threads.
+LOOKS_AHEAD = 2
 #: Who was lost is looked for closely for this long.
 _SEARCH_S = 0.3
 #: People keep clear of each other from this distance, in heights of the taller one's box: in two
@@ -51,7 +54,6 @@ class Lookout:
             self._idle.put(detector)
         self._threads = ThreadPoolExecutor(len(detectors), "lookout")
         self._waiting: deque[tuple[Frame, Future[NDArray[np.float64]]]] = deque()
-        self._most_waiting = len(detectors)
 
     def __enter__(self) -> Self:
         return self
@@ -67,11 +69,11 @@ class Lookout:
     def look(self, frame: Frame) -> Iterator[Look]:
         """Hand in a picture; yield what was found in earlier ones.
 
-        Exactly the pictures that come before the last few (one for each detector) are yielded:
-        what is known at any time does not depend on how fast the machine is.
+        Exactly the pictures that come before the last :data:`LOOKS_AHEAD` are yielded: what is
+        known at any time depends neither on how fast the machine is nor on how many threads it has.
         """
         self._waiting.append((frame, self._threads.submit(self._detect, frame)))
-        yield from self._finished(self._most_waiting)
+        yield from self._finished(LOOKS_AHEAD)
 
     def rest(self) -> Iterator[Look]:
         """Yield what was found in all pictures that are left."""

@@ -220,11 +220,12 @@ def _heads(
     for number, picture in shown.items():
         pose.submit(number, images[number], picture.box)
     points = [pose.layout.index(point) for point in HEAD_POINTS if point in pose.layout]
-    return {
+    found = {
         number: sample.keypoints_px[points]
         for number, sample in pose.results().items()
         if sample.score >= _MIN_POSE_SCORE
     }
+    return {number: head[np.isfinite(head).all(axis=1)] for number, head in found.items()}
 
 
 def _encoded(image: NDArray[np.uint8]) -> bytes:

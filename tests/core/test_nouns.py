@@ -93,6 +93,7 @@ def test_a_walking_aid_is_empty_until_somebody_looked() -> None:
     assert not Silhouettes(bits, 11, np.zeros((1, 2, 3))).aid(0).any()
     flagged = Silhouettes(bits, 11, np.zeros((1, 2, 3)), Silhouettes.pack(aid)[None])
     assert (flagged.aid(0) == aid).all()
+    assert (flagged.part(slice(0, 1)).aid(0) == aid).all()
     with pytest.raises(ValueError, match="aid_bits"):
         Silhouettes(bits, 11, np.zeros((1, 2, 3)), bits[:, :4])
 

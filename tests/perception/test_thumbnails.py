@@ -92,6 +92,11 @@ def test_the_head_is_hidden_where_the_pose_finds_it(tmp_path) -> None:
     assert _detail(picture[130:145, 20:50]) > 10
 
 
+def test_a_head_that_the_pose_does_not_find_is_hidden_all_the_same(tmp_path) -> None:
+    picture = _stored(_album((0.0, BOX, [])), tmp_path, _Pose((np.nan, np.nan)))
+    assert _detail(picture[:40]) < 5
+
+
 @pytest.mark.parametrize("left", [280.0, 340.0, 420.0])
 def test_heads_of_others_in_the_picture_are_hidden(left: float, tmp_path) -> None:
     other = np.array([left, 220, left + 120, 560])
