@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from clinigait.core import BadInputError, Extrinsics, Intrinsics
@@ -19,7 +20,12 @@ _FOCAL_RANGE = (0.25, 5.0)
 #: No depth camera is mounted farther from its colour camera.
 _FARTHEST_M = 1.0
 
-_Number = Annotated[float, Field(allow_inf_nan=False)]
+#: A distortion has to be undone within a pixel in so much of the picture's sides; the corners of
+#: wide lenses may lie beyond what their polynomial is good for.
+_UNDONE_WITHIN, _UNDONE_PX = 0.8, 1.0
+
+# Strict: true is no number.
+_Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 _Side = Annotated[int, Field(ge=16, le=16_384)]
 _Triple = tuple[_Number, _Number, _Number]
 
@@ -48,8 +54,8 @@ class _File(_Strict):
     colour: _Camera | None = None
     depth: _Camera | None = None
     depth_to_colour: _Placement | None = None
-    depth_unit_mm: Annotated[float, Field(ge=0.01, le=10)] = 1.0
-    rate_hz: Annotated[float, Field(ge=1, le=1000)] | None = None
+    depth_unit_mm: Annotated[_Number, Field(ge=0.01, le=10)] = 1.0
+    rate_hz: Annotated[_Number, Field(ge=1, le=1000)] | None = None
 
 
 @dataclass(frozen=True)
@@ -117,9 +123,23 @@ def _intrinsics(camera: _Camera | None) -> Intrinsics | None:
         )
     if not (0 <= camera.cx_px <= size_px[0] and 0 <= camera.cy_px <= size_px[1]):
         raise ValueError("the line of sight meets the picture inside of it")
-    return Intrinsics(
+    found = Intrinsics(
         size_px, camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px, camera.distortion
     )
+    if not _can_be_undone(found):
+        raise ValueError("the distortion bends the picture as no lens does: k1, k2, p1, p2, k3")
+    return found
+
+
+def _can_be_undone(camera: Intrinsics) -> bool:
+    """Whether pixels become directions and the same pixels again, but for the outer corners."""
+    if camera.distortion is None:
+        return True
+    steps = (1 + np.linspace(-_UNDONE_WITHIN, _UNDONE_WITHIN, 9)) / 2
+    pixels = np.stack(np.meshgrid(*(side * steps for side in camera.size_px)), axis=-1)
+    with np.errstate(all="ignore"):
+        off_px = np.abs(camera.project(camera.rays(pixels)) - pixels)
+    return bool((off_px <= _UNDONE_PX).all())
 
 
 def _placed(found: _File) -> Extrinsics | None:

@@ -92,6 +92,8 @@ def open_rgbd(path: Path) -> Recording:
     folder = read_folder(path)
     known = folder.calibration
     times = read_times(folder.times) if folder.times is not None else None
+    if times is None:
+        _check_numbers(folder)
     colour = _colour_of(folder, None if times is None else times[0])
     depth = _depth_of(folder, None if times is None else times[1], colour.codec != _STILLS)
     native_px = (colour.native_width_px, colour.native_height_px)
@@ -348,6 +350,25 @@ def _still_depth(
             yield time_s, lambda file=file: load(file)  # type: ignore[misc]
 
     return _Depth(play, len(files), times_s is not None)
+
+
+def _check_numbers(folder: RgbdFolder) -> None:
+    """Refuse pictures that go together in order where their numbers say that they do not.
+
+    As many may be missing of the colour as of the depth, and others.
+    """
+    if not (folder.colour.is_dir() and folder.depth.is_dir()):
+        return
+    colour, depth = (
+        [number for number, _ in numbered(part, suffixes)]
+        for part, suffixes in ((folder.colour, COLOUR_SUFFIXES), (folder.depth, DEPTH_SUFFIXES))
+    )
+    if len(colour) == len(depth) and (np.diff(colour) != np.diff(depth)).any():
+        raise BadInputError(
+            f"Colour and depth of {folder.path.name[:80]} are numbered differently: which go "
+            "together is not known.",
+            _PAIRS,
+        )
 
 
 def _checked_depth(depth: _Depth, unit_mm: float, folder: RgbdFolder) -> NDArray[np.uint16]:

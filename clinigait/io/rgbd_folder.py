@@ -23,6 +23,8 @@ TIME_COLUMNS = ("colour_time_s", "depth_time_s")
 _FILMS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ogv")
 _DEPTH_WORDS = ("depth",)
 _COLOUR_WORDS = ("colour", "color", "rgb")
+#: What spreadsheets put before UTF-8, as it reads in Latin-1.
+_MARK = "\u00ef\u00bb\u00bf"
 _LAYOUT = "Lay the folder out by docs/rgbd.md: colour, depth, calibration.json."
 
 
@@ -49,11 +51,22 @@ class RgbdFolder:
     times: Path | None
 
     def sha256(self) -> str:
-        """Return the hash of the hashes of all files that count, by their names."""
+        """Return the hash of the hashes of all files that count, by their names.
+
+        Raises
+        ------
+        BadInputError
+            If one of them cannot be read.
+        """
         together = hashlib.sha256()
         for file in sorted(self._files()):
-            with file.open("rb") as content:
-                own = hashlib.file_digest(content, "sha256").hexdigest()
+            try:
+                with file.open("rb") as content:
+                    own = hashlib.file_digest(content, "sha256").hexdigest()
+            except OSError as error:
+                raise BadInputError(
+                    f"{file.name[:80]} cannot be read.", "Check its place and its permissions."
+                ) from error
             together.update(f"{file.relative_to(self.path).as_posix()} {own}\n".encode())
         return together.hexdigest()
 
@@ -137,8 +150,14 @@ def read_times(path: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     BadInputError
         If the table is not one of two columns of increasing numbers, blank below the shorter one.
     """
-    rows = list(csv.reader(text_lines(path)))
-    if not rows or tuple(cell.strip() for cell in rows[0]) != TIME_COLUMNS:
+    try:
+        rows = list(csv.reader(text_lines(path)))
+    except csv.Error as error:
+        raise BadInputError(
+            f"{path.name} is not a table.", "Correct it by docs/rgbd.md."
+        ) from error
+    header = tuple(cell.strip().removeprefix(_MARK) for cell in rows[0]) if rows else ()
+    if header != TIME_COLUMNS:
         raise BadInputError(
             f"{path.name} has not the columns {' and '.join(TIME_COLUMNS)}.", "Correct its header."
         )

@@ -33,6 +33,7 @@ _UNREADABLE = (
 )
 _SIXTEEN_BITS = ("I;16", "I;16B", "I")
 _NUMBER = re.compile(r"(\d{1,18})(?!.*\d)")
+_DIGITS = re.compile(r"\d+")
 _COPY = "Copy the recording again from where it was made."
 
 
@@ -42,7 +43,8 @@ def numbered(folder: Path, suffixes: tuple[str, ...]) -> tuple[tuple[int, Path],
     Raises
     ------
     BadInputError
-        If the folder cannot be read, or two pictures have one number.
+        If the folder cannot be read, two pictures have one number, or further numbers in the
+        names put them in another order.
     """
     try:
         files = [f for f in folder.iterdir() if f.suffix.lower() in suffixes and f.is_file()]
@@ -54,6 +56,13 @@ def numbered(folder: Path, suffixes: tuple[str, ...]) -> tuple[tuple[int, Path],
     if len({number for number, _ in found}) < len(found):
         raise BadInputError(
             f"Two pictures in {folder.name[:80]} have the same number.",
+            "Number them in the order of time.",
+        )
+    names = [[int(digits[-18:]) for digits in _DIGITS.findall(f.stem)] for _, f in found]
+    if names != sorted(names):
+        raise BadInputError(
+            f"The last numbers in the names of the pictures in {folder.name[:80]} put them in "
+            "another order than the numbers before.",
             "Number them in the order of time.",
         )
     if len(found) > DEFAULT_LIMITS.max_frames:

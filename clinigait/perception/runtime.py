@@ -17,6 +17,8 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from clinigait.core import BadInputError
+
 #: What is done with a network's first output, in a thread of the runtime.
 Done = Callable[[NDArray[np.float32]], None]
 Precision = Literal["f32", "bf16"]
@@ -167,6 +169,11 @@ class OpenVinoNetwork:
         Number of requests that run side by side.
     precision
         Asked for by name: left alone, the runtime takes bfloat16 wherever it can.
+
+    Raises
+    ------
+    BadInputError
+        If the file is no such network.
     """
 
     device = "CPU"
@@ -174,11 +181,8 @@ class OpenVinoNetwork:
     def __init__(self, network: PictureNetwork, *, threads: int, precision: Precision) -> None:
         ov = openvino()
         core = ov.Core()
-        model = core.read_model(str(network.path))
-        width, height = network.input_size_px
-        model.reshape(ov.PartialShape([ov.Dimension(1, 2 * _CPU_BATCH), 3, height, width]))
         compiled = core.compile_model(
-            _taking_pictures(ov, model, network),
+            _taking_pictures(ov, _read(ov, core, network), network),
             "CPU",
             {
                 "INFERENCE_PRECISION_HINT": precision,
@@ -205,6 +209,20 @@ class OpenVinoNetwork:
     def _send(self, jobs: list[_Job]) -> None:
         if jobs:
             self._queue.start_async({0: np.concatenate([some for some, _ in jobs])}, jobs)
+
+
+def _read(ov: Any, core: Any, network: PictureNetwork) -> Any:  # noqa: ANN401
+    """Read a network for up to two batches of pictures of its size."""
+    width, height = network.input_size_px
+    try:
+        model = core.read_model(str(network.path))
+        model.reshape(ov.PartialShape([ov.Dimension(1, 2 * _CPU_BATCH), 3, height, width]))
+    except RuntimeError as error:
+        raise BadInputError(
+            f"{network.path.name} is no network for pictures of {width} x {height} pixels.",
+            "Remove it, and fetch the weights again with `clinigait weights fetch NAME`.",
+        ) from error
+    return model
 
 
 def _taking_pictures(ov: Any, model: Any, network: PictureNetwork) -> Any:  # noqa: ANN401

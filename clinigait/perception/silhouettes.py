@@ -62,7 +62,8 @@ def clean(walk: Walk) -> tuple[Walk, SilhouetteQuality | None]:
     first = _FirstPass(walk.silhouettes, body)
     second = _SecondPass(walk, first.silhouettes, body)
     looks = Looks(
-        area_bh2=second.area_px / body.height**2,
+        # Nothing is nothing, whatever the height.
+        area_bh2=np.where(second.area_px > 0, second.area_px / body.height**2, 0.0),
         hole_share=first.hole_share,
         iou=second.iou,
         neighbours_iou=second.neighbours_iou,

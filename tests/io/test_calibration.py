@@ -45,6 +45,8 @@ def test_a_rate_alone_is_enough(tmp_path) -> None:
         ({"colours": {}}, "colours"),
         ({"rate_hz": 0}, "rate_hz"),
         ({"rate_hz": "soon"}, "rate_hz"),
+        ({"rate_hz": True}, "rate_hz"),
+        ({"depth_unit_mm": True}, "depth_unit_mm"),
         ({"depth_unit_mm": 1000}, "depth_unit_mm"),
         (_DEPTH, "go together"),
         (_PLACE, "go together"),
@@ -64,12 +66,30 @@ def test_a_rate_alone_is_enough(tmp_path) -> None:
         ({"colour": camera_block(CAMERA) | {"cx_px": 9000}}, "line of sight"),
         ({"colour": camera_block(CAMERA) | {"width_px": 0}}, "width_px"),
         ({"colour": camera_block(CAMERA) | {"distortion": [1, 2]}}, "distortion"),
+        ({"colour": camera_block(CAMERA) | {"distortion": [True, 0, 0, 0, 0]}}, "distortion"),
+        ({"colour": camera_block(CAMERA) | {"distortion": [1, 0, 0, 0, 0]}}, "no lens"),
+        ({"colour": camera_block(CAMERA) | {"distortion": [-50, 0, 0, 0, 0]}}, "no lens"),
+        ({"colour": camera_block(CAMERA) | {"distortion": [1e300] * 5}}, "no lens"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_sentence(tmp_path, change, said) -> None:
     with pytest.raises(BadInputError, match=said) as caught:
         _read(tmp_path, calibration() | change)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "lens",
+    [
+        (0.2624, -0.9531, -0.0054, 0.0026, 1.1633),
+        (0.09, -0.27, 0, 0, 0.09),
+        (-0.35, 0.12, 0, 0, 0),
+    ],
+)
+def test_lenses_that_occur_are_taken(tmp_path, lens) -> None:
+    camera = {"width_px": 640, "height_px": 480, "fx_px": 517.3, "fy_px": 516.5,
+              "cx_px": 318.6, "cy_px": 255.3, "distortion": lens}  # fmt: skip
+    assert _read(tmp_path, calibration() | {"colour": camera}).colour.distortion == lens
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2", "[]", "null", '{"schema": NaN}', "[" * 5000])

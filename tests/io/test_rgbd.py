@@ -6,6 +6,7 @@ import json
 import shutil
 import struct
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ import pytest
 
 from clinigait.core import BadInputError
 from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
+from clinigait.io.rgbd_folder import read_folder
 from support import rgbd
 from support.rgbd import FEET_RGBD
 
@@ -111,6 +113,14 @@ def test_times_for_films(tmp_path, pictures, depth_as) -> None:
     )
     with pytest.raises(BadInputError, match="another number"):
         _played(folder)
+
+
+def test_times_of_a_spreadsheet_are_read(tmp_path, pictures) -> None:
+    folder = rgbd.write_folder(tmp_path / "walk", pictures, _ABOUT)
+    rows = "".join(f"{i / 10},{i / 10}\n" for i in range(_N))
+    text = "colour_time_s,depth_time_s\n" + rows
+    (folder / "times.csv").write_text(text, encoding="utf-8-sig")
+    assert [frame.time_s for frame in open_rgbd(folder).frames()] == [i / 10 for i in range(_N)]
 
 
 def test_the_hash_changes_with_any_file_that_counts(tmp_path, pictures) -> None:
@@ -245,6 +255,17 @@ class TestBadInput:
         shutil.copy(folder / "depth" / "00004.png", folder / "depth" / "other_4.png")
         self._refused(folder, "same number")
 
+    def test_numbers_that_start_anew_every_second(self, folder) -> None:
+        for part in ("colour", "depth"):
+            for index, file in enumerate(sorted((folder / part).iterdir())):
+                file.rename(folder / part / f"{100 + index // 5}.{(index * 200_000) % 999_999}.png")
+        self._refused(folder, "another order")
+
+    def test_as_many_missing_of_both_but_others(self, folder) -> None:
+        (folder / "colour" / "00002.png").unlink()
+        (folder / "depth" / "00005.png").unlink()
+        self._refused(folder, "numbered differently")
+
     def test_a_turned_film(self, tmp_path, pictures) -> None:
         from support import media
 
@@ -262,11 +283,17 @@ class TestBadInput:
             ("colour_time_s,depth_time_s\n" + "".join(f"{-i},{i}\n" for i in range(_N)), "increas"),
             ("colour_time_s,depth_time_s\n" + "".join(f"x,{i}\n" for i in range(_N)), "increasing"),
             ("colour_time_s,depth_time_s\n0,0\n1,1\n", "another number"),
+            ("colour_time_s,depth_time_s\n" + 200_000 * "1", "no table|not a table"),
         ],
     )
     def test_times_that_cannot_be(self, folder, table, said) -> None:
         (folder / "times.csv").write_text(table)
         self._refused(folder, said)
+
+    def test_a_part_that_cannot_be_read(self, folder) -> None:
+        parts = replace(read_folder(folder), depth=folder / "depth.mkv")
+        with pytest.raises(BadInputError, match=r"depth\.mkv cannot be read"):
+            parts.sha256()
 
     def test_clocks_that_never_meet(self, folder) -> None:
         rows = "".join(f"{i},{i + 1000}\n" for i in range(_N))

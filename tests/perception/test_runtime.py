@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from clinigait.core import BadInputError
 from clinigait.perception import runtime
 from clinigait.perception.runtime import (
     OnnxRuntimeNetwork,
@@ -117,3 +118,11 @@ def test_both_runtimes_agree(network) -> None:
 def test_the_processor_has_a_name() -> None:
     assert runtime.cpu_name()
     assert isinstance(runtime.cpu_has_bf16(), bool)
+
+
+def test_what_is_no_network_is_named(tmp_path) -> None:
+    file = tmp_path / "net.onnx"
+    file.write_bytes(b"\x08\x07garbage" * 100)
+    network = PictureNetwork(file, (192, 256), (0, 0, 0), (1, 1, 1))
+    with pytest.raises(BadInputError, match="no network for pictures of 192 x 256 pixels"):
+        OpenVinoNetwork(network, threads=1, precision="f32")

@@ -210,6 +210,18 @@ def test_half_a_body_gone_for_long_costs_those_frames(walk) -> None:
     assert np.flatnonzero(~quality.usable).tolist() == list(range(15, 25))
 
 
+def test_empty_masks_of_an_unknown_height_score_nothing(walk) -> None:
+    masks = np.zeros((len(walk), 256, 256), bool)
+    unknown = replace(
+        with_masks(walk, masks, walk.silhouettes.affine),
+        keypoints=np.full_like(walk.keypoints, np.nan),
+        boxes_px=None,
+    )
+    for length in (1, len(walk)):
+        _, quality = clean(unknown.part(slice(length)))
+        assert not quality.frame_score.any()
+
+
 def test_an_empty_frame_scores_nothing(walk) -> None:
     def change(frame: int, mask: np.ndarray) -> None:
         if frame in (5, 6):
