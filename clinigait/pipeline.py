@@ -296,6 +296,10 @@ def provenance() -> Provenance:
 
 def _keep_the_input(video: Path, out: Path) -> None:
     """Refuse an input that lies where an output will: it would be replaced."""
+    if video.is_dir() and out.exists() and video.samefile(out):
+        raise BadInputError(
+            f"The output folder is the recording {video.name} itself.", "Choose another --out."
+        )
     taken = (file for pattern in OUTPUTS for file in out.glob(pattern))
     if video.exists() and any(file.exists() and file.samefile(video) for file in taken):
         raise BadInputError(

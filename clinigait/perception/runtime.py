@@ -87,6 +87,11 @@ class BackgroundNetwork(Protocol):
         """In what the network multiplies."""
         ...
 
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """Shape of the output of one picture."""
+        ...
+
     def start(self, pictures: NDArray[np.uint8], done: Done) -> None:
         """Hand in (n, H, W, 3) RGB pictures, n at most 4; may wait for a free worker.
 
@@ -190,6 +195,8 @@ class OpenVinoNetwork:
                 "NUM_STREAMS": str(threads),
             },
         )
+        sides = list(compiled.output(0).partial_shape)[1:]
+        self.output_shape = tuple(side.get_length() for side in sides if side.is_static)
         # What it really does: a processor without bfloat16 stays with single precision.
         really = compiled.get_property("INFERENCE_PRECISION_HINT")
         self.precision: Precision = "bf16" if really == ov.Type.bf16 else "f32"
@@ -270,6 +277,7 @@ class OnnxRuntimeNetwork:
         )
         self.device = "GPU" if _CUDA in self._session.get_providers() else "CPU"
         self._input_name = self._session.get_inputs()[0].name
+        self.output_shape: tuple[int, ...] = tuple(self._session.get_outputs()[0].shape[1:])
         self._mean = np.array(network.mean, np.float32)
         self._std = np.array(network.std, np.float32)
         self._gathered = _Gathered(_GPU_BATCH)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import KeypointLayout
+from clinigait.core import BadInputError, KeypointLayout
 from clinigait.perception.hrnet.card import read_card
 from clinigait.perception.hrnet.network import BELIEVED, cut, decoded, in_image, picture_network
 from clinigait.perception.hrnet.precision import usable_precision
@@ -53,6 +53,14 @@ class HrnetPose:
             threads=threads,
             precision=precision or usable_precision(onnx, self.card),
         )
+        width, height = self.card.heatmap_size_px
+        expected = (len(self.card.keypoints), height, width)
+        if self._network.output_shape != expected:
+            raise BadInputError(
+                f"{onnx.name} gives heatmaps of {self._network.output_shape}, its card says "
+                f"{expected}.",
+                "Fetch the weights again with `clinigait weights fetch NAME`.",
+            )
         self._done: dict[int, PoseSample] = {}
 
     @property

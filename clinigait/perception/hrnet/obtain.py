@@ -11,6 +11,7 @@ from clinigait.io.fetch import Progress, fetch, folder_of, is_valid, path_of
 from clinigait.io.output import replace_file
 from clinigait.perception.hrnet.card import Card, card_of, read_card
 from clinigait.perception.hrnet.checkpoints import Checkpoint
+from clinigait.perception.hrnet.estimator import HrnetPose
 from clinigait.perception.hrnet.precision import Verdict, judge
 
 
@@ -118,6 +119,7 @@ def obtain(checkpoint: Checkpoint, *, from_file: Path | None, say: Progress) -> 
 
         card = export(checkpoint, weights, onnx)
         say(f"{checkpoint.name}: differs from mmpose by {card.export_error:.1e} at most")
+    HrnetPose(onnx, threads=1, precision="f32")  # whatever cannot run is found now, not in a film
     verdict = judge(onnx, _belonging_card(onnx, checkpoint))
     say(f"{checkpoint.name}: {_told(verdict)}")
     return onnx

@@ -238,3 +238,13 @@ def test_the_record_beside_a_checkpoint_is_readable(small_by_decoding, cache) ->
         "sha256": small.card.checkpoint_sha256,
         "size_bytes": small.file.stat().st_size,
     }
+
+
+def test_a_card_with_another_size_of_heatmaps_is_refused(small, tmp_path, cache) -> None:
+    onnx = tmp_path / small.onnx.name
+    shutil.copy(small.onnx, onnx)
+    card = json.loads(card_of(small.onnx).read_text())
+    card["heatmap_size_px"] = [24, 32]
+    card_of(onnx).write_text(json.dumps(card))
+    with pytest.raises(BadInputError, match="gives heatmaps of"):
+        obtain(small.checkpoint, from_file=onnx, say=silent)
