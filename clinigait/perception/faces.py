@@ -25,6 +25,7 @@ _HOLD_S = 0.5
 #: moved.
 _BEYOND_S = 1.0
 _BEYOND_STEPS = 3
+_CUT_S = 0.15
 _BYSTANDER_MARGIN = 0.12
 _NEAR_S = 0.35
 #: Speed at the start and the end of a stay is taken over this time.
@@ -124,7 +125,9 @@ def _slope(times_s: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray
 
 def _held_box(track: Track, time_s: float) -> NDArray[np.float64] | None:
     """Return what holds a person around a time; None where the person is long gone."""
-    if not track.start_s - _BEYOND_S <= time_s <= track.end_s + _BEYOND_S:
+    # Where a track was cut the next one goes on: to hold it would hide the walker herself.
+    before_s, after_s = (_CUT_S if cut else _BEYOND_S for cut in track.cut)
+    if not track.start_s - before_s <= time_s <= track.end_s + after_s:
         return None
     known_s = np.array(track.times_s)
     inside_s = min(max(time_s, track.start_s), track.end_s)

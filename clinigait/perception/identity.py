@@ -225,13 +225,9 @@ def _left_over(tracks: list[Track], pieces: list[Track]) -> list[Track]:
     used = {id(box) for piece in pieces for box in piece.boxes}
     left: list[Track] = []
     for track in tracks:
-        run: list[int] = []
-        for index, box in enumerate(track.boxes):
-            if id(box) not in used:
-                run.append(index)
-            elif run:
-                left.append(track.part(run[0], run[-1]))
-                run = []
-        if run:
-            left.append(track.part(run[0], run[-1]))
+        free = [id(box) not in used for box in track.boxes]
+        edges = np.flatnonzero(np.diff([False, *free, False]))
+        for first, stop in zip(edges[::2], edges[1::2], strict=True):
+            cut = (bool(first > 0), bool(stop < len(free)))
+            left.append(replace(track.part(int(first), int(stop) - 1), cut=cut))
     return left

@@ -145,3 +145,14 @@ def test_who_sits_has_no_smaller_head(walk) -> None:
     image = _noise()
     FaceBlur(walk, ()).apply(image, float(walk.time_s[60]))
     assert _detail(image, nose[0] + 50, nose[1], 10) < 10
+
+
+def test_where_a_track_was_cut_the_next_one_takes_over() -> None:
+    """Else the picture of somebody who was lost would lie over the walker she may be."""
+    boxes = [np.array([1500.0, 200, 1600, 600])] * 3
+    walk = synthetic_walk(Gait(rate_hz=30, duration_s=5))
+    for cut, hidden in (((False, True), False), ((False, False), True)):
+        image = _noise()
+        track = Track([1.0, 1.1, 1.2], boxes, cut=cut)
+        FaceBlur(walk, (track,)).apply(image, 1.8)
+        assert (_detail(image, 1550, 260) < 5) is hidden
