@@ -151,6 +151,10 @@ def _hips(walk: Walk) -> NDArray[np.float64]:
     return np.asarray(walk.keypoints[:, points].mean(axis=1))
 
 
+#: Nobody's hips are farther from where they are, in px of the clip at half size.
+_ELSEWHERE_PX = 60
+
+
 @pytest.mark.parametrize(
     ("shift_px", "alike", "in_front"),
     [(45, False, True), (45, True, False), (75, False, True), (75, True, False),
@@ -174,11 +178,16 @@ def test_a_helper_who_walks_beside_is_never_mixed_in(
     truth = np.column_stack([np.interp(walk.time_s, known_s, side) for side in hips])
     helper = np.column_stack([np.interp(walk.time_s - 0.3, known_s, side) for side in hips])
     helper[:, 0] += shift_px - 28
-    believed = np.isfinite(_hips(walk)[:, 0])
-    to_walker = np.linalg.norm(_hips(walk) - truth, axis=1)[believed]
-    to_helper = np.linalg.norm(_hips(walk) - helper, axis=1)[believed]
-    share = float((to_walker < to_helper).mean()) if believed.any() else 0.0
-    assert min(share, 1 - share) < 0.03
+    known = np.isfinite([_hips(walk), truth, helper]).all(axis=(0, 2))
+    to_walker = np.linalg.norm(_hips(walk) - truth, axis=1)[known]
+    to_helper = np.linalg.norm(_hips(walk) - helper, axis=1)[known]
+    # Somebody far from both is the third person of the clip, who jumps in the background.
+    shares = [
+        (np.minimum(to_walker, to_helper) > _ELSEWHERE_PX).mean(),
+        ((to_walker < to_helper) & (to_walker <= _ELSEWHERE_PX)).mean(),
+        ((to_helper <= to_walker) & (to_helper <= _ELSEWHERE_PX)).mean(),
+    ]
+    assert max(shares) > 0.97
 
 
 #: Times in s and places in px of the middles of people in the crowd, as told apart by eye.

@@ -8,7 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Progress, SilhouetteFacts, Silhouettes, Space, Subject, Walk
+from clinigait.core import (
+    SIDES,
+    KeypointLayout,
+    Progress,
+    SilhouetteFacts,
+    Silhouettes,
+    Space,
+    Subject,
+    Walk,
+)
 from clinigait.perception.lookout import CALM_LOOK_S
 from clinigait.perception.pose import PoseEstimator, PoseSample
 from clinigait.perception.sides import mend_sides
@@ -25,6 +34,9 @@ _BORDER = 0.008
 #: The walker is hidden where a person of about the same distance covers this much of the box.
 _MAX_COVERED = 0.2
 _SAME_DISTANCE = 0.7
+#: Hips are nearer to somebody else's box by this much, in heights: more than the middle of a box
+#: moves about the hips when arms and legs swing.
+_CLEARLY = 0.06
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +79,7 @@ def follow(
     progress
         Called with the fraction of the work done.
     """
-    boxes = found.tracks[number - 1].at(found.times_s, beyond_s=CALM_LOOK_S)
+    boxes = _boxes(found, number)
     samples = _samples(found, _steady_crops(boxes, found.times_s), pose, progress)
     stay = np.flatnonzero(np.isfinite(boxes[:, 0]))
     stay = stay[[int(frame) in samples for frame in stay]]
@@ -79,6 +91,7 @@ def follow(
     size_px = (found.recording.width_px, found.recording.height_px)
     hidden = _hidden(boxes, time_s, found.tracks, number) | (scores < _MIN_POSE_SCORE)
     hidden |= found.tracks[number - 1].is_unsure(time_s)
+    hidden |= _of_somebody_else(keypoints, pose.layout, boxes, time_s, found.bystanders(number))
     keypoints[hidden], confidence[hidden] = np.nan, 0.0
     # Sides first: a poor guess of a point still tells which leg it belongs to.
     keypoints, confidence, swapped = mend_sides(time_s, keypoints, confidence, pose.layout)
@@ -102,6 +115,44 @@ def follow(
     walk, quality = clean(walk)
     facts = quality.facts() if quality is not None else None
     return Followed(walk, int(swapped.sum()), facts, pose.precision)
+
+
+def _boxes(found: Survey, number: int) -> NDArray[np.float64]:
+    """Return (T, 4) boxes of a person, a look longer than the person was found.
+
+    Who is in the way there may be taken for the person: then nothing is added.
+    """
+    track, times_s = found.tracks[number - 1], found.times_s
+    boxes = track.at(times_s, beyond_s=CALM_LOOK_S)
+    added = (times_s < track.start_s) | (times_s > track.end_s)
+    for other in found.bystanders(number):
+        added_here = np.flatnonzero(added & np.isfinite(boxes[:, 0]))
+        others = other.at(times_s[added_here], beyond_s=CALM_LOOK_S)
+        apart = (others[:, 0] > boxes[added_here, 2]) | (others[:, 2] < boxes[added_here, 0])
+        boxes[added_here[np.isfinite(others[:, 0]) & ~apart]] = np.nan
+    return boxes
+
+
+def _of_somebody_else(
+    keypoints: NDArray[np.float64],
+    layout: KeypointLayout,
+    boxes: NDArray[np.float64],
+    time_s: NDArray[np.float64],
+    others: Iterable[Track],
+) -> NDArray[np.bool_]:
+    """Frames in which the pose lies on somebody else, who is in the crop too.
+
+    There the hips are clearly nearer to the middle of that person's box than to the own one.
+    """
+    hips_px = keypoints[:, [layout.index("hip", side) for side in SIDES], 0].mean(axis=1)
+    height_px = boxes[:, 3] - boxes[:, 1]
+    own_px = np.abs(hips_px - (boxes[:, 0] + boxes[:, 2]) / 2)
+    elsewhere = np.zeros(len(boxes), bool)
+    for other in others:
+        box = other.at(time_s)
+        other_px = np.abs(hips_px - (box[:, 0] + box[:, 2]) / 2)
+        elsewhere |= own_px - other_px > _CLEARLY * height_px
+    return elsewhere
 
 
 def _steady_crops(boxes: NDArray[np.float64], times_s: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -108,8 +108,9 @@ class Track:
         People are looked for more often where somebody is near them.
         """
         known_s = np.array(self.times_s)
-        count = max(1, round((known_s[-1] - known_s[0]) / step_s)) + 1
-        times_s = np.linspace(known_s[0], known_s[-1], count)
+        stay_s = known_s[-1] - known_s[0]
+        steps = max(1, round(stay_s / step_s)) if stay_s > 0 else 0
+        times_s = np.linspace(known_s[0], known_s[-1], steps + 1)
         sides = np.array(self.boxes).T
         return times_s, np.column_stack([np.interp(times_s, known_s, side) for side in sides])
 
