@@ -18,7 +18,6 @@ from clinigait.core import (
     Subject,
     Walk,
 )
-from clinigait.perception.lookout import CALM_LOOK_S
 from clinigait.perception.pose import PoseEstimator, PoseSample
 from clinigait.perception.sides import mend_sides
 from clinigait.perception.silhouettes import clean
@@ -34,6 +33,8 @@ _BORDER = 0.008
 #: The walker is hidden where a person of about the same distance covers this much of the box.
 _MAX_COVERED = 0.2
 _SAME_DISTANCE = 0.7
+#: So long before the first and after the last look that found a person the pose is tried.
+_BEYOND_S = 0.2
 #: Hips are nearer to somebody else's box by this much, in heights: more than the middle of a box
 #: moves about the hips when arms and legs swing.
 _CLEARLY = 0.06
@@ -123,11 +124,11 @@ def _boxes(found: Survey, number: int) -> NDArray[np.float64]:
     Who is in the way there may be taken for the person: then nothing is added.
     """
     track, times_s = found.tracks[number - 1], found.times_s
-    boxes = track.at(times_s, beyond_s=CALM_LOOK_S)
+    boxes = track.at(times_s, beyond_s=_BEYOND_S)
     added = (times_s < track.start_s) | (times_s > track.end_s)
     for other in found.bystanders(number):
         added_here = np.flatnonzero(added & np.isfinite(boxes[:, 0]))
-        others = other.at(times_s[added_here], beyond_s=CALM_LOOK_S)
+        others = other.at(times_s[added_here], beyond_s=_BEYOND_S)
         apart = (others[:, 0] > boxes[added_here, 2]) | (others[:, 2] < boxes[added_here, 0])
         boxes[added_here[np.isfinite(others[:, 0]) & ~apart]] = np.nan
     return boxes
