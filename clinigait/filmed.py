@@ -33,7 +33,7 @@ from clinigait.perception.lifting import lift
 from clinigait.perception.portraits import portrayed
 from clinigait.perception.pose import PoseEstimator
 from clinigait.perception.survey import (
-    BACKGROUND_INTERVAL_S,
+    SURVEY_INTERVAL_S,
     Survey,
     choose_walker,
     survey,
@@ -211,7 +211,7 @@ def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
                 "the results.",
             )
         )
-    shift_pxps = None if shift_px is None else shift_px / BACKGROUND_INTERVAL_S
+    shift_pxps = None if shift_px is None else shift_px / SURVEY_INTERVAL_S
     if recording.depth is not None:
         notes += depth_checks(recording.depth, shift_pxps)
     return FilmFacts(

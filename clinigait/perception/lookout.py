@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import combinations
 from queue import SimpleQueue
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -15,22 +14,9 @@ from numpy.typing import NDArray
 
 from clinigait.core import Frame
 from clinigait.perception.detection import PersonDetector
-from clinigait.perception.tracking import Track
 
-#: People are looked for this often where somebody may be mixed up or lost; their boxes are
-#: interpolated between the looks.
-CLOSE_LOOK_S = 0.1
-#: ... and this often while everybody is known and keeps clear of the others. No longer, as yet:
-#: at 0.2 s a slow film of the demonstration clip lost strides.
-CALM_LOOK_S = 0.1
-#: So many pictures are being looked at while the film is decoded further. The same on every
-#: machine: what is known when the next look is planned must not hang on the number of threads.
+#: So many pictures are being looked at while the film is decoded further.
 LOOKS_AHEAD = 2
-#: Who was lost is looked for closely for this long.
-_SEARCH_S = 0.3
-#: People keep clear of each other from this distance, in heights of the taller one's box: in two
-#: calm looks two people who walk towards each other come nearer by 0.6.
-_CLEAR_HEIGHTS = 1.0
 
 
 class Look(NamedTuple):
@@ -70,8 +56,7 @@ class Lookout:
     def look(self, frame: Frame) -> Iterator[Look]:
         """Hand in a picture; yield what was found in earlier ones.
 
-        Exactly the pictures that come before the last :data:`LOOKS_AHEAD` are yielded: what is
-        known at any time depends neither on how fast the machine is nor on how many threads it has.
+        Exactly the pictures that come before the last :data:`LOOKS_AHEAD` are yielded.
         """
         self._waiting.append((frame, self._threads.submit(self._detect, frame)))
         yield from self._finished(LOOKS_AHEAD)
@@ -91,28 +76,3 @@ class Lookout:
             return detector.detect(frame.image)
         finally:
             self._idle.put(detector)
-
-
-def next_look_s(tracks: Iterable[Track], last_look_s: float) -> float:
-    """Return how long to wait for the next look.
-
-    Parameters
-    ----------
-    tracks
-        Everybody who is being followed.
-    last_look_s
-        When people were last looked for: who was not found then is lost for the moment.
-    """
-    people = list(tracks)
-    if any(0 < last_look_s - track.end_s <= _SEARCH_S for track in people):
-        return CLOSE_LOOK_S
-    boxes = [track.boxes[-1] for track in people]
-    near = any(_distance_heights(a, b) < _CLEAR_HEIGHTS for a, b in combinations(boxes, 2))
-    return CLOSE_LOOK_S if near else CALM_LOOK_S
-
-
-def _distance_heights(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Return the gap between two boxes, in heights of the taller one."""
-    gaps = np.maximum(np.maximum(a[:2] - b[2:4], b[:2] - a[2:4]), 0.0)
-    height_px = max(float(a[3] - a[1]), float(b[3] - b[1]), 1.0)
-    return float(np.hypot(*gaps)) / height_px

@@ -118,11 +118,6 @@ class Tracker:
             person.add(time_s, boxes[column], looks[column], clear)
             person.track.album.offer(time_s, image, boxes[column], others)
 
-    @property
-    def active(self) -> tuple[Track, ...]:
-        """Everybody who is being followed, also who was not found in the last picture."""
-        return tuple(person.track for person in self._active)
-
     def tracks(self) -> list[Track]:
         """Return everybody who was followed, in order of appearance, each surely one person."""
         return self._all_settled()[0]

@@ -8,13 +8,9 @@ import pytest
 
 from clinigait.core import Frame
 from clinigait.perception.lookout import (
-    CALM_LOOK_S,
-    CLOSE_LOOK_S,
     LOOKS_AHEAD,
     Lookout,
-    next_look_s,
 )
-from clinigait.perception.tracking import Track
 
 
 class _Detector:
@@ -73,32 +69,3 @@ def test_leaving_early_waits_for_nobody() -> None:
     with Lookout([_Detector(busy)]) as lookout:
         list(lookout.look(_frames(1)[0]))
     assert len(busy) <= 1
-
-
-def _track(*places: tuple[float, float], height: float = 100.0) -> Track:
-    """Return somebody who was found at (time, x)."""
-    track = Track()
-    for time_s, x in places:
-        track.times_s.append(time_s)
-        track.boxes.append(np.array([x - 20, 0.0, x + 20, height]))
-    return track
-
-
-_KNOWN = [(0.0, 0.0), (0.2, 10.0), (0.4, 20.0)]
-
-
-def test_one_person_who_is_known_needs_no_close_look() -> None:
-    assert next_look_s([], 0.4) == CALM_LOOK_S
-    assert next_look_s([_track(*_KNOWN)], 0.4) == CALM_LOOK_S
-
-
-def test_people_who_come_near_are_looked_at_closely() -> None:
-    def other(x):
-        return _track(*[(t, x) for t, _ in _KNOWN])
-
-    assert next_look_s([_track(*_KNOWN), other(90.0)], 0.4) == CLOSE_LOOK_S
-    assert next_look_s([_track(*_KNOWN), other(400.0)], 0.4) == CALM_LOOK_S
-
-
-def test_who_was_just_lost_is_looked_for_closely() -> None:
-    assert next_look_s([_track(*_KNOWN)], 0.6) == CLOSE_LOOK_S
