@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import platform
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -33,6 +32,7 @@ from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.filtering import mean_rate_hz
 from clinigait.gait.measure import check_names, measure
 from clinigait.io.assessment import write_assessment
+from clinigait.io.hashes import sha256_of, sha256_of_all
 from clinigait.io.keypoints import is_keypoint_file, read_keypoints
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
@@ -215,13 +215,7 @@ def _keypoint_facts(path: Path, walk: Walk) -> RecordingFacts:
 
 def _sha256(path: Path) -> str:
     """Return the hash of a file; of a folder, that of the hashes of its files by name."""
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    together = hashlib.sha256()
-    for file_path in sorted(path.glob("*.json")):
-        together.update(f"{file_path.name} {_sha256(file_path)}\n".encode())
-    return together.hexdigest()
+    return sha256_of(path) if path.is_file() else sha256_of_all(path.glob("*.json"), path)
 
 
 def write_documents(assessment: Assessment, folder: Path) -> None:

@@ -10,7 +10,6 @@ then on. Nothing is fetched unless :func:`fetch` is called.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import shutil
@@ -32,6 +31,7 @@ from urllib.parse import urlsplit
 from clinigait.core import BadInputError
 from clinigait.io._first_hash import FirstSeen, read_first_seen, record_first_seen
 from clinigait.io._mirrors import mirrored_urls
+from clinigait.io.hashes import sha256_of
 
 Progress = Callable[[str], None]
 
@@ -263,12 +263,6 @@ def _wanted(asset: Asset) -> FirstSeen | None:
         return FirstSeen(asset.sha256, asset.size_bytes)
     first = read_first_seen(_place_of(asset))
     return first if first and first.sha256.startswith(asset.sha256) else None
-
-
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _place_of(asset: Asset) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from clinigait.core import BadInputError
 from clinigait.io import calibration
 from clinigait.io._source import believable, text_lines
 from clinigait.io.calibration import Calibration, read_calibration
+from clinigait.io.hashes import sha256_of_all
 from clinigait.io.stills import COLOUR_SUFFIXES, DEPTH_SUFFIXES, numbered
 from clinigait.io.video import DEFAULT_LIMITS
 
@@ -58,17 +58,14 @@ class RgbdFolder:
         BadInputError
             If one of them cannot be read.
         """
-        together = hashlib.sha256()
-        for file in sorted(self._files()):
-            try:
-                with file.open("rb") as content:
-                    own = hashlib.file_digest(content, "sha256").hexdigest()
-            except OSError as error:
-                raise BadInputError(
-                    f"{file.name[:80]} cannot be read.", "Check its place and its permissions."
-                ) from error
-            together.update(f"{file.relative_to(self.path).as_posix()} {own}\n".encode())
-        return together.hexdigest()
+        try:
+            return sha256_of_all(self._files(), self.path)
+        except OSError as error:
+            file = Path(error.filename or self.path)  # a fault while reading names no file
+            raise BadInputError(
+                f"{file.name[:80]} cannot be read.",
+                "Check its place and its permissions.",
+            ) from error
 
     def _files(self) -> Iterator[Path]:
         for part, suffixes in ((self.colour, COLOUR_SUFFIXES), (self.depth, DEPTH_SUFFIXES)):

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from clinigait.core import LAYOUTS, BadInputError, KeypointLayout
-from clinigait.io.fetch import sha256_of
+from clinigait.io.hashes import sha256_of
 from clinigait.perception.hrnet.checkpoints import Decoding
 
 _MOST_CARD_BYTES = 100_000

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
-from clinigait.io.fetch import sha256_of
+from clinigait.io.hashes import sha256_of
 from clinigait.io.output import replace_file
 from clinigait.perception.hrnet.card import Card, card_of
 from clinigait.perception.hrnet.checkpoints import Checkpoint, Decoding
