@@ -76,9 +76,7 @@ class AlignedSilhouettes:
 
     def cut(self) -> AlignedSilhouettes:
         """Return the images without their empty sides, as networks take them; see :func:`cut`."""
-        images = cut(self.images)
-        affine = self.affine.copy()
-        affine[:, 0, 2] -= (self.images.shape[2] - images.shape[2]) / 2
+        images, affine = cut_with_affine(self.images, self.affine)
         return replace(self, images=images, affine=affine)
 
 
@@ -218,6 +216,16 @@ def cut(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         )
     edge = height // 64 * 10
     return images[..., edge : width - edge]
+
+
+def cut_with_affine(
+    images: NDArray[np.uint8], affine: NDArray[np.float64]
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Return :func:`cut` images and (N, 2, 3) matrices from picture to image that go with them."""
+    narrow = cut(images)
+    shifted = affine.copy()
+    shifted[:, 0, 2] -= (images.shape[-1] - narrow.shape[-1]) / 2
+    return narrow, shifted
 
 
 def check_size(size: int) -> None:

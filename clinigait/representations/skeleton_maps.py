@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import COCO_17, SIDES, BadInputError, Walk
 from clinigait.representations.points import in_layout
-from clinigait.representations.silhouettes import check_size, cut
+from clinigait.representations.silhouettes import check_size, cut_with_affine
 
 #: Side of the canvas, height of a body on it (128 // 1.5) and spread of spots and lines, in px.
 CANVAS_PX = 128
@@ -75,9 +75,7 @@ class SkeletonMaps:
 
     def cut(self) -> SkeletonMaps:
         """Return the maps without their empty sides; see :func:`silhouettes.cut`."""
-        images = cut(self.images)
-        affine = self.affine.copy()
-        affine[:, 0, 2] -= (self.images.shape[3] - images.shape[3]) / 2
+        images, affine = cut_with_affine(self.images, self.affine)
         return replace(self, images=images, affine=affine)
 
 
