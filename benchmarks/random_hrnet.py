@@ -9,35 +9,14 @@ those of the model that gives the silhouettes, so that the rest of the road has 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from clinigait.cli.app import main
-from clinigait.core import BLAZEPOSE_33
 from clinigait.perception import estimators, weights
 from clinigait.perception.hrnet.card import read_card
-from clinigait.perception.pose import PoseSample
-
-
-class BorrowedKeypoints(estimators.WithSilhouettes):
-    """Works as hard as with trained weights, and gives the keypoints of the other model."""
-
-    def results(self) -> dict[int, PoseSample]:
-        """Wait for both models; return the body model's points in HRNet's layout."""
-        self._keypoints.results()
-        names = [name.replace("small_toe", "toe") for name in self.layout.points]
-        chosen = np.array([BLAZEPOSE_33.index(name) for name in names])
-        return {
-            key: replace(
-                sample,
-                keypoints_px=sample.keypoints_px[chosen],
-                confidence=sample.confidence[chosen],
-            )
-            for key, sample in self._body.results().items()
-        }
-
+from support.borrowed import BorrowedKeypoints
 
 if __name__ == "__main__":
     onnx = Path(sys.argv[1])

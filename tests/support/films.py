@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -112,17 +112,24 @@ def crossing_film(
     late_frames
         By how many frames the mirror image is late.
     """
-    frames = half_size_frames(clip)
     film = []
-    for index, (time_s, picture) in enumerate(frames):
-        canvas = picture.copy()
-        source = index - late_frames
-        mask = masks.get(frames[source][0]) if 0 <= source < len(frames) else None
-        if mask is not None:
-            mirrored, other = mask[:, ::-1], frames[source][1][:, ::-1]
+    for time_s, canvas, late in _late(clip, masks, late_frames):
+        if late is not None:
+            mirrored, other = late[0][:, ::-1], late[1][:, ::-1]
             canvas[mirrored] = other[mirrored]
         film.append((time_s, canvas))
     return film
+
+
+def _late(
+    clip: Path, masks: dict[float, NDArray[np.bool_]], late_frames: int
+) -> Iterator[tuple[float, Picture, tuple[NDArray[np.bool_], Picture] | None]]:
+    """Yield each frame to paint on, and the mask and picture of the walker some frames earlier."""
+    frames = half_size_frames(clip)
+    for index, (time_s, picture) in enumerate(frames):
+        source = index - late_frames
+        mask = masks.get(frames[source][0]) if 0 <= source < len(frames) else None
+        yield time_s, picture.copy(), None if mask is None else (mask, frames[source][1])
 
 
 def accompanied_film(
@@ -151,15 +158,11 @@ def accompanied_film(
     in_front
         Whether the helper covers the walker; else the walker covers the helper.
     """
-    frames = half_size_frames(clip)
     film = []
-    for index, (time_s, picture) in enumerate(frames):
-        canvas = picture.copy()
-        source = index - late_frames
-        mask = masks.get(frames[source][0]) if 0 <= source < len(frames) else None
-        if mask is not None:
-            helper = np.roll(frames[source][1], shift_px, axis=1)
-            there = np.roll(mask, shift_px, axis=1)
+    for time_s, canvas, late in _late(clip, masks, late_frames):
+        if late is not None:
+            there = np.roll(late[0], shift_px, axis=1)
+            helper = np.roll(late[1], shift_px, axis=1)
             there[:, : max(shift_px, 0)] = False
             if not in_front and time_s in masks:
                 there &= ~masks[time_s]

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 
-from clinigait.core import BLAZEPOSE_33
 from clinigait.perception import estimators, weights
 from clinigait.perception.hrnet import checkpoints
 from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
@@ -15,25 +11,9 @@ from clinigait.perception.hrnet.obtain import obtain
 from clinigait.pipeline import assess
 from clinigait.request import Request
 from support import films
+from support.borrowed import BorrowedKeypoints
 
 pytestmark = pytest.mark.slow
-
-
-class _Borrowed(estimators.WithSilhouettes):
-    """The network has random weights: it works, and its points are taken from the other model."""
-
-    def results(self):
-        names = [name.replace("small_toe", "toe") for name in self.layout.points]
-        chosen = np.array([BLAZEPOSE_33.index(name) for name in names])
-        self._keypoints.results()
-        return {
-            key: replace(
-                sample,
-                keypoints_px=sample.keypoints_px[chosen],
-                confidence=sample.confidence[chosen],
-            )
-            for key, sample in self._body.results().items()
-        }
 
 
 def test_hrnet_is_the_default_where_it_is(
@@ -44,7 +24,7 @@ def test_hrnet_is_the_default_where_it_is(
     table = {name: small.checkpoint, **CHECKPOINTS}
     for module in (checkpoints, weights, estimators):
         monkeypatch.setattr(module, "CHECKPOINTS", table)
-    monkeypatch.setattr(estimators, "WithSilhouettes", _Borrowed)
+    monkeypatch.setattr(estimators, "WithSilhouettes", BorrowedKeypoints)
     obtain(small.checkpoint, from_file=small.onnx, say=lambda line: None)
     film = films.write_film(tmp_path / "walk.mp4", films.changed(demo_clip))
     assessment = assess(film, tmp_path / "out", Request(overlay=False))
