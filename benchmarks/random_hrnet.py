@@ -26,7 +26,10 @@ if __name__ == "__main__":
     files[body] = weights.require(body)
     models = estimators.Models(name, body, files)
     estimators.WithSilhouettes = BorrowedKeypoints  # type: ignore[misc]
-    replaced = {"chosen": lambda *_: models, "sha256": lambda _: dict.fromkeys(files, "0" * 64)}
+    replaced = {
+        "chosen": lambda *_, **__: models,
+        "sha256": lambda _: dict.fromkeys(files, "0" * 64),
+    }
     for method, substitute in replaced.items():
         setattr(estimators.Models, method, substitute)
     sys.argv = ["clinigait", *sys.argv[2:]]
