@@ -30,6 +30,7 @@ from clinigait.perception.depth import sample_depth
 from clinigait.perception.estimators import Models
 from clinigait.perception.follow import Followed, follow
 from clinigait.perception.lifting import lift
+from clinigait.perception.lookout import LOOKS_AHEAD
 from clinigait.perception.portraits import portrayed
 from clinigait.perception.pose import PoseEstimator
 from clinigait.perception.survey import (
@@ -154,7 +155,9 @@ class FilmRoad:
     def _look(self, pose: Future[PoseEstimator]) -> tuple[Survey, RecordingFacts]:
         """Find everybody and take their pictures: also who is refused can be chosen from them."""
         with self._stage(_LOOKING) as tell:
-            detectors = self._models.detectors(self._request.threads)
+            # No more of them than ever work at a time.
+            threads = min(self._request.threads, LOOKS_AHEAD + 1)
+            detectors = self._models.detectors(threads)
             found = survey(self._recording, detectors, self._protocol.walker, tell)
             found = portrayed(found, self._folder, pose.result())
             self.facts = facts = found.facts()
