@@ -63,7 +63,7 @@ class Footsteps:
                 (EventKind.FOOT_OFF, step.off_s),
             ):
                 if self.begin_s < time_s < self.end_s:
-                    events.append(Event(kind, step.side, time_s, 1.0))
+                    events.append(Event(kind, step.side, float(time_s), 0.0, 1.0))
         return tuple(sorted(events, key=lambda event: event.time_s))
 
 

@@ -20,7 +20,10 @@ from clinigait.synthesis.skeleton import Limb, Skeleton, bent
 _MOMENT_S = 2e-3
 #: Times of a swing at which its path is shaped, and the part in which clearance counts.
 _SHARES = np.linspace(0.0, 1.0, 41)
-_MID_SWING = (_SHARES > 0.35) & (_SHARES < 0.8)
+_MID_SWING = (_SHARES > 0.4) & (_SHARES < 0.72)
+_LIFT_PEAK = 0.58
+#: A landing foot is stopped by the floor: so much of its speed against it is gone before.
+_BRAKED = 0.3
 #: Within a swing the sole is at least this far from the floor, but near its ends.
 _LEAST_CLEARANCE_M = 0.003
 _TUNING_ROUNDS = 5
@@ -211,13 +214,14 @@ class Leg:
         knee, thigh, lifted = added
         bare = SwingPath(off_s, contact_s, knee, thigh, lifted, np.zeros((4, 3)))
         ends = []
-        for time_s, sign, number in ((off_s, -1.0, 0), (contact_s, 1.0, 1)):
-            stay = self._stay(np.array([off_s - 1e-9 if number == 0 else contact_s + 1e-9]))
+        for time_s, sign, braked in ((off_s, -1.0, 1.0), (contact_s, 1.0, _BRAKED)):
+            stay = self._stay(np.array([time_s + sign * 1e-9]))
             moments = np.array([time_s, time_s + sign * _MOMENT_S])
             floor = self._standing(np.repeat(stay, 2), moments)
             free = self._free(bare, moments)
             gap = floor - free
-            ends += [gap[0], sign * (gap[1] - gap[0]) / _MOMENT_S * (contact_s - off_s)]
+            slope = sign * (gap[1] - gap[0]) / _MOMENT_S * (contact_s - off_s)
+            ends += [gap[0], braked * slope]
         return SwingPath(off_s, contact_s, knee, thigh, lifted, np.array(ends))
 
     def _swinging(self, path: SwingPath, time_s: Array) -> Array:
@@ -257,7 +261,7 @@ class Leg:
             [
                 hip[:, 0] + np.cos(heading) * ahead - np.sin(heading) * aside,
                 hip[:, 1] + np.sin(heading) * ahead + np.cos(heading) * aside,
-                hip[:, 2] - below + path.lifted_m * bump(share, 0.5),
+                hip[:, 2] - below + path.lifted_m * bump(share, _LIFT_PEAK),
             ]
         )
 
@@ -272,10 +276,10 @@ class Leg:
         """Return the lift with which the sole clears the floor by just what was commanded."""
         time_s = self._times(path)
         ankle = self._free(path, time_s) + _hermite(_SHARES, path.ends)
-        unlifted = ankle[:, 2] - path.lifted_m * bump(_SHARES, 0.5)
+        unlifted = ankle[:, 2] - path.lifted_m * bump(_SHARES, _LIFT_PEAK)
         clearance = unlifted - self._needed_m(time_s, _SHARES)
         short = self._gait.foot_clearance_m - clearance[_MID_SWING]
-        return float((short / bump(_SHARES[_MID_SWING], 0.5)).max())
+        return float((short / bump(_SHARES[_MID_SWING], _LIFT_PEAK)).max())
 
     def _peaks(self, path: SwingPath) -> tuple[float, float]:
         """Return the largest knee flexion and the largest forward turn of the thigh in a swing."""
