@@ -68,7 +68,7 @@ def _skeleton(text: str) -> tuple[list[_Bone], float]:
         parents.update(dict.fromkeys(words[1:], words[0]) if len(words) > 1 else {})
     bones = {}
     for block in re.findall(
-        r"begin(.*?)end", text.split(":bonedata")[1].split(":hierarchy")[0], re.S
+        r"begin(.*?)end", text.split(":bonedata")[1].split(":hierarchy", maxsplit=1)[0], re.S
     ):
         told = {w[0]: w[1:] for w in (line.split() for line in block.splitlines()) if w}
         name = told["name"][0]

@@ -61,7 +61,7 @@ class WalkingPoints:
         for up in ups:
             later = downs[downs > up]
             if len(later):
-                start, end = (self._crossing(faster, i) for i in (up, later[0]))
+                start, end = (self._crossing(faster, i) for i in (int(up), int(later[0])))
                 found += [(start, end)] if _SWING_S[0] <= end - start <= _SWING_S[1] else []
         return found
 
@@ -120,7 +120,7 @@ def walking_points(walk: Walk) -> WalkingPoints | None:
 
 def _other(name: str) -> str:
     side, _, rest = name.partition("_")
-    return f"{opposite(side)}_{rest}" if side in SIDES else name  # type: ignore[arg-type]
+    return f"{opposite(side)}_{rest}" if side in SIDES else name
 
 
 def acted_statistics(walk: WalkingPoints) -> dict[Name, float]:
@@ -131,8 +131,8 @@ def acted_statistics(walk: WalkingPoints) -> dict[Name, float]:
     (above its lowest), ``lean_over_stance_deg`` (largest lean of the trunk to the side of the
     standing leg, from the mean), ``pelvis_drop_deg`` (the other side lower in stance, from the
     mean), ``circumduction_m`` (the ankle sideways in swing, from the straight way between its
-    footprints), each per side; ``cadence_spm``, ``speed_mps``, ``trunk_sway_deg`` (range of the lean),
-    ``trunk_pitch_deg`` (mean, forward) and ``trunk_pitch_range_deg`` of both.
+    footprints), each per side; ``cadence_spm``, ``speed_mps``, ``trunk_sway_deg`` (range of the
+    lean), ``trunk_pitch_deg`` (mean, forward) and ``trunk_pitch_range_deg`` of both.
     """
     found: dict[Name, list[float]] = {}
     for side in SIDES:
@@ -208,7 +208,7 @@ def _bend_deg(walk: WalkingPoints, side: Side, names: tuple[str, str, str]) -> N
     first, joint, last = (walk.of(name, side) for name in names)
     upper, lower = joint - first, last - joint
     cosine = (upper * lower).sum(axis=1) / np.linalg.norm(upper, axis=1)
-    return np.degrees(np.arccos(np.clip(cosine / np.linalg.norm(lower, axis=1), -1, 1)))
+    return np.asarray(np.degrees(np.arccos(np.clip(cosine / np.linalg.norm(lower, axis=1), -1, 1))))
 
 
 def _during(walk: WalkingPoints, start_s: float, end_s: float) -> slice:

@@ -71,6 +71,9 @@ class CycleCurves:
     def retimed(self, foot_off_pct: float) -> CycleCurves:
         """Return the curves with stance and swing each stretched to another foot off.
 
+        Those of the pelvis are stretched between the contacts and foot offs of both feet, as if
+        the other foot left the floor half a cycle apart, so that they keep mirroring themselves.
+
         Raises
         ------
         BadInputError
@@ -82,9 +85,19 @@ class CycleCurves:
                 "Give a share of stance between 0 and 100 %.",
             )
         new = np.linspace(0, 100, N_POINTS)
-        old = np.interp(new, [0, foot_off_pct, 100], [0, self.foot_off_pct, 100])
-        turned = {name: _periodic(curve)(old) for name, curve in self.angles_deg.items()}
+        leg = np.interp(new, [0, foot_off_pct, 100], [0, self.foot_off_pct, 100])
+        pelvis = np.interp(new, _both_feet(foot_off_pct), _both_feet(self.foot_off_pct))
+        turned = {
+            name: _periodic(curve)(pelvis if name in _PELVIS_SIGN else leg)
+            for name, curve in self.angles_deg.items()
+        }
         return CycleCurves(foot_off_pct, MappingProxyType(turned))
+
+
+def _both_feet(foot_off_pct: float) -> list[float]:
+    """Return contact, the other's foot off and contact, foot off and contact in % of a cycle."""
+    own = min(max(foot_off_pct, 51.0), 99.0)
+    return [0.0, own - 50, 50.0, own, 100.0]
 
 
 def cycle_curves(speed_nondimensional: float) -> CycleCurves:
