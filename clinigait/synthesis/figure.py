@@ -3,16 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from clinigait.representations.body_parts import PARTS
 from clinigait.synthesis.bodies import Body
+from clinigait.synthesis.body_model import BodyModel
 from clinigait.synthesis.skinning import Skin
 
 #: Label of a walking aid; those before it are of ``body_parts.PARTS``.
 AID = len(PARTS)
+#: Materials, each lying on those before it.
+SKIN, HAIR, SHOES, BOTTOM, TOP, COAT, BAG, AID_MATERIAL = range(8)
+#: Materials that can lie on the body's own surface.
+N_FIELDS = BAG
+Pattern = Literal["plain", "stripes", "checks", "speckles"]
+
+
+@dataclass(frozen=True)
+class Material:
+    """How a material looks.
+
+    Parameters
+    ----------
+    colour, second
+        Red, green and blue as screens show them, 0 to 1; the second colour is for patterns.
+    pattern
+        Stripes lie across the body.
+    scale_m
+        Width of a stripe or check.
+    folds
+        How uneven it hangs, 0 to 1.
+    """
+
+    colour: tuple[float, float, float] = (0.6, 0.6, 0.6)
+    second: tuple[float, float, float] = (0.8, 0.8, 0.8)
+    pattern: Pattern = "plain"
+    scale_m: float = 0.03
+    folds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +65,7 @@ class Piece:
     is_closed
         Whether nobody can see its triangles from behind.
     layer
-        The number of its material; see :class:`clinigait.synthesis.shading.Materials`.
+        The number of its material.
     on_floor
         Whether it never goes below the floor.
     """
@@ -69,6 +102,13 @@ class Figure:
         (F,) uint8 material of the pieces; 0 for the body's own surface.
     on_floor
         (V,) bool points that never go below the floor.
+    albedo
+        (V, 3) float32 colours of the skin as screens show them, 0 to 1.
+    fields
+        (V, 6) float32 m: how far inside a material of the body's own surface a point lies, for
+        ``HAIR`` to ``BAG``; negative outside.
+    materials
+        One for each of ``SKIN`` to ``AID_MATERIAL``.
     """
 
     body: Body
@@ -79,6 +119,9 @@ class Figure:
     part_of_face: NDArray[np.uint8]
     layer_of_face: NDArray[np.uint8]
     on_floor: NDArray[np.bool_]
+    albedo: NDArray[np.float32]
+    fields: NDArray[np.float32]
+    materials: tuple[Material, ...]
 
     def placed(self, bones: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return (V, 3) float32 points in the world for (B, 3, 4) bones."""
@@ -88,59 +131,68 @@ class Figure:
         return points
 
 
-def naked(body: Body) -> Figure:
-    """Return the body as it is."""
-    return figure_of(body, body.points_m, ())
-
-
-def figure_of(body: Body, surface_m: NDArray[np.float32], pieces: tuple[Piece, ...]) -> Figure:
-    """Return a body, its surface displaced by tight clothes, and other pieces.
+@dataclass(frozen=True, eq=False)
+class Coat:
+    """What covers the body's own surface.
 
     Parameters
     ----------
-    body
-        Who it is.
     surface_m
         (V, 3) float32 the body's points, moved outwards where clothes lie on them.
-    pieces
-        What else is worn.
+    albedo, fields, materials
+        As of :class:`Figure`, of the body's points.
     """
+
+    surface_m: NDArray[np.float32]
+    albedo: NDArray[np.float32]
+    fields: NDArray[np.float32]
+    materials: tuple[Material, ...]
+
+
+def naked(body: Body) -> Figure:
+    """Return the body as it is, all of one grey."""
+    n = len(body.points_m)
+    bare = Coat(
+        body.points_m,
+        np.full((n, 3), 0.6, np.float32),
+        np.full((n, N_FIELDS), -1, np.float32),
+        tuple(Material() for _ in range(AID_MATERIAL + 1)),
+    )
+    return figure_of(body, bare, ())
+
+
+def figure_of(body: Body, coat: Coat, pieces: tuple[Piece, ...]) -> Figure:
+    """Return a body with what lies on its surface and what else it wears."""
     # Closed pieces come first: only their backs may be left out.
     ordered = sorted(pieces, key=lambda piece: not piece.is_closed)
-    model = body.model
+    model, n = body.model, len(body.points_m)
     seen = seen_faces(body)
-    starts = np.cumsum([len(surface_m), *(len(piece.points_m) for piece in ordered)])[:-1]
+    starts = np.cumsum([n, *(len(piece.points_m) for piece in ordered)])[:-1]
     faces = [seen, *(p.faces + int(s) for p, s in zip(ordered, starts, strict=True))]
-    n_closed = len(seen) + sum(len(piece.faces) for piece in ordered if piece.is_closed)
     widest = max([model.skin_bones.shape[1], *(piece.bones.shape[1] for piece in ordered)])
-    bones = [_widened(model.skin_bones, widest), *(_widened(p.bones, widest) for p in ordered)]
-    weights = [
-        _widened(model.skin_weights, widest),
-        *(_widened(p.weights, widest) for p in ordered),
-    ]
+    bones = [model.skin_bones, *(p.bones for p in ordered)]
+    weights = [model.skin_weights, *(p.weights for p in ordered)]
+    layers = [np.zeros(len(seen)), *(np.full(len(p.faces), p.layer) for p in ordered)]
+    on_floor = [np.zeros(n), *(np.full(len(p.points_m), p.on_floor) for p in ordered)]
+    points = np.concatenate([coat.surface_m, *(p.points_m for p in ordered)])
+    beside = ((0, len(points) - n), (0, 0))
     return Figure(
         body=body,
-        points_m=np.ascontiguousarray(
-            np.concatenate([surface_m, *(p.points_m for p in ordered)]), np.float32
+        points_m=np.ascontiguousarray(points, np.float32),
+        skin=Skin.of(
+            np.concatenate([_widened(b, widest) for b in bones]).astype(np.int32),
+            np.concatenate([_widened(w, widest) for w in weights]).astype(np.float32),
         ),
-        skin=Skin.of(np.concatenate(bones), np.concatenate(weights)),
         faces=np.ascontiguousarray(np.concatenate(faces), np.int32),
-        n_closed=n_closed,
+        n_closed=len(seen) + sum(len(piece.faces) for piece in ordered if piece.is_closed),
         part_of_face=np.concatenate(
             [body.part_of_point[seen[:, 0]], *(p.part_of_face for p in ordered)]
         ),
-        layer_of_face=np.concatenate(
-            [
-                np.zeros(len(seen), np.uint8),
-                *(np.full(len(p.faces), p.layer, np.uint8) for p in ordered),
-            ]
-        ),
-        on_floor=np.concatenate(
-            [
-                np.zeros(len(surface_m), bool),
-                *(np.full(len(p.points_m), p.on_floor) for p in ordered),
-            ]
-        ),
+        layer_of_face=np.concatenate(layers).astype(np.uint8),
+        on_floor=np.concatenate(on_floor).astype(bool),
+        albedo=np.pad(coat.albedo, beside),
+        fields=np.pad(coat.fields, beside, constant_values=-1),
+        materials=coat.materials,
     )
 
 
@@ -162,10 +214,12 @@ def in_mouth(body: Body) -> NDArray[np.bool_]:
 
 def surfaces(body: Body) -> NDArray[np.intp]:
     """Return (V,) which of the body's closed surfaces a point is of; 0 is the skin."""
-    from scipy.sparse import coo_array  # noqa: PLC0415 - slow to import, once per body
-    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
+    return _surfaces(body.model)
 
-    faces, n = body.model.faces, len(body.points_m)
+
+@cache
+def _surfaces(model: BodyModel) -> NDArray[np.intp]:
+    faces, n = model.faces, model.template_m.shape[0]
     edges = np.concatenate([faces[:, :2], faces[:, 1:]])
     graph = coo_array((np.ones(len(edges), np.int8), (edges[:, 0], edges[:, 1])), shape=(n, n))
     number = connected_components(graph, directed=False)[1]
@@ -173,6 +227,6 @@ def surfaces(body: Body) -> NDArray[np.intp]:
     return np.asarray(np.argsort(order)[number], np.intp)
 
 
-def _widened(columns: NDArray[np.generic], width: int) -> NDArray[np.generic]:
+def _widened(columns: NDArray[Any], width: int) -> NDArray[Any]:
     missing = width - columns.shape[1]
     return np.pad(columns, ((0, 0), (0, missing))) if missing else columns
