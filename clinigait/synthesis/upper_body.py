@@ -10,7 +10,8 @@ from scipy.spatial.transform import Rotation
 
 from clinigait.core import SIDES, Side
 from clinigait.synthesis.bodies import Body
-from clinigait.synthesis.cycle import Curve, Cycles
+from clinigait.synthesis.curves import upper_body_curves
+from clinigait.synthesis.cycle import Cycles
 from clinigait.synthesis.pelvis import Pelvis
 from clinigait.synthesis.prescription import Prescription, SideGait
 from clinigait.synthesis.rotations import Array, about, bump, by_vector, unit
@@ -26,6 +27,10 @@ _CURL_DEG = 28.0
 #: The forearm hangs turned in by this much: the hinge of the elbow does not lie quite across.
 _TURNED_IN_DEG = 22.0
 _CLEAR_OF_HIP_M = 0.045
+#: Range of the elbow over a cycle, as a share of that of the shoulder.
+_ELBOW_SHARE = 0.6
+#: Range of the forward nod of the trunk, twice in a cycle.
+_NOD_DEG = 2.5
 _NEUTRAL_ARM = np.diag([-1.0, -1.0, 1.0])
 
 
@@ -46,8 +51,6 @@ class UpperBody:
         The walk below.
     prescription
         What the trunk and the arms shall do.
-    arm_swing
-        Forward swing of an arm over the cycle of its own side's foot, with a range of 1.
     """
 
     def __init__(
@@ -56,10 +59,9 @@ class UpperBody:
         pelvis: Pelvis,
         cycles: Cycles,
         prescription: Prescription,
-        arm_swing: Curve,
     ) -> None:
         self._skeleton, self._pelvis, self._cycles = skeleton, pelvis, cycles
-        self._prescription, self._arm_swing = prescription, arm_swing
+        self._prescription, self._shapes = prescription, upper_body_curves()
         self._spread_rad = {side: _spread_rad(skeleton, side) for side in SIDES}
         self._curl = {side: _curl(skeleton.body, side) for side in SIDES}
 
@@ -103,16 +105,22 @@ class UpperBody:
         wanted, spine = self._prescription, self._prescription.spine
         left, right = (self._cycles.phase(side, time_s) for side in SIDES)
         vigour = self._pelvis.vigour(time_s)
-        across = 0.25 * (np.cos(2 * np.pi * left) - np.cos(2 * np.pi * right)) * vigour
+        across = self._both("thorax_rotation_deg", left, right) * vigour
         yaw = self._pelvis.heading_rad(time_s) + self._pelvis.angles_rad(time_s)["rotation"]
         yaw = yaw + np.radians(wanted.trunk_rotation_deg) * across
-        over = 0.25 * (np.sin(2 * np.pi * left) - np.sin(2 * np.pi * right)) * vigour
+        over = self._both("trunk_lean_deg", left, right) * vigour
         lean_left = np.radians(wanted.trunk_sway_deg) * over
         for side, outward in (("left", 1.0), ("right", -1.0)):
             lurch = np.radians(wanted.side(side).trunk_lurch_deg) * self._stance_hump(side, time_s)
             lean_left = lean_left + outward * lurch
-        lean = np.radians(spine.lean_deg) + np.radians(0.8) * np.sin(2 * np.pi * (left + right))
+        nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
+        lean = np.radians(spine.lean_deg + _NOD_DEG * nod)
         return about(2, yaw) @ about(0, -lean_left) @ about(1, lean)
+
+    def _both(self, name: str, left: Array, right: Array) -> Array:
+        """Return a shape that the other foot's cycle mirrors."""
+        shape = self._shapes[name].shape
+        return np.asarray((shape(left) - shape(right)) / 2)
 
     def _stance_hump(self, side: Side, time_s: Array) -> Array:
         share = np.mod(self._cycles.phase(side, time_s), 1.0) / self._cycles.foot_off
@@ -178,11 +186,13 @@ class UpperBody:
         self, side: Side, time_s: Array, gait: SideGait
     ) -> tuple[Array, Array]:
         """Return (T,) forward angle of the upper arm and flexion of the elbow."""
-        swing = self._arm_swing.at(self._cycles.phase(side, time_s))
-        swing = swing * self._pelvis.vigour(time_s)
+        phase, vigour = self._cycles.phase(side, time_s), self._pelvis.vigour(time_s)
+        swing = self._shapes["shoulder_flexion_deg"].shape(phase) * vigour
+        bend = self._shapes["elbow_flexion_deg"].shape(phase) * vigour
         reach = np.radians(gait.arm_swing_deg)
+        # A bent arm hangs with its elbow behind, so that the hand stays below the shoulder.
         resting = np.radians(0.35 * gait.elbow_flexion_deg - 9.0)
-        elbow = np.radians(gait.elbow_flexion_deg) + 0.35 * reach * swing
+        elbow = np.radians(gait.elbow_flexion_deg) + _ELBOW_SHARE * reach * bend
         return reach * swing - resting, np.maximum(elbow, np.radians(3.0))
 
     def _shaking(self, side: Side, time_s: Array, limb: Limb) -> Array:

@@ -14,8 +14,8 @@ import numpy as np
 from clinigait.core import SIDES, BadInputError, Side
 from clinigait.gait.norms.curves import normalised_speed
 from clinigait.synthesis.bodies import Body
-from clinigait.synthesis.joint_curves import arm_swing_curve, foot_off_share, leg_curves
-from clinigait.synthesis.cycle import Cycles, foot_pitch
+from clinigait.synthesis.curves import cycle_curves
+from clinigait.synthesis.cycle import Curve, Cycles, foot_pitch
 from clinigait.synthesis.foot_contact import rolling
 from clinigait.synthesis.footsteps import Footsteps, check, footsteps
 from clinigait.synthesis.legs import Leg
@@ -54,10 +54,11 @@ class Solver(MotionSource):
         self._check_reach(pace.stride_length)
         self.plan: Footsteps = footsteps(prescription, rng)
         speed = normalised_speed(pace.speed, self.skeleton.legs["left"].reach_m)
-        foot_off = foot_off_share(speed)
+        usual = cycle_curves(speed)
+        foot_off = usual.foot_off_pct / 100
         self.cycles = Cycles(self.plan, foot_off)
-        curves = leg_curves(speed)
-        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, prescription)
+        curves = {name: Curve(angles[:-1]) for name, angles in usual.angles_deg.items()}
+        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, curves, prescription)
         self.legs: dict[Side, Leg] = {}
         for side in SIDES:
             gait = prescription.side(side)
@@ -76,9 +77,7 @@ class Solver(MotionSource):
             {side: leg.in_stance for side, leg in self.legs.items()},
             dict.fromkeys(SIDES, curves["knee_flexion_deg"]),
         )
-        self.upper = UpperBody(
-            self.skeleton, self.pelvis, self.cycles, prescription, arm_swing_curve(speed)
-        )
+        self.upper = UpperBody(self.skeleton, self.pelvis, self.cycles, prescription)
         self.curves = curves
 
     def _check_reach(self, stride_m: float) -> None:
