@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,7 +14,7 @@ from clinigait.synthesis.cycle import Cycles
 from clinigait.synthesis.pelvis import Pelvis
 from clinigait.synthesis.prescription import Prescription, SideGait
 from clinigait.synthesis.rotations import Array, about, bump, by_vector, unit
-from clinigait.synthesis.skeleton import SPINE, Limb, Skeleton, bent
+from clinigait.synthesis.skeleton import FINGERS, SPINE, Limb, Skeleton, bent
 
 #: How far each trunk bone, from the pelvis up, has taken over the turn of the chest.
 _TAKEN_OVER = (0.1, 0.3, 0.5, 0.78, 1.0)
@@ -24,22 +23,15 @@ _HEIGHTS = np.array([0.08, 0.24, 0.38, 0.55, 0.82])
 _KYPHOSIS = np.array([0.0, 0.0, 0.2, 0.55, 1.0])
 #: Fingers of a hand at rest are a little bent.
 _CURL_DEG = 28.0
+_GRIP_DEG = 70.0
 #: The forearm hangs turned in by this much: the hinge of the elbow does not lie quite across.
-_TURNED_IN_DEG = 22.0
-_CLEAR_OF_HIP_M = 0.045
+_TURNED_IN_DEG = 6.0
+_CLEAR_OF_HIP_M = 0.06
 #: Range of the elbow over a cycle, as a share of that of the shoulder.
 _ELBOW_SHARE = 0.6
 #: Range of the forward nod of the trunk, twice in a cycle.
 _NOD_DEG = 2.5
 _NEUTRAL_ARM = np.diag([-1.0, -1.0, 1.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Grip:
-    """Where a hand holds an aid: (T, 3), and (T,) how far it does, 0 to 1."""
-
-    place_m: Array
-    share: Array
 
 
 class UpperBody:
@@ -51,6 +43,8 @@ class UpperBody:
         The walk below.
     prescription
         What the trunk and the arms shall do.
+    holding
+        Hands that hold an aid.
     """
 
     def __init__(
@@ -59,21 +53,31 @@ class UpperBody:
         pelvis: Pelvis,
         cycles: Cycles,
         prescription: Prescription,
+        holding: tuple[Side, ...] = (),
     ) -> None:
         self._skeleton, self._pelvis, self._cycles = skeleton, pelvis, cycles
         self._prescription, self._shapes = prescription, upper_body_curves()
         self._spread_rad = {side: _spread_rad(skeleton, side) for side in SIDES}
-        self._curl = {side: _curl(skeleton.body, side) for side in SIDES}
+        self._curl = {
+            side: _curl(skeleton.body, side, _GRIP_DEG if side in holding else _CURL_DEG)
+            for side in SIDES
+        }
 
-    def turns(self, time_s: Array, grips: Mapping[Side, Grip] | None = None) -> dict[str, Array]:
-        """Return (T, 3, 3) turns against rest of trunk, head and arms."""
+    def turns(self, time_s: Array, hands_m: Mapping[Side, Array]) -> dict[str, Array]:
+        """Return (T, 3, 3) turns against rest of trunk, head and arms.
+
+        ``hands_m`` has (T, 3) where a hand holds an aid; the other arms swing.
+        """
         trunk = self.trunk(time_s)
         turns = dict(trunk)
         places = self._shoulders(time_s, trunk)
         for side in SIDES:
-            grip = (grips or {}).get(side)
-            turns.update(self._arm(side, time_s, trunk, (places[side], grip)))
+            turns.update(self._arm(side, time_s, trunk, (places[side], hands_m.get(side))))
         return turns
+
+    def shoulders_m(self, time_s: Array) -> dict[Side, Array]:
+        """Return (T, 3) places of the shoulders."""
+        return self._shoulders(time_s, self.trunk(time_s))
 
     # ------------------------------------------------------------------ trunk
     def trunk(self, time_s: Array) -> dict[str, Array]:
@@ -134,7 +138,6 @@ class UpperBody:
         return look @ about(1, np.full_like(time_s, np.radians(pitch)))
 
     def _shoulders(self, time_s: Array, trunk: Mapping[str, Array]) -> dict[Side, Array]:
-        """Return (T, 3) places of the shoulders."""
         body = self._skeleton.body
         hips = self._pelvis.place_m(time_s)
         place = hips + trunk["pelvis"] @ (body.head_m(SPINE[0]) - self._skeleton.hips_middle_m)
@@ -151,20 +154,20 @@ class UpperBody:
 
     # ------------------------------------------------------------------ arms
     def _arm(
-        self, side: Side, time_s: Array, trunk: Mapping[str, Array], held: tuple[Array, Grip | None]
+        self, side: Side, time_s: Array, trunk: Mapping[str, Array], held: tuple[Array, Array | None]
     ) -> dict[str, Array]:
         limb = self._skeleton.arms[side]
         upper, fore = self._swinging(side, time_s, limb, trunk)
-        shoulder, grip = held
-        if grip is not None:
+        shoulder, hand_m = held
+        if hand_m is not None:
             back = -_forward(self._pelvis.heading_rad(time_s)) - np.array([0.0, 0.0, 0.4])
-            upper, fore, _ = bent(limb, shoulder, grip.place_m, back)
+            upper, fore, _ = bent(limb, shoulder, hand_m, back)
         hand = fore @ self._shaking(side, time_s, limb)
         return {
             f"{side}_upper_arm": upper,
             f"{side}_forearm": fore,
             f"{side}_hand": hand,
-            f"{side}_fingers": hand @ self._curl[side],
+            **{f"{side}_{name}": hand @ turn for name, turn in self._curl[side].items()},
         }
 
     def _swinging(
@@ -174,7 +177,7 @@ class UpperBody:
         flexion, elbow = self.arm_angles_rad(side, time_s, gait)
         outward = 1.0 if side == "left" else -1.0
         chest = Rotation.from_matrix(trunk[SPINE[-1]]).as_euler("ZYX")
-        carried = about(2, chest[:, 0]) @ about(0, 0.6 * chest[:, 2]) @ about(1, 0.3 * chest[:, 1])
+        carried = about(2, chest[:, 0]) @ about(0, 0.25 * chest[:, 2]) @ about(1, 0.3 * chest[:, 1])
         spread = about(0, np.array(outward * self._spread_rad[side]))
         turned = about(2, np.array(-outward * np.radians(_TURNED_IN_DEG)))
         hanging = carried @ spread @ about(1, -flexion) @ turned
@@ -234,12 +237,24 @@ def _spread_rad(skeleton: Skeleton, side: Side) -> float:
     return float(np.clip(np.arcsin(np.clip(needed, -0.9, 0.9)), np.radians(4), np.radians(28)))
 
 
-def _curl(body: Body, side: Side) -> Array:
-    """Return (3, 3) turn of the fingers toward the palm, against rest."""
+def _curl(body: Body, side: Side, curl_deg: float) -> dict[str, Array]:
+    """Return (3, 3) turns of the fingers against rest: together, and a little toward the palm."""
     letter = "L" if side == "left" else "R"
-    wrist, index, little = (
-        body.head_m(f"{name}.{letter}") for name in ("wrist", "finger2-1", "finger5-1")
-    )
-    along = unit((index + little) / 2 - wrist)
-    palm = np.cross(along, little - index) * (-1.0 if side == "left" else 1.0)
-    return by_vector(unit(np.cross(along, palm)) * np.radians(_CURL_DEG))
+
+    def place(name: str) -> Array:
+        return body.head_m(f"{name}.{letter}")
+
+    along = unit((place("finger2-1") + place("finger5-1")) / 2 - place("wrist"))
+    palm = np.cross(along, place("finger5-1") - place("finger2-1"))
+    palm = unit(palm) * (-1.0 if side == "left" else 1.0)
+    turns = {}
+    for finger in FINGERS:
+        way = unit(place(f"finger{finger}-3") - place(f"finger{finger}-1"))
+        flat = unit(way - (way @ palm) * palm)
+        spread = np.arcsin(np.clip(np.cross(flat, along) @ palm, -1.0, 1.0))
+        share = 0.4 if finger == 1 else 0.8
+        together = by_vector(palm * spread * share)
+        curl = curl_deg * (0.4 if finger == 1 else 1.0)
+        bent_in = by_vector(unit(np.cross(along, palm)) * np.radians(curl))
+        turns[f"finger{finger}"] = bent_in @ together
+    return turns

@@ -13,6 +13,7 @@ import numpy as np
 
 from clinigait.core import SIDES, BadInputError, Side
 from clinigait.gait.norms.curves import normalised_speed
+from clinigait.synthesis.aids import Aids
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.curves import cycle_curves
 from clinigait.synthesis.cycle import Curve, Cycles, foot_pitch
@@ -77,7 +78,10 @@ class Solver(MotionSource):
             {side: leg.in_stance for side, leg in self.legs.items()},
             dict.fromkeys(SIDES, curves["knee_flexion_deg"]),
         )
-        self.upper = UpperBody(self.skeleton, self.pelvis, self.cycles, prescription)
+        self.aids = Aids(self.skeleton, self.plan, self.pelvis, prescription)
+        self.upper = UpperBody(
+            self.skeleton, self.pelvis, self.cycles, prescription, self.aids.holding
+        )
         self.curves = curves
 
     def _check_reach(self, stride_m: float) -> None:
@@ -102,11 +106,12 @@ class Solver(MotionSource):
 
     def at(self, time_s: Array) -> Motion:
         """Return the movement at (T,) times."""
-        turns = self.upper.turns(time_s)
+        held = self.aids.at(time_s, self.upper.shoulders_m(time_s))
+        turns = self.upper.turns(time_s, held.hands_m)
         for leg in self.legs.values():
             turns.update(leg.turns(time_s))
         bones = self.skeleton.bones(turns, self.pelvis.place_m(time_s))
-        return Motion(self.body, time_s, bones, np.zeros((len(time_s), 0, 3)))
+        return Motion(self.body, time_s, bones, held.points_m)
 
 
 def _yaw_rest_rad(body: Body, side: Side) -> float:
