@@ -197,7 +197,8 @@ class Leg:
         wanted_range = self._gait.hip_range_deg
         added = np.zeros(3)
         lowest_thigh = self._lowest_thigh_rad(number) if wanted_range is not None else 0.0
-        for _ in range(_TUNING_ROUNDS):
+        is_usual = wanted_knee is None and wanted_range is None
+        for _ in range(0 if is_usual else _TUNING_ROUNDS):
             added[2] = self._lift(path)
             path = self._joined(path.off_s, path.contact_s, tuple(added))
             knee, thigh = self._peaks(path)
