@@ -117,8 +117,9 @@ def angles_of(motion: Motion, heading_rad: Array) -> dict[tuple[str, Side | None
         left = -point[:, 0] * sine + point[:, 1] * cosine
         return np.column_stack([ahead, left, point[:, 2]])
 
-    points = {(n, s): oriented(n, s) for n in ("hip", "knee", "ankle", "shoulder", "elbow")
-              for s in SIDES}
+    points = {
+        (n, s): oriented(n, s) for n in ("hip", "knee", "ankle", "shoulder", "elbow") for s in SIDES
+    }
     hips = (points["hip", "left"] + points["hip", "right"]) / 2
     shoulders = (points["shoulder", "left"] + points["shoulder", "right"]) / 2
     trunk = shoulders - hips
@@ -153,9 +154,7 @@ def _tilt_deg(line: Array) -> Array:
     return np.asarray(np.degrees(np.arctan2(line[:, 2], np.hypot(line[:, 0], line[:, 1]))))
 
 
-def _residuals(
-    solver: Solver, angles: dict[tuple[str, Side | None], Array]
-) -> dict[str, float]:
+def _residuals(solver: Solver, angles: dict[tuple[str, Side | None], Array]) -> dict[str, float]:
     """Return by how much ranges miss what was commanded, and curves what is published."""
     time_s = solver.time_s
     steady = solver.pelvis.vigour(time_s) > 0.999

@@ -154,7 +154,11 @@ class UpperBody:
 
     # ------------------------------------------------------------------ arms
     def _arm(
-        self, side: Side, time_s: Array, trunk: Mapping[str, Array], held: tuple[Array, Array | None]
+        self,
+        side: Side,
+        time_s: Array,
+        trunk: Mapping[str, Array],
+        held: tuple[Array, Array | None],
     ) -> dict[str, Array]:
         limb = self._skeleton.arms[side]
         upper, fore = self._swinging(side, time_s, limb, trunk)
@@ -185,9 +189,7 @@ class UpperBody:
         fore = hanging @ about(1, -elbow) @ _NEUTRAL_ARM @ limb.second_rest.T
         return upper, fore
 
-    def arm_angles_rad(
-        self, side: Side, time_s: Array, gait: SideGait
-    ) -> tuple[Array, Array]:
+    def arm_angles_rad(self, side: Side, time_s: Array, gait: SideGait) -> tuple[Array, Array]:
         """Return (T,) forward angle of the upper arm and flexion of the elbow."""
         phase, vigour = self._cycles.phase(side, time_s), self._pelvis.vigour(time_s)
         swing = self._shapes["shoulder_flexion_deg"].shape(phase) * vigour
@@ -215,8 +217,7 @@ def _lateral(apex: float) -> Array:
 
     Below the apex they lean to the convex side, above it back again.
     """
-    warped = np.where(_HEIGHTS < apex, 0.5 * _HEIGHTS / apex,
-                      1 - 0.5 * (1 - _HEIGHTS) / (1 - apex))
+    warped = np.where(_HEIGHTS < apex, 0.5 * _HEIGHTS / apex, 1 - 0.5 * (1 - _HEIGHTS) / (1 - apex))
     return np.asarray(0.5 * np.cos(np.pi * warped))
 
 
