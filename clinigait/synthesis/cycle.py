@@ -140,7 +140,7 @@ def _pitch_deg(curves: CycleCurves) -> Array:
     foot_off = curves.foot_off_pct / 100
     flat = (phase > 0.2 * foot_off) & (phase < 0.5 * foot_off)
     pitch = pitch - pitch[flat].mean()
-    return np.sign(pitch) * (np.sqrt(pitch**2 + _FLAT_DEG**2) - _FLAT_DEG)
+    return np.asarray(np.sign(pitch) * (np.sqrt(pitch**2 + _FLAT_DEG**2) - _FLAT_DEG))
 
 
 def _lifting_off(pitch: Array, phase: Array, foot_off: float) -> Array:

@@ -106,7 +106,7 @@ class Skeleton:
         near, middle, far = (self.rest_m(name, side) for name in names)
         first, second = near - middle, middle - far
         if hinge is None:
-            # At right angles to both bones; to the right, since elbows bend the other way than knees.
+            # At right angles to both bones; to the right: elbows bend the other way than knees.
             hinge = np.cross(first, second)
         return Limb(
             float(np.linalg.norm(first)),

@@ -7,7 +7,6 @@ come next, joint curves as near as that allows; what is left over is in ``Truth.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
