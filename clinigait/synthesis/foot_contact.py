@@ -137,8 +137,9 @@ def _sole(body: Body, side: Side) -> tuple[Array, dict[str, Array]]:
             weights[model.bones[bone]] = share.sum(axis=1).astype(np.float64)
     points = body.points_m[numbers].astype(np.float64)
     heads = {name: body.head_m(name) for name in weights}
-    return points, {name: np.column_stack([w, np.tile(heads[name], (len(w), 1))])
-                    for name, w in weights.items()}
+    return points, {
+        name: np.column_stack([w, np.tile(heads[name], (len(w), 1))]) for name, w in weights.items()
+    }
 
 
 def _posed(

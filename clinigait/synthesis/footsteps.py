@@ -326,9 +326,7 @@ def _filmed(
     return Footsteps(tuple(steps), 0.0, end + shift, moved, prescription.stride_time_s)
 
 
-def _standing_before(
-    steps: list[Step], begin: float, prescription: Prescription
-) -> list[Step]:
+def _standing_before(steps: list[Step], begin: float, prescription: Prescription) -> list[Step]:
     """Put both feet side by side at the origin before the first step."""
     first = steps[0]
     share = prescription.side(opposite(first.side)).stance_pct / 100 - 0.5

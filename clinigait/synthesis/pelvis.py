@@ -89,8 +89,11 @@ class Pelvis:
             previous = (float(times[-1]), middle)
         knots.update(self._standing(knots))
         times_s = np.array(sorted(knots))
-        return CubicSpline(times_s, np.array([knots[t] for t in times_s]), bc_type="clamped"
-                           if self._prescription.course.standing_start else "not-a-knot")
+        return CubicSpline(
+            times_s,
+            np.array([knots[t] for t in times_s]),
+            bc_type="clamped" if self._prescription.course.standing_start else "not-a-knot",
+        )
 
     def _standing(self, knots: Mapping[float, Array]) -> dict[float, Array]:
         """Return places before the first and after the last step of who stands there."""

@@ -153,9 +153,7 @@ def _segment_of(bone: str) -> str:
     return f"{'left' if bone.endswith('.L') else 'right'}_{name}"
 
 
-def bent(
-    limb: Limb, near_m: Array, far_m: Array, toward: Array
-) -> tuple[Array, Array, Array]:
+def bent(limb: Limb, near_m: Array, far_m: Array, toward: Array) -> tuple[Array, Array, Array]:
     """Bend a limb so that it reaches from one place to another (the law of cosines).
 
     Parameters
