@@ -108,6 +108,8 @@ def foot_pitch(curves: Mapping[str, Curve], foot_off: float, drop_deg: float) ->
     pitch = np.sign(pitch) * (np.sqrt(pitch**2 + width**2) - width)
     swing = np.clip((phase - foot_off) / (1 - foot_off), 0, 1)
     # A foot that drops still hangs when it lands, and lies flat soon after.
-    hanging = np.where(phase >= foot_off, np.sin(np.pi / 2 * np.minimum(swing / 0.5, 1)) ** 2, 0.0)
+    hanging = np.where(
+        phase >= foot_off, np.sin(np.pi / 2 * np.minimum(swing / 0.5, 1)) ** 2, 0.0
+    )
     landing = np.where(phase < 0.12, np.cos(np.pi / 2 * phase / 0.12) ** 2, 0.0)
     return Curve(pitch + drop_deg * (hanging + landing))

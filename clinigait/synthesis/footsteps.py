@@ -63,7 +63,7 @@ class Footsteps:
                 (EventKind.FOOT_OFF, step.off_s),
             ):
                 if self.begin_s < time_s < self.end_s:
-                    events.append(Event(kind, step.side, time_s, 1.0))
+                    events.append(Event(kind, step.side, float(time_s), 0.0, 1.0))
         return tuple(sorted(events, key=lambda event: event.time_s))
 
 
@@ -326,7 +326,9 @@ def _filmed(
     return Footsteps(tuple(steps), 0.0, end + shift, moved, prescription.stride_time_s)
 
 
-def _standing_before(steps: list[Step], begin: float, prescription: Prescription) -> list[Step]:
+def _standing_before(
+    steps: list[Step], begin: float, prescription: Prescription
+) -> list[Step]:
     """Put both feet side by side at the origin before the first step."""
     first = steps[0]
     share = prescription.side(opposite(first.side)).stance_pct / 100 - 0.5

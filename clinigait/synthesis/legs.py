@@ -20,7 +20,10 @@ from clinigait.synthesis.skeleton import Limb, Skeleton, bent
 _MOMENT_S = 2e-3
 #: Times of a swing at which its path is shaped, and the part in which clearance counts.
 _SHARES = np.linspace(0.0, 1.0, 41)
-_MID_SWING = (_SHARES > 0.35) & (_SHARES < 0.8)
+_MID_SWING = (_SHARES > 0.4) & (_SHARES < 0.72)
+_LIFT_PEAK = 0.58
+#: A landing foot is stopped by the floor: so much of its speed against it is gone before.
+_BRAKED = 0.3
 #: Within a swing the sole is at least this far from the floor, but near its ends.
 _LEAST_CLEARANCE_M = 0.003
 _TUNING_ROUNDS = 5
@@ -194,7 +197,8 @@ class Leg:
         wanted_range = self._gait.hip_range_deg
         added = np.zeros(3)
         lowest_thigh = self._lowest_thigh_rad(number) if wanted_range is not None else 0.0
-        for _ in range(_TUNING_ROUNDS):
+        is_usual = wanted_knee is None and wanted_range is None
+        for _ in range(0 if is_usual else _TUNING_ROUNDS):
             added[2] = self._lift(path)
             path = self._joined(path.off_s, path.contact_s, tuple(added))
             knee, thigh = self._peaks(path)
@@ -211,13 +215,14 @@ class Leg:
         knee, thigh, lifted = added
         bare = SwingPath(off_s, contact_s, knee, thigh, lifted, np.zeros((4, 3)))
         ends = []
-        for time_s, sign, number in ((off_s, -1.0, 0), (contact_s, 1.0, 1)):
-            stay = self._stay(np.array([off_s - 1e-9 if number == 0 else contact_s + 1e-9]))
+        for time_s, sign, braked in ((off_s, -1.0, 1.0), (contact_s, 1.0, _BRAKED)):
+            stay = self._stay(np.array([time_s + sign * 1e-9]))
             moments = np.array([time_s, time_s + sign * _MOMENT_S])
             floor = self._standing(np.repeat(stay, 2), moments)
             free = self._free(bare, moments)
             gap = floor - free
-            ends += [gap[0], sign * (gap[1] - gap[0]) / _MOMENT_S * (contact_s - off_s)]
+            slope = sign * (gap[1] - gap[0]) / _MOMENT_S * (contact_s - off_s)
+            ends += [gap[0], braked * slope]
         return SwingPath(off_s, contact_s, knee, thigh, lifted, np.array(ends))
 
     def _swinging(self, path: SwingPath, time_s: Array) -> Array:
@@ -246,9 +251,7 @@ class Leg:
         ) + path.thigh_added_rad * bump(share, 0.7)
         knee = np.radians(self._curves["knee_flexion_deg"].at(phase))
         knee = knee + path.knee_added_rad * bump(share, 0.32)
-        knee = np.clip(
-            knee + 0.8 * path.thigh_added_rad * bump(share, 0.6), 0.03, _MOST_FLEXION_RAD
-        )
+        knee = np.clip(knee + 0.8 * path.thigh_added_rad * bump(share, 0.6), 0.03, _MOST_FLEXION_RAD)
         first, second = self._limb.first_m, self._limb.second_m
         ahead = first * np.sin(thigh) + second * np.sin(thigh - knee)
         below = first * np.cos(thigh) + second * np.cos(thigh - knee)
@@ -259,7 +262,7 @@ class Leg:
             [
                 hip[:, 0] + np.cos(heading) * ahead - np.sin(heading) * aside,
                 hip[:, 1] + np.sin(heading) * ahead + np.cos(heading) * aside,
-                hip[:, 2] - below + path.lifted_m * bump(share, 0.5),
+                hip[:, 2] - below + path.lifted_m * bump(share, _LIFT_PEAK),
             ]
         )
 
@@ -274,10 +277,10 @@ class Leg:
         """Return the lift with which the sole clears the floor by just what was commanded."""
         time_s = self._times(path)
         ankle = self._free(path, time_s) + _hermite(_SHARES, path.ends)
-        unlifted = ankle[:, 2] - path.lifted_m * bump(_SHARES, 0.5)
+        unlifted = ankle[:, 2] - path.lifted_m * bump(_SHARES, _LIFT_PEAK)
         clearance = unlifted - self._needed_m(time_s, _SHARES)
         short = self._gait.foot_clearance_m - clearance[_MID_SWING]
-        return float((short / bump(_SHARES[_MID_SWING], 0.5)).max())
+        return float((short / bump(_SHARES[_MID_SWING], _LIFT_PEAK)).max())
 
     def _peaks(self, path: SwingPath) -> tuple[float, float]:
         """Return the largest knee flexion and the largest forward turn of the thigh in a swing."""
@@ -320,3 +323,4 @@ def _hermite(share: Array, ends: Array) -> Array:
 
 def _wrapped(angle_rad: Array) -> Array:
     return np.asarray((angle_rad + np.pi) % (2 * np.pi) - np.pi)
+

@@ -38,7 +38,8 @@ class SideGait:
     elbow_flexion_deg
         Mean flexion of the elbow.
     foot_clearance_m
-        Least height of the forefoot in mid-swing.
+        Least height of the forefoot in mid-swing (usually 13 mm: Winter 1992,
+        doi 10.1093/ptj/72.1.45).
     foot_drop_deg
         Plantarflexion added in swing.
     foot_progression_deg
@@ -66,7 +67,7 @@ class SideGait:
     hip_range_deg: float | None = None
     arm_swing_deg: float = 32.0
     elbow_flexion_deg: float = 25.0
-    foot_clearance_m: float = 0.02
+    foot_clearance_m: float = 0.013
     foot_drop_deg: float = 0.0
     foot_progression_deg: float = 6.0
     circumduction_m: float = 0.0

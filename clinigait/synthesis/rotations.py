@@ -55,4 +55,4 @@ def bump(share: Array, peak: float) -> Array:
     """Return a hump from 0 at 0 to 1 at ``peak`` to 0 at 1, flat at the ends."""
     s = np.clip(share, 0.0, 1.0)
     warped = np.where(s < peak, 0.5 * s / peak, 1 - 0.5 * (1 - s) / (1 - peak))
-    return np.asarray(np.sin(np.pi * warped) ** 3)
+    return np.asarray(np.sin(np.pi * warped) ** 2)
