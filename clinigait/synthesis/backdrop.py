@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -17,6 +17,8 @@ Texture = Literal["plain", "planks", "tiles", "mottled"]
 _TEXTURES: tuple[Texture, ...] = ("plain", "planks", "tiles", "mottled")
 #: Views that are kept: a camera that stands still asks for the same one in every frame.
 _KEPT = 4
+#: Where in a pixel colours are sampled.
+_SAMPLES = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class View:
     depth_m
         (H, W) float32 along the line of sight.
     normal
-        (H, W, 3) float32 directions that surfaces face.
+        (H, W, 3) float32 directions that surfaces face, their mean over a pixel.
     """
 
     albedo: NDArray[np.float32]
@@ -128,11 +130,13 @@ def seen(backdrop: Backdrop, lens: Intrinsics, place: Extrinsics) -> View:
     if np.any(eye <= backdrop.low_m) or np.any(eye >= backdrop.high_m):
         raise ValueError("the camera stands outside of the room")
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
-    albedo = np.zeros((height, width, 3))
-    for dx, dy in ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)):
-        albedo += _cast(backdrop, lens, rotation, eye, grid + (dx, dy))[0] / 4
-    _, points, depth, normal = _cast(backdrop, lens, rotation, eye, grid)
-    return View(albedo.astype(np.float32), points, depth, normal)
+    albedo, facing = np.zeros((height, width, 3)), np.zeros((height, width, 3))
+    for shift in _SAMPLES:
+        sample = _cast(backdrop, lens, rotation, eye, grid + shift)
+        albedo += sample.albedo / len(_SAMPLES)
+        facing += sample.normal / len(_SAMPLES)
+    middle = _cast(backdrop, lens, rotation, eye, grid)
+    return View(albedo.astype(np.float32), middle.points, middle.depth, facing.astype(np.float32))
 
 
 def _cast(
@@ -203,7 +207,9 @@ def _texture(kind: int, a: float, b: float, seed: int) -> float:
 
 
 @compiled
-def _room_hit(eye: NDArray[np.float64], ray: NDArray[np.float64], boxes: NDArray[np.float64]) -> _Hit:
+def _room_hit(
+    eye: NDArray[np.float64], ray: NDArray[np.float64], boxes: NDArray[np.float64]
+) -> _Hit:
     """Return where a ray leaves the room."""
     best, axis_hit, sign = np.inf, 0, 1.0
     for axis in range(3):
@@ -315,3 +321,20 @@ def drawn_backdrop(
 
 def _triple(colour: NDArray[np.float64]) -> Colour:
     return float(colour[0]), float(colour[1]), float(colour[2])
+
+
+def with_low_wall(backdrop: Backdrop, eye_m: tuple[float, float], height_m: float) -> Backdrop:
+    """Return a room with a wall before the walkway that hides the lower body from a camera.
+
+    Parameters
+    ----------
+    backdrop
+        The room.
+    eye_m
+        x and y of the camera; it looks across the walkway.
+    height_m
+        Of the wall.
+    """
+    near = 0.9 if eye_m[1] > 0 else -1.0
+    wall = Box((eye_m[0] - 6.0, near, 0.0), (eye_m[0] + 6.0, near + 0.1, height_m))
+    return replace(backdrop, boxes=(*backdrop.boxes, wall))

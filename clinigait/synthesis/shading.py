@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -81,24 +83,35 @@ class Mesh(NamedTuple):
     n_closed: int
 
 
-def paint_of(figure: Figure) -> Paint:
-    """Return the materials of a figure."""
+@dataclass(frozen=True, eq=False)
+class Look:
+    """What shading knows of a figure before it moves: made once, used for every frame."""
+
+    paint: Paint
+    albedo: NDArray[np.float32]
+    feet: NDArray[np.int32]
+
+
+@lru_cache(maxsize=4)
+def look_of(figure: Figure) -> Look:
+    """Return the materials of a figure, its skin, and the triangles of its feet."""
     all_of = figure.materials
-    return Paint(
+    paint = Paint(
         linear(np.array([m.colour for m in all_of])),
         linear(np.array([m.second for m in all_of])),
         np.array([_PATTERNS.index(m.pattern) for m in all_of], np.int64),
         np.array([m.scale_m for m in all_of], np.float64),
         np.array([m.folds for m in all_of], np.float64),
     )
+    feet = np.ascontiguousarray(figure.faces[np.isin(figure.part_of_face, _FEET)])
+    return Look(paint, linear(figure.albedo).astype(np.float32), feet)
 
 
 def mesh_of(figure: Figure, surface: Surface, pixels: NDArray[np.float32]) -> Mesh:
     """Return what is looked up of a surface that was projected to pixels."""
     n_aid = len(surface.points_m) - len(figure.points_m)
     layer = figure.layer_of_face
-    rest, fields = figure.points_m, figure.fields
-    albedo = linear(figure.albedo).astype(np.float32)
+    rest, fields, albedo = figure.points_m, figure.fields, look_of(figure).albedo
     if n_aid:
         beside = ((0, n_aid), (0, 0))
         rest, albedo = np.pad(rest, beside), np.pad(albedo, beside)
@@ -118,9 +131,8 @@ def light_map(surface: Surface, light: Light) -> Map:
 
 def contact_map(figure: Figure, surface: Surface) -> Map:
     """Return what the floor sees of the feet."""
-    feet = np.isin(figure.part_of_face, _FEET)
     below = np.array([0.0, 0.0, -1.0])
-    return _mapped(surface.points_m, surface.faces[: len(feet)][feet], 0, below, 2 * _CELL_M)
+    return _mapped(surface.points_m, look_of(figure).feet, 0, below, 2 * _CELL_M)
 
 
 def _mapped(
@@ -134,16 +146,35 @@ def _mapped(
     right = np.cross(towards, other)
     right /= np.linalg.norm(right)
     axes = np.stack([right, np.cross(right, towards), towards])
-    used = points[np.unique(faces)] if len(faces) < len(points) else points
-    ways = used.astype(np.float64) @ axes.T
+    seen = np.empty_like(points)
+    low, high = _along(points, faces, axes, seen)
     # A margin of empty cells, so that blurring needs no edge; nearness stays above 0.
-    origin = ways.min(axis=0) - np.array([4 * cell_m, 4 * cell_m, 1.0])
-    size = np.ceil((ways.max(axis=0) - origin) / cell_m).astype(int)[:2] + 4
-    seen = np.ascontiguousarray(
-        (points.astype(np.float64) @ axes.T - origin) / (cell_m, cell_m, 1.0), np.float32
-    )
+    origin = low - np.array([4 * cell_m, 4 * cell_m, 1.0])
+    size = np.ceil((high - origin) / cell_m).astype(int)[:2] + 4
+    seen = (seen - origin.astype(np.float32)) / np.array([cell_m, cell_m, 1.0], np.float32)
     raster = rasterise(seen, faces, n_closed, (int(size[0]), int(size[1])))
     return Map(raster.inverse_m, axes, origin, cell_m)
+
+
+@compiled
+def _along(
+    points: NDArray[np.float32],
+    faces: NDArray[np.int32],
+    axes: NDArray[np.float64],
+    out: NDArray[np.float32],
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Write places along three axes, and return the least and the largest of the triangles'."""
+    low, high = np.full(3, np.inf), np.full(3, -np.inf)
+    for v in range(points.shape[0]):
+        x, y, z = points[v, 0], points[v, 1], points[v, 2]
+        for k in range(3):
+            out[v, k] = axes[k, 0] * x + axes[k, 1] * y + axes[k, 2] * z
+    for f in range(faces.shape[0]):
+        for corner in range(3):
+            for k in range(3):
+                value = out[faces[f, corner], k]
+                low[k], high[k] = min(low[k], value), max(high[k], value)
+    return low, high
 
 
 @compiled
@@ -172,7 +203,8 @@ def _lit(found: Map, x: float, y: float, z: float, reach: int) -> float:
             weight = wv * (reach + 1 - abs(du - fu))
             if weight > 0 and wv > 0:
                 total += weight
-                if found.near[iv + dv, iu + du] > near + _BIAS_M:
+                seen = found.near[iv + dv, iu + du]
+                if seen > 0 and seen > near + _BIAS_M:
                     shadow += weight
     return 1 - shadow / total
 
@@ -271,7 +303,9 @@ def _layer(mesh: Mesh, f: int, s: tuple[float, float, float, float]) -> int:
     a, b, c = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
     for field in range(mesh.fields.shape[1] - 1, -1, -1):
         value = (
-            s[0] * mesh.fields[a, field] + s[1] * mesh.fields[b, field] + s[2] * mesh.fields[c, field]
+            s[0] * mesh.fields[a, field]
+            + s[1] * mesh.fields[b, field]
+            + s[2] * mesh.fields[c, field]
         )
         if value > 0:
             return field + 1
@@ -279,7 +313,9 @@ def _layer(mesh: Mesh, f: int, s: tuple[float, float, float, float]) -> int:
 
 
 @compiled
-def _mean(of: NDArray[np.float32], mesh: Mesh, f: int, s: tuple[float, float, float, float]) -> tuple[float, float, float]:
+def _mean(
+    of: NDArray[np.float32], mesh: Mesh, f: int, s: tuple[float, float, float, float]
+) -> tuple[float, float, float]:
     a, b, c = mesh.faces[f, 0], mesh.faces[f, 1], mesh.faces[f, 2]
     return (
         s[0] * of[a, 0] + s[1] * of[b, 0] + s[2] * of[c, 0],

@@ -12,18 +12,16 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError
 from clinigait.synthesis.backdrop import Backdrop, seen
 from clinigait.synthesis.compiled import compiled
-from clinigait.synthesis.figure import Figure
 from clinigait.synthesis.rasteriser import projected, rasterise
 from clinigait.synthesis.scene import Shot, Surface
 from clinigait.synthesis.shading import (
     Light,
-    Paint,
     Sun,
     contact_map,
     figure_colours,
     light_map,
+    look_of,
     mesh_of,
-    paint_of,
     room_colours,
 )
 
@@ -121,7 +119,7 @@ class Rgb:
         total = np.zeros((*shot.raster.triangle.shape, 3), np.float32)
         for share in shares:
             total += self._exposed(shot, shot.surface_at(float(share)))
-        return total / np.float32(self.n_exposures)
+        return np.asarray(total / self.n_exposures, np.float32)
 
     def _exposed(self, shot: Shot, surface: Surface) -> NDArray[np.float32]:
         """Return (H, W, 3) light of one moment."""
@@ -134,14 +132,9 @@ class Rgb:
         pixels = projected(surface.points_m, fine, shot.place)
         raster = rasterise(pixels, surface.faces, surface.n_closed, fine.size_px)
         mesh = mesh_of(figure, surface, pixels)
-        colours = figure_colours(raster, mesh, _paint(figure), sun)
+        colours = figure_colours(raster, mesh, look_of(figure).paint, sun)
         _compose(room, view.depth_m, raster.inverse_m, colours, np.array(raster.box))
         return room
-
-
-@lru_cache(maxsize=4)
-def _paint(figure: Figure) -> Paint:
-    return paint_of(figure)
 
 
 @lru_cache(maxsize=8)
