@@ -164,5 +164,15 @@ class Scene:
                 else:
                     step = (bones - before[0], aid - before[1])
                     duration_s = now[2] - before[2]
-                yield Shot(frame, now[2], self.figure, self.camera, bones, aid, *step, duration_s)
+                yield Shot(
+                    frame,
+                    now[2],
+                    self.figure,
+                    self.camera,
+                    bones,
+                    aid,
+                    *step,
+                    duration_s,
+                    self.backdrop,
+                )
                 frame, before = frame + 1, now

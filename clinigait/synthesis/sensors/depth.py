@@ -15,8 +15,8 @@ from clinigait.synthesis.compiled import compiled
 from clinigait.synthesis.figure import AID_MATERIAL, Figure
 from clinigait.synthesis.scene import Shot
 
-#: Neighbours that differ more than this are of two things, and pixels between them are mixed.
-_EDGE_M = 0.08
+#: Neighbours that differ more than this, and this share of the distance, are of two things, and pixels between them are mixed.
+_EDGE_M, _EDGE_SHARE = 0.08, 0.04
 #: Cloth drops out in patches of about so many pixels.
 _PATCH_PX = 4
 _MM = 1000.0
@@ -164,7 +164,7 @@ def _mix_edges(
                     continue
                 if abs(depth[y, x] - here) > abs(other - here):
                     other = depth[y, x]
-            is_edge = abs(other - here) >= _EDGE_M
+            is_edge = abs(other - here) >= max(_EDGE_M, _EDGE_SHARE * here)
             if is_edge and chance[0, row, column] < shares[0]:
                 mixed[row, column] = here + (other - here) * chance[1, row, column]
             elif is_edge and chance[0, row, column] < shares[0] + shares[1]:
