@@ -79,7 +79,7 @@ def test_shoes_change_nothing_of_what_touches_the_floor() -> None:
     assert figure.points_m[:, 2].min() >= body.points_m[:, 2].min()
     for bones in swung().bones:
         lowest = naked(body).placed(bones)[:, 2].min()
-        assert figure.placed(bones)[:, 2].min() >= min(lowest, 0) - 1e-6
+        assert figure.placed(bones)[:, 2].min() >= min(lowest, 0) - 1e-4
 
 
 def test_a_skirt_follows_both_thighs_and_hides_them() -> None:
