@@ -33,7 +33,7 @@ class Build:
     age_y, sex
         5 to 95 years.
     stature_m, mass_kg
-        Met exactly, or refused.
+        Met exactly, or refused. The stature is that of standing with straight legs.
     muscle, proportions
         0 to 1: from little to much muscle; from usual to unusual proportions.
     """
@@ -73,7 +73,7 @@ class Body:
 
     def head_m(self, name: str) -> NDArray[np.float64]:
         """Return (3,) where a bone begins."""
-        return self.heads_m[self.bone(name)]
+        return np.asarray(self.heads_m[self.bone(name)])
 
     @cached_property
     def part_of_point(self) -> NDArray[np.uint8]:
@@ -81,7 +81,7 @@ class Body:
         main = self.model.skin_bones[
             np.arange(len(self.points_m)), self.model.skin_weights.argmax(axis=1)
         ]
-        return _parts_of_bones(self.model.bones)[main]
+        return np.asarray(_parts_of_bones(self.model.bones)[main])
 
     @cached_property
     def part_of_face(self) -> NDArray[np.uint8]:
@@ -127,8 +127,7 @@ def body_of(build: Build) -> Body:
         )
     fit = _Fit(model, build)
     coefficients, scale = fit.solve()
-    points = model.template_m + np.tensordot(coefficients.astype(np.float32), model.shapes_m, 1)
-    heads = model.heads_m + np.tensordot(coefficients, model.head_shapes_m.astype(np.float64), 1)
+    points, heads = fit.points_m(coefficients), fit.heads_m(coefficients)
     floor = points[:, 2].min()
     lift = np.array([0.0, 0.0, floor])
     return Body(
@@ -193,8 +192,8 @@ class _Fit:
         statures = [self._stature_m(height) for height in heights]
         self._phenotype[_HEIGHT] = np.interp(wanted, statures, heights)
         coefficients = self._model.coefficients(self._phenotype)
-        points = self._points(coefficients)
-        scale = wanted / float(np.ptp(points[:, 2]))
+        points = self.points_m(coefficients)
+        scale = wanted / standing_height_m(points, self.heads_m(coefficients), self._model.bones)
         if abs(scale - 1) > _MOST_SCALING:
             raise BadInputError(
                 f"No synthetic body of {self._build.age_y:g} years is {wanted:.2f} m tall.",
@@ -204,15 +203,35 @@ class _Fit:
 
     def _stature_m(self, height: float) -> float:
         self._phenotype[_HEIGHT] = height
-        return float(np.ptp(self._points(self._model.coefficients(self._phenotype))[:, 2]))
+        coefficients = self._model.coefficients(self._phenotype)
+        points, heads = self.points_m(coefficients), self.heads_m(coefficients)
+        return standing_height_m(points, heads, self._model.bones)
 
-    def _points(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    def points_m(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         flat = self._model.shapes_m.reshape(len(coefficients), -1)
         added = (coefficients.astype(np.float32) @ flat).reshape(-1, 3)
         return np.asarray(self._model.template_m + added, dtype=np.float64)
 
+    def heads_m(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        flat = self._model.head_shapes_m.reshape(len(coefficients), -1)
+        return np.asarray(self._model.heads_m + (coefficients @ flat).reshape(-1, 3))
 
-def volume_m3(points_m: NDArray[np.float64], faces: NDArray[np.int32]) -> float:
+
+def standing_height_m(
+    points_m: NDArray[np.floating], heads_m: NDArray[np.floating], bones: tuple[str, ...]
+) -> float:
+    """Return the stature of a body at rest once its legs stand straight and upright.
+
+    At rest the legs are apart and a little bent; nothing else of the stature changes.
+    """
+    hip, knee, ankle = (
+        heads_m[bones.index(f"{name}.L")] for name in ("upperleg01", "lowerleg01", "foot")
+    )
+    straight = np.linalg.norm(hip - knee) + np.linalg.norm(knee - ankle)
+    return float(np.ptp(points_m[:, 2]) + straight - (hip[2] - ankle[2]))
+
+
+def volume_m3(points_m: NDArray[np.floating], faces: NDArray[np.int32]) -> float:
     """Return the volume inside a closed surface (divergence theorem)."""
     a, b, c = (points_m[faces[:, corner]] for corner in range(3))
     return abs(float(np.einsum("ij,ij->", np.cross(a, b), c))) / 6

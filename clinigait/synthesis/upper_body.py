@@ -1,0 +1,264 @@
+"""Trunk, head and arms above a walking pelvis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from clinigait.core import SIDES, Side
+from clinigait.synthesis.bodies import Body
+from clinigait.synthesis.curves import upper_body_curves
+from clinigait.synthesis.cycle import Cycles
+from clinigait.synthesis.pelvis import Pelvis
+from clinigait.synthesis.prescription import Prescription, SideGait
+from clinigait.synthesis.rotations import Array, about, bump, by_vector, unit
+from clinigait.synthesis.skeleton import FINGERS, SPINE, Limb, Skeleton, bent
+
+#: How far each trunk bone, from the pelvis up, has taken over the turn of the chest.
+_TAKEN_OVER = (0.1, 0.3, 0.5, 0.78, 1.0)
+#: Heights of the middles of the trunk bones, 0 at the pelvis, 1 at the neck.
+_HEIGHTS = np.array([0.08, 0.24, 0.38, 0.55, 0.82])
+_KYPHOSIS = np.array([0.0, 0.0, 0.2, 0.55, 1.0])
+#: Fingers of a hand at rest are a little bent.
+_CURL_DEG = 28.0
+_GRIP_DEG = 70.0
+#: The forearm hangs turned in by this much: the hinge of the elbow does not lie quite across.
+_TURNED_IN_DEG = 6.0
+_CLEAR_OF_HIP_M = 0.06
+#: Range of the elbow over a cycle, as a share of that of the shoulder.
+_ELBOW_SHARE = 0.6
+#: Range of the forward nod of the trunk, twice in a cycle.
+_NOD_DEG = 2.5
+_NEUTRAL_ARM = np.diag([-1.0, -1.0, 1.0])
+
+
+class UpperBody:
+    """Turns of all segments above the hips, at any time.
+
+    Parameters
+    ----------
+    skeleton, pelvis, cycles
+        The walk below.
+    prescription
+        What the trunk and the arms shall do.
+    holding
+        Hands that hold an aid.
+    """
+
+    def __init__(
+        self,
+        skeleton: Skeleton,
+        pelvis: Pelvis,
+        cycles: Cycles,
+        prescription: Prescription,
+        holding: tuple[Side, ...] = (),
+    ) -> None:
+        self._skeleton, self._pelvis, self._cycles = skeleton, pelvis, cycles
+        self._prescription, self._shapes = prescription, upper_body_curves()
+        self._spread_rad = {side: _spread_rad(skeleton, side) for side in SIDES}
+        self._curl = {
+            side: _curl(skeleton.body, side, _GRIP_DEG if side in holding else _CURL_DEG)
+            for side in SIDES
+        }
+
+    def turns(self, time_s: Array, hands_m: Mapping[Side, Array]) -> dict[str, Array]:
+        """Return (T, 3, 3) turns against rest of trunk, head and arms.
+
+        ``hands_m`` has (T, 3) where a hand holds an aid; the other arms swing.
+        """
+        trunk = self.trunk(time_s)
+        turns = dict(trunk)
+        places = self._shoulders(time_s, trunk)
+        for side in SIDES:
+            turns.update(self._arm(side, time_s, trunk, (places[side], hands_m.get(side))))
+        return turns
+
+    def shoulders_m(self, time_s: Array) -> dict[Side, Array]:
+        """Return (T, 3) places of the shoulders."""
+        return self._shoulders(time_s, self.trunk(time_s))
+
+    # ------------------------------------------------------------------ trunk
+    def trunk(self, time_s: Array) -> dict[str, Array]:
+        """Return turns of pelvis, spine, neck, head and collar bones."""
+        pelvis = self._pelvis.turn(time_s)
+        chest = self._chest(time_s)
+        way = Rotation.from_matrix(pelvis.transpose(0, 2, 1) @ chest).as_rotvec()
+        spine = self._prescription.spine
+        turns = {"pelvis": pelvis}
+        side_bend = np.radians(spine.lateral_deg) * _lateral(spine.apex)
+        twist = np.radians(spine.rotation_deg) * np.sin(np.pi * _HEIGHTS)
+        round_back = np.radians(spine.kyphosis_deg) * _KYPHOSIS
+        for number, name in enumerate(SPINE):
+            own = about(2, np.array(twist[number])) @ about(0, np.array(-side_bend[number]))
+            own = own @ about(1, np.array(round_back[number]))
+            turns[name] = pelvis @ by_vector(_TAKEN_OVER[number] * way) @ own
+        head = self._head(time_s)
+        top = turns[SPINE[-1]]
+        up = Rotation.from_matrix(top.transpose(0, 2, 1) @ head).as_rotvec()
+        turns["neck01"] = top @ by_vector(0.4 * up)
+        turns["neck02"] = top @ by_vector(0.75 * up)
+        turns["head"] = head
+        tilt = about(0, np.array(np.radians(spine.shoulder_tilt_deg)))
+        for side in SIDES:
+            turns[f"{side}_clavicle"] = top @ tilt
+        return turns
+
+    def _chest(self, time_s: Array) -> Array:
+        wanted, spine = self._prescription, self._prescription.spine
+        left, right = (self._cycles.phase(side, time_s) for side in SIDES)
+        vigour = self._pelvis.vigour(time_s)
+        across = self._both("thorax_rotation_deg", left, right) * vigour
+        yaw = self._pelvis.heading_rad(time_s) + self._pelvis.angles_rad(time_s)["rotation"]
+        yaw = yaw + np.radians(wanted.trunk_rotation_deg) * across
+        over = self._both("trunk_lean_deg", left, right) * vigour
+        lean_left = np.radians(wanted.trunk_sway_deg) * over
+        for side in SIDES:
+            outward = 1.0 if side == "left" else -1.0
+            lurch = np.radians(wanted.side(side).trunk_lurch_deg) * self._stance_hump(side, time_s)
+            lean_left = lean_left + outward * lurch
+        nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
+        lean = np.radians(spine.lean_deg + _NOD_DEG * nod)
+        return about(2, yaw) @ about(0, -lean_left) @ about(1, lean)
+
+    def _both(self, name: str, left: Array, right: Array) -> Array:
+        """Return a shape that the other foot's cycle mirrors."""
+        shape = self._shapes[name].shape
+        return np.asarray((shape(left) - shape(right)) / 2)
+
+    def _stance_hump(self, side: Side, time_s: Array) -> Array:
+        share = np.mod(self._cycles.phase(side, time_s), 1.0) / self._cycles.foot_off
+        return np.where(share < 1, bump(share, 0.5), 0.0) * self._pelvis.vigour(time_s)
+
+    def _head(self, time_s: Array) -> Array:
+        """Return the turn of a head that looks ahead, level but for what a round back costs."""
+        spine = self._prescription.spine
+        pitch = 0.35 * spine.lean_deg + 0.35 * spine.kyphosis_deg
+        look = about(2, self._pelvis.heading_rad(time_s))
+        return look @ about(1, np.full_like(time_s, np.radians(pitch)))
+
+    def _shoulders(self, time_s: Array, trunk: Mapping[str, Array]) -> dict[Side, Array]:
+        body = self._skeleton.body
+        hips = self._pelvis.place_m(time_s)
+        place = hips + trunk["pelvis"] @ (body.head_m(SPINE[0]) - self._skeleton.hips_middle_m)
+        chain = [*SPINE]
+        for name, following in pairwise(chain):
+            place = place + trunk[name] @ (body.head_m(following) - body.head_m(name))
+        places: dict[Side, Array] = {}
+        for side in SIDES:
+            collar = body.head_m(f"clavicle.{'L' if side == 'left' else 'R'}")
+            start = place + trunk[SPINE[-1]] @ (collar - body.head_m(SPINE[-1]))
+            shoulder = self._skeleton.rest_m("shoulder", side)
+            places[side] = start + trunk[f"{side}_clavicle"] @ (shoulder - collar)
+        return places
+
+    # ------------------------------------------------------------------ arms
+    def _arm(
+        self,
+        side: Side,
+        time_s: Array,
+        trunk: Mapping[str, Array],
+        held: tuple[Array, Array | None],
+    ) -> dict[str, Array]:
+        limb = self._skeleton.arms[side]
+        upper, fore = self._swinging(side, time_s, limb, trunk)
+        shoulder, hand_m = held
+        if hand_m is not None:
+            back = -_forward(self._pelvis.heading_rad(time_s)) - np.array([0.0, 0.0, 0.4])
+            upper, fore, _ = bent(limb, shoulder, hand_m, back)
+        hand = fore @ self._shaking(side, time_s, limb)
+        return {
+            f"{side}_upper_arm": upper,
+            f"{side}_forearm": fore,
+            f"{side}_hand": hand,
+            **{f"{side}_{name}": hand @ turn for name, turn in self._curl[side].items()},
+        }
+
+    def _swinging(
+        self, side: Side, time_s: Array, limb: Limb, trunk: Mapping[str, Array]
+    ) -> tuple[Array, Array]:
+        gait = self._prescription.side(side)
+        flexion, elbow = self.arm_angles_rad(side, time_s, gait)
+        outward = 1.0 if side == "left" else -1.0
+        chest = Rotation.from_matrix(trunk[SPINE[-1]]).as_euler("ZYX")
+        carried = about(2, chest[:, 0]) @ about(0, 0.25 * chest[:, 2]) @ about(1, 0.3 * chest[:, 1])
+        spread = about(0, np.array(outward * self._spread_rad[side]))
+        turned = about(2, np.array(-outward * np.radians(_TURNED_IN_DEG)))
+        hanging = carried @ spread @ about(1, -flexion) @ turned
+        upper = hanging @ _NEUTRAL_ARM @ limb.first_rest.T
+        fore = hanging @ about(1, -elbow) @ _NEUTRAL_ARM @ limb.second_rest.T
+        return upper, fore
+
+    def arm_angles_rad(self, side: Side, time_s: Array, gait: SideGait) -> tuple[Array, Array]:
+        """Return (T,) forward angle of the upper arm and flexion of the elbow."""
+        phase, vigour = self._cycles.phase(side, time_s), self._pelvis.vigour(time_s)
+        swing = self._shapes["shoulder_flexion_deg"].shape(phase) * vigour
+        bend = self._shapes["elbow_flexion_deg"].shape(phase) * vigour
+        reach = np.radians(gait.arm_swing_deg)
+        # A bent arm hangs with its elbow behind, so that the hand stays below the shoulder.
+        resting = np.radians(0.35 * gait.elbow_flexion_deg - 9.0)
+        elbow = np.radians(gait.elbow_flexion_deg) + _ELBOW_SHARE * reach * bend
+        return reach * swing - resting, np.maximum(elbow, np.radians(3.0))
+
+    def _shaking(self, side: Side, time_s: Array, limb: Limb) -> Array:
+        """Tremor turns the hand about the forearm, and its beat comes and goes a little."""
+        gait = self._prescription.side(side)
+        if gait.tremor_deg == 0:
+            return np.broadcast_to(np.eye(3), (len(time_s), 3, 3))
+        beat = np.sin(2 * np.pi * gait.tremor_hz * time_s)
+        size = np.radians(gait.tremor_deg) * (1 + 0.25 * np.sin(2 * np.pi * 0.31 * time_s))
+        about_forearm = limb.second_rest[:, 2]
+        across = limb.second_rest[:, 1]
+        return by_vector((size * beat)[:, None] * (about_forearm + 0.6 * across))
+
+
+def _lateral(apex: float) -> Array:
+    """Return (5,) lean to the left of the trunk bones, as a share of the lateral angle.
+
+    Below the apex they lean to the convex side, above it back again.
+    """
+    below, above = 0.5 * _HEIGHTS / apex, 1 - 0.5 * (1 - _HEIGHTS) / (1 - apex)
+    warped = np.where(apex > _HEIGHTS, below, above)
+    return np.asarray(0.5 * np.cos(np.pi * warped))
+
+
+def _forward(heading_rad: Array) -> Array:
+    return np.column_stack([np.cos(heading_rad), np.sin(heading_rad), np.zeros_like(heading_rad)])
+
+
+def _spread_rad(skeleton: Skeleton, side: Side) -> float:
+    """Return by how much a hanging arm is held away so that it clears the hips."""
+    body = skeleton.body
+    limb = skeleton.arms[side]
+    shoulder = skeleton.rest_m("shoulder", side)
+    reach = shoulder[2] - 0.9 * limb.reach_m
+    beside = np.abs(body.points_m[:, 2] - max(reach, skeleton.hips_middle_m[2] * 0.9)) < 0.08
+    trunk = body.part_of_point == 2  # torso
+    breadth = np.abs(body.points_m[beside & trunk, 1]).max(initial=0.15)
+    needed = (breadth + _CLEAR_OF_HIP_M - abs(shoulder[1])) / (0.85 * limb.reach_m)
+    return float(np.clip(np.arcsin(np.clip(needed, -0.9, 0.9)), np.radians(4), np.radians(28)))
+
+
+def _curl(body: Body, side: Side, curl_deg: float) -> dict[str, Array]:
+    """Return (3, 3) turns of the fingers against rest: together, and a little toward the palm."""
+    letter = "L" if side == "left" else "R"
+
+    def place(name: str) -> Array:
+        return body.head_m(f"{name}.{letter}")
+
+    along = unit((place("finger2-1") + place("finger5-1")) / 2 - place("wrist"))
+    palm = np.cross(along, place("finger5-1") - place("finger2-1"))
+    palm = unit(palm) * (-1.0 if side == "left" else 1.0)
+    turns = {}
+    for finger in FINGERS:
+        way = unit(place(f"finger{finger}-3") - place(f"finger{finger}-1"))
+        flat = unit(way - (way @ palm) * palm)
+        spread = np.arcsin(np.clip(np.cross(flat, along) @ palm, -1.0, 1.0))
+        share = 0.4 if finger == 1 else 0.8
+        together = by_vector(palm * spread * share)
+        curl = curl_deg * (0.4 if finger == 1 else 1.0)
+        bent_in = by_vector(unit(np.cross(along, palm)) * np.radians(curl))
+        turns[f"finger{finger}"] = bent_in @ together
+    return turns
