@@ -15,14 +15,12 @@ from clinigait.synthesis import worn_pieces
 from clinigait.synthesis.appearance import Appearance, Colour, hair_field, skin_colours
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.figure import (
-    AID_MATERIAL,
     BAG,
     BOTTOM,
     COAT,
     HAIR,
     N_FIELDS,
     SHOES,
-    SKIN,
     TOP,
     Coat,
     Figure,
@@ -41,10 +39,14 @@ BagKind = Literal["none", "backpack", "shoulder_bag"]
 
 #: Least distance of cloth from the body, so that skin never shows through.
 _LEAST_M = 0.003
-#: Cloth comes to its thickness within this distance of its hem.
-_HEM_M = 0.012
+#: Cloth comes to its thickness within this distance of its hem, or so many thicknesses.
+_HEM_M, _HEM_SLOPE = 0.012, 1.3
+#: The tails of a coat lie on its upper part, as at a seam.
+_SEAM_M = 0.008
 #: Trousers lie nearer to the body than what hangs from the shoulders.
 _SMOOTHING_STEPS = (12, 50)
+#: Of a jacket, from the hip to the ankle.
+_JACKET_LENGTH = 0.13
 _CLASS_WIDTH, _N_CLASSES = 0.15, 10
 _AID = Material(colour=(0.45, 0.45, 0.47))
 
@@ -157,15 +159,19 @@ def _pieces(body: Body, outfit: Outfit, look: Appearance) -> list[Piece]:
                 layer=BOTTOM,
             )
         )
-    if outfit.coat in ("coat", "long_coat"):
-        length = outfit.coat_length if outfit.coat == "coat" else max(outfit.coat_length, 0.65)
+    if outfit.coat != "none":
+        length = {
+            "jacket": _JACKET_LENGTH,
+            "coat": outfit.coat_length,
+            "long_coat": max(outfit.coat_length, 0.65),
+        }[outfit.coat]
         inner = outfit.bottom_thickness_m if outfit.bottom == "skirt" else 0.0
         pieces.append(
             worn_pieces.skirt(
                 body,
                 length,
-                outfit.flare,
-                inner + outfit.coat_thickness_m + outfit.padding_m,
+                0.0 if outfit.coat == "jacket" else outfit.flare,
+                inner + outfit.coat_thickness_m + outfit.padding_m + _SEAM_M,
                 layer=COAT,
             )
         )
@@ -206,7 +212,7 @@ def _fields(body: Body, outfit: Outfit, look: Appearance) -> NDArray[np.float32]
             body, sleeve, hem=0.105 if outfit.bottom == "skirt" else 0.035
         )
     if outfit.coat != "none":
-        fields[:, COAT - 1] = _top_field(body, 0.985, hem=-0.05)
+        fields[:, COAT - 1] = _top_field(body, 0.985, hem=0.03)
         if outfit.coat in ("coat", "long_coat"):
             # The thighs below the tails: where they come through, they have the coat's colour.
             fields[:, COAT - 1] = np.maximum(
@@ -342,7 +348,9 @@ def _covered(
     spans = [np.einsum("ij,ij->i", surface - own, out) for surface in (smooth, smoother)]
     height = np.zeros(len(own))
     for layer in range(N_FIELDS):
-        ramp = np.clip(fields[:, layer] / _HEM_M, 0, 1)
+        # Thick cloth gets thin over a longer way, or single points of its hem stick out.
+        hem_m = np.maximum(_HEM_M, _HEM_SLOPE * thick_m[:, layer])
+        ramp = np.clip(fields[:, layer] / hem_m, 0, 1)
         ramp = ramp * ramp * (3 - 2 * ramp)
         # Cloth spans hollows; hair and shoes follow the skin.
         span = np.maximum(spans[layer >= TOP - 1], 0) if layer >= BOTTOM - 1 else 0.0
@@ -376,15 +384,17 @@ def _smoothed(
 
 _CLOTH: tuple[Colour, ...] = (
     (0.10, 0.10, 0.11), (0.16, 0.19, 0.28), (0.22, 0.30, 0.45), (0.35, 0.36, 0.38),
-    (0.62, 0.63, 0.64), (0.86, 0.85, 0.82), (0.50, 0.15, 0.16), (0.20, 0.34, 0.24),
-    (0.55, 0.45, 0.33), (0.42, 0.29, 0.20), (0.66, 0.52, 0.20), (0.45, 0.30, 0.45),
+    (0.55, 0.45, 0.33), (0.42, 0.29, 0.20), (0.62, 0.63, 0.64), (0.20, 0.34, 0.24),
+    (0.50, 0.15, 0.16), (0.86, 0.85, 0.82), (0.66, 0.52, 0.20), (0.45, 0.30, 0.45),
     (0.30, 0.48, 0.55), (0.72, 0.45, 0.42),
 )  # fmt: skip
+#: Trousers, coats and shoes come in the first so many colours.
+_N_SOBER = 8
 _PATTERNS: tuple[Pattern, ...] = ("plain", "plain", "plain", "stripes", "checks", "speckles")
 
 
-def _drawn_material(rng: np.random.Generator, n_patterns: int) -> Material:
-    one, two = (np.array(_CLOTH[int(k)]) for k in rng.integers(len(_CLOTH), size=2))
+def _drawn_material(rng: np.random.Generator, n_patterns: int, n_colours: int) -> Material:
+    one, two = (np.array(_CLOTH[int(k)]) for k in rng.integers(n_colours, size=2))
     shade = rng.uniform(0.85, 1.15)
     r, g, b = (float(v) for v in np.clip(one * shade, 0.02, 0.95))
     r2, g2, b2 = (float(v) for v in two)
@@ -423,7 +433,12 @@ def drawn_outfit(
         coat_length=float(rng.uniform(0.3, 0.6)),
         flare=float(rng.uniform(0.05, 0.3)),
     )
-    shoes, bag = _drawn_material(rng, 1), _drawn_material(rng, 1)
-    dark = replace(shoes, colour=tuple(0.6 * v for v in shoes.colour), folds=0.0)
-    cloth = [_drawn_material(rng, n) for n in (2, len(_PATTERNS), 3)]
-    return replace(outfit, materials=(dark, *cloth, replace(bag, folds=0.1)))
+    every = len(_CLOTH)
+    materials = (
+        replace(_drawn_material(rng, 1, _N_SOBER), folds=0.0),
+        _drawn_material(rng, 2, _N_SOBER),
+        _drawn_material(rng, len(_PATTERNS), every),
+        _drawn_material(rng, 3, _N_SOBER),
+        replace(_drawn_material(rng, 1, every), folds=0.1),
+    )
+    return replace(outfit, materials=materials)
