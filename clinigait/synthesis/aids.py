@@ -136,7 +136,7 @@ class Aids:
 
     # ------------------------------------------------------------------ wheels
     def _frame(self, time_s: Array) -> Held:
-        """A frame on wheels goes along ahead of the hips."""
+        """Return a frame on wheels, which goes along ahead of the hips."""
         forward = self._forward(time_s)
         left = np.column_stack([-forward[:, 1], forward[:, 0], np.zeros(len(time_s))])
         hips = np.column_stack([self._pelvis.xy_m(time_s), np.zeros(len(time_s))])

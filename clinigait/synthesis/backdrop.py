@@ -276,7 +276,11 @@ def drawn_backdrop(
         shade = rng.uniform(0.15, 0.8) * (1 + rng.normal(0, 0.12, 3))
         r, g, b = (float(v) for v in np.clip(shade, 0.03, 0.95))
         boxes.append(
-            Box((at - size[0] / 2, low[1], 0.0), (at + size[0] / 2, low[1] + size[1], size[2]), (r, g, b))
+            Box(
+                (at - size[0] / 2, low[1], 0.0),
+                (at + size[0] / 2, low[1] + size[1], size[2]),
+                (r, g, b),
+            )
         )
     return Backdrop(
         low_m=low,

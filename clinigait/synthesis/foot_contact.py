@@ -158,9 +158,7 @@ def _sole(body: Body, side: Side) -> _Sole:
     )
 
 
-def _posed(
-    sole: _Sole, rest: tuple[Array, Array], pitch_deg: Array, bend_deg: Array
-) -> Array:
+def _posed(sole: _Sole, rest: tuple[Array, Array], pitch_deg: Array, bend_deg: Array) -> Array:
     """Return (N, S, 3) places of the sole against the ankle, for every pitch."""
     ankle, straight = rest
     foot, toes = foot_turns(pitch_deg, bend_deg)

@@ -202,7 +202,9 @@ def _fields(body: Body, outfit: Outfit, look: Appearance) -> NDArray[np.float32]
         fields[:, BOTTOM - 1] = _bottom_field(body, outfit)
     if outfit.top != "none":
         sleeve = 0.42 if outfit.top == "t_shirt" else 0.97
-        fields[:, TOP - 1] = _top_field(body, sleeve, hem=0.105 if outfit.bottom == "skirt" else 0.035)
+        fields[:, TOP - 1] = _top_field(
+            body, sleeve, hem=0.105 if outfit.bottom == "skirt" else 0.035
+        )
     if outfit.coat != "none":
         fields[:, COAT - 1] = _top_field(body, 0.985, hem=-0.05)
         if outfit.coat in ("coat", "long_coat"):
@@ -412,7 +414,9 @@ def drawn_outfit(
         coat=coats[int(rng.integers(len(coats)))] if with_coat else "none",
         bag=bags[int(rng.integers(len(bags)))] if with_bag else "none",
         bag_side="left" if rng.random() < 0.5 else "right",
-        top_thickness_m=float(rng.uniform(0.02, 0.035) if top == "jumper" else rng.uniform(0.006, 0.02)),
+        top_thickness_m=float(
+            rng.uniform(0.02, 0.035) if top == "jumper" else rng.uniform(0.006, 0.02)
+        ),
         bottom_thickness_m=float(rng.uniform(0.006, 0.016)),
         coat_thickness_m=float(rng.uniform(0.02, 0.045)),
         skirt_length=float(rng.uniform(0.4, 0.85)),

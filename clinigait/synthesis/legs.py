@@ -251,7 +251,9 @@ class Leg:
         ) + path.thigh_added_rad * bump(share, 0.7)
         knee = np.radians(self._curves["knee_flexion_deg"].at(phase))
         knee = knee + path.knee_added_rad * bump(share, 0.32)
-        knee = np.clip(knee + 0.8 * path.thigh_added_rad * bump(share, 0.6), 0.03, _MOST_FLEXION_RAD)
+        knee = np.clip(
+            knee + 0.8 * path.thigh_added_rad * bump(share, 0.6), 0.03, _MOST_FLEXION_RAD
+        )
         first, second = self._limb.first_m, self._limb.second_m
         ahead = first * np.sin(thigh) + second * np.sin(thigh - knee)
         below = first * np.cos(thigh) + second * np.cos(thigh - knee)
@@ -323,4 +325,3 @@ def _hermite(share: Array, ends: Array) -> Array:
 
 def _wrapped(angle_rad: Array) -> Array:
     return np.asarray((angle_rad + np.pi) % (2 * np.pi) - np.pi)
-

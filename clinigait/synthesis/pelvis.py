@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
@@ -68,7 +69,7 @@ class Pelvis:
     # ------------------------------------------------------------------ over the floor
     def heading_rad(self, time_s: Array) -> Array:
         """Return (T,) direction of the way."""
-        return np.radians(self._heading(time_s))
+        return np.asarray(np.radians(self._heading(time_s)))
 
     def xy_m(self, time_s: Array) -> Array:
         """Return (T, 2) middle between the hips."""
@@ -76,10 +77,9 @@ class Pelvis:
 
     def _supports(self) -> list[tuple[float, float, Step, Step]]:
         """Return begin and end of each double support, the hind and the front foot's stay."""
-        steps = [s for s in self._plan.steps]
         return [
             (front.contact_s, hind.off_s, hind, front)
-            for hind, front in zip(steps, steps[1:], strict=False)
+            for hind, front in pairwise(self._plan.steps)
             if front.contact_s > self._plan.begin_s - 5
         ]
 
@@ -110,8 +110,11 @@ class Pelvis:
             previous = (float(times[-1]), middle)
         knots.update(self._standing(knots))
         times_s = np.array(sorted(knots))
-        return CubicSpline(times_s, np.array([knots[t] for t in times_s]), bc_type="clamped"
-                           if self._prescription.course.standing_start else "not-a-knot")
+        return CubicSpline(
+            times_s,
+            np.array([knots[t] for t in times_s]),
+            bc_type="clamped" if self._prescription.course.standing_start else "not-a-knot",
+        )
 
     def _standing(self, knots: Mapping[float, Array]) -> dict[float, Array]:
         """Return places before the first and after the last step of who stands there."""
@@ -134,9 +137,8 @@ class Pelvis:
 
     def _upright(self, first: Step, second: Step) -> Array:
         ahead = self._skeleton.rest_m("hip", "left")[0] - self._heel_x()
-        return (np.array(first.heel_m) + np.array(second.heel_m)) / 2 + ahead * _way(
-            second.heading_deg
-        )
+        middle = (np.array(first.heel_m) + np.array(second.heel_m)) / 2
+        return np.asarray(middle + ahead * _way(second.heading_deg))
 
     def _heel_x(self) -> float:
         points = self._skeleton.body.points_m
@@ -154,7 +156,7 @@ class Pelvis:
     def _sway(self, stance: Step) -> Array:
         half = self._prescription.step_width_m / 2
         outward = 1.0 if stance.side == "left" else -1.0
-        return outward * _SWAY_SHARE * half * _across(stance.heading_deg)
+        return np.asarray(outward * _SWAY_SHARE * half * _across(stance.heading_deg))
 
     # ------------------------------------------------------------------ turns
     def turn(self, time_s: Array) -> Array:
@@ -172,7 +174,8 @@ class Pelvis:
         up = _even(self._curves["pelvis_obliquity_up_deg"], left, right, -1.0)
         tilt = _even(self._curves["pelvis_anterior_tilt_deg"], left, right, 1.0)
         obliquity = np.radians(wanted.pelvis_obliquity_deg) * up * vigour
-        for side, outward in (("left", 1.0), ("right", -1.0)):
+        for side in SIDES:
+            outward = 1.0 if side == "left" else -1.0
             obliquity = obliquity + outward * self._lift_rad(side, time_s)
         return {
             # With its left side forward the pelvis is turned to the right.

@@ -106,7 +106,7 @@ class Skeleton:
         near, middle, far = (self.rest_m(name, side) for name in names)
         first, second = near - middle, middle - far
         if hinge is None:
-            # At right angles to both bones; to the right, since elbows bend the other way than knees.
+            # At right angles to both bones; to the right: elbows bend the other way than knees.
             hinge = np.cross(first, second)
         return Limb(
             float(np.linalg.norm(first)),
@@ -158,9 +158,7 @@ def _segment_of(bone: str) -> str:
     return f"{'left' if bone.endswith('.L') else 'right'}_{name}"
 
 
-def bent(
-    limb: Limb, near_m: Array, far_m: Array, toward: Array
-) -> tuple[Array, Array, Array]:
+def bent(limb: Limb, near_m: Array, far_m: Array, toward: Array) -> tuple[Array, Array, Array]:
     """Bend a limb so that it reaches from one place to another (the law of cosines).
 
     Parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -114,7 +115,8 @@ class UpperBody:
         yaw = yaw + np.radians(wanted.trunk_rotation_deg) * across
         over = self._both("trunk_lean_deg", left, right) * vigour
         lean_left = np.radians(wanted.trunk_sway_deg) * over
-        for side, outward in (("left", 1.0), ("right", -1.0)):
+        for side in SIDES:
+            outward = 1.0 if side == "left" else -1.0
             lurch = np.radians(wanted.side(side).trunk_lurch_deg) * self._stance_hump(side, time_s)
             lean_left = lean_left + outward * lurch
         nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
@@ -131,7 +133,7 @@ class UpperBody:
         return np.where(share < 1, bump(share, 0.5), 0.0) * self._pelvis.vigour(time_s)
 
     def _head(self, time_s: Array) -> Array:
-        """The head looks where the way goes and stays level, but for what a round back costs."""
+        """Return the turn of a head that looks ahead, level but for what a round back costs."""
         spine = self._prescription.spine
         pitch = 0.35 * spine.lean_deg + 0.35 * spine.kyphosis_deg
         look = about(2, self._pelvis.heading_rad(time_s))
@@ -142,11 +144,11 @@ class UpperBody:
         hips = self._pelvis.place_m(time_s)
         place = hips + trunk["pelvis"] @ (body.head_m(SPINE[0]) - self._skeleton.hips_middle_m)
         chain = [*SPINE]
-        for name, following in zip(chain, chain[1:], strict=False):
+        for name, following in pairwise(chain):
             place = place + trunk[name] @ (body.head_m(following) - body.head_m(name))
         places: dict[Side, Array] = {}
-        for side, letter in (("left", "L"), ("right", "R")):
-            collar = body.head_m(f"clavicle.{letter}")
+        for side in SIDES:
+            collar = body.head_m(f"clavicle.{'L' if side == 'left' else 'R'}")
             start = place + trunk[SPINE[-1]] @ (collar - body.head_m(SPINE[-1]))
             shoulder = self._skeleton.rest_m("shoulder", side)
             places[side] = start + trunk[f"{side}_clavicle"] @ (shoulder - collar)
@@ -154,7 +156,11 @@ class UpperBody:
 
     # ------------------------------------------------------------------ arms
     def _arm(
-        self, side: Side, time_s: Array, trunk: Mapping[str, Array], held: tuple[Array, Array | None]
+        self,
+        side: Side,
+        time_s: Array,
+        trunk: Mapping[str, Array],
+        held: tuple[Array, Array | None],
     ) -> dict[str, Array]:
         limb = self._skeleton.arms[side]
         upper, fore = self._swinging(side, time_s, limb, trunk)
@@ -185,9 +191,7 @@ class UpperBody:
         fore = hanging @ about(1, -elbow) @ _NEUTRAL_ARM @ limb.second_rest.T
         return upper, fore
 
-    def arm_angles_rad(
-        self, side: Side, time_s: Array, gait: SideGait
-    ) -> tuple[Array, Array]:
+    def arm_angles_rad(self, side: Side, time_s: Array, gait: SideGait) -> tuple[Array, Array]:
         """Return (T,) forward angle of the upper arm and flexion of the elbow."""
         phase, vigour = self._cycles.phase(side, time_s), self._pelvis.vigour(time_s)
         swing = self._shapes["shoulder_flexion_deg"].shape(phase) * vigour
@@ -215,8 +219,8 @@ def _lateral(apex: float) -> Array:
 
     Below the apex they lean to the convex side, above it back again.
     """
-    warped = np.where(_HEIGHTS < apex, 0.5 * _HEIGHTS / apex,
-                      1 - 0.5 * (1 - _HEIGHTS) / (1 - apex))
+    below, above = 0.5 * _HEIGHTS / apex, 1 - 0.5 * (1 - _HEIGHTS) / (1 - apex)
+    warped = np.where(apex > _HEIGHTS, below, above)
     return np.asarray(0.5 * np.cos(np.pi * warped))
 
 

@@ -7,7 +7,6 @@ come next, joint curves as near as that allows; what is left over is in ``Truth.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -30,6 +29,8 @@ from clinigait.synthesis.upper_body import UpperBody
 
 #: Frames that are solved at a time.
 PIECE = 64
+#: Comfortable walking of adults without unit (Hof 1996, doi 10.1016/0966-6362(95)01057-2).
+_COMFORTABLE = 0.42
 RATE_LIMITS_HZ = (5.0, 1000.0)
 
 
@@ -64,7 +65,7 @@ class Solver(MotionSource):
         for side in SIDES:
             gait = prescription.side(side)
             yaw = _yaw_rest_rad(body, side)
-            pitch = foot_pitch(curves, foot_off, gait.foot_drop_deg)
+            pitch = foot_pitch(usual, cycle_curves(_COMFORTABLE), gait.foot_drop_deg)
             self.legs[side] = Leg(
                 self.skeleton,
                 side,

@@ -45,7 +45,9 @@ def skirt(body: Body, length: float, flare: float, thickness_m: float, *, layer:
             radius[ring] = np.minimum(radius[ring], radius[: ring + 1].max(axis=0) * 1.02)
         if ring:
             drop = heights[ring - 1] - height
-            radius[ring] = np.maximum(radius[ring], radius[ring - 1] + (flare if ring > 3 else 0.0) * drop)
+            radius[ring] = np.maximum(
+                radius[ring], radius[ring - 1] + (flare if ring > 3 else 0.0) * drop
+            )
     ways = _ways()
     points = np.empty((_RINGS, _ANGLES, 3))
     points[..., :2] = centre + radius[..., None] * ways
@@ -58,7 +60,9 @@ def skirt(body: Body, length: float, flare: float, thickness_m: float, *, layer:
     knee = body.head_m("lowerleg01.L")[2]
     legs_below = np.where(middle[:, 1] > 0, thighs[0], thighs[1])
     lower = np.where(middle[:, 1] > 0, shanks[0], shanks[1])
-    parts = np.where(middle[:, 2] > hip - 0.03, _TORSO, np.where(middle[:, 2] > knee, legs_below, lower))
+    parts = np.where(
+        middle[:, 2] > hip - 0.03, _TORSO, np.where(middle[:, 2] > knee, legs_below, lower)
+    )
     return Piece(
         np.ascontiguousarray(points.reshape(-1, 3), np.float32), faces, bones, weights,
         parts.astype(np.uint8), is_closed=False, layer=layer,
@@ -102,7 +106,9 @@ def shoe(body: Body, side: Side, *, layer: int) -> Piece:
     centre = (sole[:, :2].max(axis=0) + sole[:, :2].min(axis=0)) / 2
     rings = []
     for height, wider in zip(heights, beyond, strict=True):
-        there = foot[foot[:, 2] > height - 0.004 if height > low + 0.015 else foot[:, 2] < low + 0.04]
+        there = foot[
+            foot[:, 2] > height - 0.004 if height > low + 0.015 else foot[:, 2] < low + 0.04
+        ]
         outline = _outline(there[:, :2]) + wider * _ways()
         rings.append(np.column_stack([outline, np.full(_ANGLES, height)]))
     # A lid and a bottom close it.
@@ -270,7 +276,9 @@ def _outline(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def _loft_faces(n_rings: int, n_angles: int, *, closed_round: bool) -> NDArray[np.int32]:
     """Triangles between rings that go down, their points anticlockwise from above."""
     last = n_angles if closed_round else n_angles - 1
-    ring, turn = (v.ravel() for v in np.meshgrid(np.arange(n_rings - 1), np.arange(last), indexing="ij"))
+    ring, turn = (
+        v.ravel() for v in np.meshgrid(np.arange(n_rings - 1), np.arange(last), indexing="ij")
+    )
     after = (turn + 1) % n_angles
     a, b = ring * n_angles + turn, ring * n_angles + after
     c, d = a + n_angles, b + n_angles
