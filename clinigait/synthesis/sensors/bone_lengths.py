@@ -84,9 +84,9 @@ def bone_lengths(
             )  # fmt: skip
         left, right = rows
         mean = [float(value) for value in np.mean(rows, axis=0)]
-        length, locked_sd, rest_sd, frame, tenth, moved = mean
+        length, locked_sd, rest_sd, frame, tenth, far_m = mean
         found[bone] = BoneLength(
-            length, locked_sd, rest_sd, frame, tenth, moved, float(left[0] - right[0])
+            length, locked_sd, rest_sd, frame, tenth, far_m, float(left[0] - right[0])
         )
     return found
 
