@@ -29,15 +29,17 @@ class SideGait:
     stance_pct
         Share of the stride time in which the foot stands, in percent.
     knee_peak_flexion_deg
-        Largest knee flexion in swing.
+        Largest knee flexion in swing; None takes what is usual at the speed.
     hip_range_deg
-        Range of the thigh against the vertical over a cycle.
+        Range of the thigh against the vertical over a cycle; None takes what follows from the
+        steps.
     arm_swing_deg
         Range of the upper arm about the shoulder in the sagittal plane over a cycle.
     elbow_flexion_deg
         Mean flexion of the elbow.
     foot_clearance_m
-        Least height of the forefoot in mid-swing.
+        Least height of the forefoot in mid-swing (usually 13 mm: Winter 1992,
+        doi 10.1093/ptj/72.1.45).
     foot_drop_deg
         Plantarflexion added in swing.
     foot_progression_deg
@@ -61,11 +63,11 @@ class SideGait:
     step_length_share: float = 0.5
     step_time_share: float = 0.5
     stance_pct: float = 61.0
-    knee_peak_flexion_deg: float = 60.0
-    hip_range_deg: float = 42.0
+    knee_peak_flexion_deg: float | None = None
+    hip_range_deg: float | None = None
     arm_swing_deg: float = 32.0
     elbow_flexion_deg: float = 25.0
-    foot_clearance_m: float = 0.02
+    foot_clearance_m: float = 0.013
     foot_drop_deg: float = 0.0
     foot_progression_deg: float = 6.0
     circumduction_m: float = 0.0

@@ -1,0 +1,181 @@
+"""How a foot rolls over the floor: for every pitch, where its ankle is, without sliding.
+
+A foot on the floor has one freedom, its pitch: the toes bend as far as they can to stay flat. For
+each pitch the lowest point of the skinned sole gives the height of the ankle, and the wish that
+the points near the floor stay where they are gives its way forward. Both are tabulated once per
+body, so a frame costs a look-up, and the sole neither sinks nor floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import Side
+from clinigait.synthesis.bodies import Body
+from clinigait.synthesis.rotations import Array, about
+from clinigait.synthesis.skeleton import joint
+
+#: Pitch is positive with the heel up. Steps of the table in degrees.
+_STEP_DEG = 0.25
+PITCH_LIMITS_DEG = (-45.0, 95.0)
+#: The toes give way up to this angle.
+_TOE_BEND_DEG = 42.0
+#: Points this near to the floor carry the foot; the nearer, the more.
+_CARRYING_M = 0.002
+_SOLE_M = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Roll:
+    """The table of one foot.
+
+    Parameters
+    ----------
+    pitch_deg
+        (N,) pitches.
+    ankle_m
+        (N, 3) ankle against the place of the foot: forward and to the left of where the heel is
+        when the foot lies flat, and above the floor.
+    heel_m
+        (3,) ankle to heel with the foot flat, as at rest: forward, left, up.
+    toe_m
+        Forward distance from the heel to the front of the toes.
+    stiff_m
+        (N,) height of the ankle over the floor if the toes did not bend.
+    """
+
+    pitch_deg: Array
+    ankle_m: Array
+    heel_m: Array
+    toe_m: float
+    stiff_m: Array
+
+    def ankle(self, pitch_deg: Array) -> Array:
+        """Return (..., 3) ankle places for pitches."""
+        return self._looked_up(self.ankle_m, pitch_deg)
+
+    def lowest(self, pitch_deg: Array, bent_share: Array) -> Array:
+        """Return (...,) heights of the ankle at which the sole just touches the floor.
+
+        ``bent_share`` is 1 with the toes bent as on the floor, 0 with straight ones.
+        """
+        bent = self._looked_up(self.ankle_m[:, 2:], pitch_deg)[..., 0]
+        stiff = self._looked_up(self.stiff_m[:, None], pitch_deg)[..., 0]
+        return np.asarray(bent_share * bent + (1 - bent_share) * stiff)
+
+    def _looked_up(self, table: Array, pitch_deg: Array) -> Array:
+        place = (pitch_deg - self.pitch_deg[0]) / _STEP_DEG
+        place = np.clip(place, 0, len(self.pitch_deg) - 1.001)
+        below = place.astype(int)
+        share = (place - below)[..., None]
+        return np.asarray(table[below] * (1 - share) + table[below + 1] * share)
+
+
+def toe_bend_deg(pitch_deg: Array) -> Array:
+    """Return how far the toes are bent up while the foot carries: they stay flat while they can."""
+    raised = np.maximum(pitch_deg, 0.0)
+    # Equal to the pitch at first, then ever less, up to the limit: no corner.
+    return np.asarray(_TOE_BEND_DEG * np.tanh((raised / _TOE_BEND_DEG) ** 3) ** (1 / 3))
+
+
+def foot_turns(pitch_deg: Array, bend_deg: Array) -> tuple[Array, Array]:
+    """Return (..., 3, 3) turns of foot and toes with the foot pointing along x."""
+    return about(1, np.radians(pitch_deg)), about(1, np.radians(pitch_deg - bend_deg))
+
+
+def rolling(body: Body, side: Side, yaw_rest_rad: float) -> Roll:
+    """Tabulate the rolling of one foot.
+
+    Parameters
+    ----------
+    body
+        Whose foot.
+    side
+        Which.
+    yaw_rest_rad
+        Turn of the foot at rest, from x towards y; it is taken out.
+    """
+    pitch = np.arange(PITCH_LIMITS_DEG[0], PITCH_LIMITS_DEG[1] + _STEP_DEG, _STEP_DEG)
+    sole, weights = _sole(body, side)
+    ankle_rest = body.head_m(joint("ankle", side))
+    straight = about(2, np.array(-yaw_rest_rad))
+    rest = (ankle_rest, straight)
+    points = _posed(sole, weights, rest, pitch, toe_bend_deg(pitch))
+    stiff = -_posed(sole, weights, rest, pitch, np.zeros_like(pitch))[:, :, 2].min(axis=1)
+    heights = -points[:, :, 2].min(axis=1)
+    gaps = points[:, :, 2] + heights[:, None]
+    ways = _ways(points[:, :, :2], gaps)
+    flat = int(np.argmin(np.abs(pitch)))
+    heel = points[flat, np.argmin(points[flat, :, 0])]
+    ankle = np.column_stack([ways - ways[flat] - heel[:2], heights])
+    toe_m = float(np.ptp(points[flat, :, 0]))
+    return Roll(pitch, ankle, np.array([heel[0], heel[1], -heights[flat]]), toe_m, stiff)
+
+
+def sole_points(body: Body, side: Side) -> NDArray[np.intp]:
+    """Return the numbers of the points of the skin that can touch the floor."""
+    letter = "L" if side == "left" else "R"
+    model = body.model
+    bones = np.array(
+        [b.startswith(("foot", "toe")) and b.endswith(f".{letter}") for b in model.bones]
+    )
+    share = (model.skin_weights * bones[model.skin_bones]).sum(axis=1)
+    return np.flatnonzero((share > 0.999) & (body.points_m[:, 2] < _SOLE_M))
+
+
+def _sole(body: Body, side: Side) -> tuple[Array, dict[str, Array]]:
+    """Return (S, 3) points and, by bone, their (S,) weights."""
+    numbers = sole_points(body, side)
+    model = body.model
+    weights: dict[str, Array] = {}
+    for bone in np.unique(model.skin_bones[numbers]):
+        share = np.where(model.skin_bones[numbers] == bone, model.skin_weights[numbers], 0)
+        if share.any():
+            weights[model.bones[bone]] = share.sum(axis=1).astype(np.float64)
+    points = body.points_m[numbers].astype(np.float64)
+    heads = {name: body.head_m(name) for name in weights}
+    return points, {name: np.column_stack([w, np.tile(heads[name], (len(w), 1))])
+                    for name, w in weights.items()}
+
+
+def _posed(
+    sole: Array,
+    weights: dict[str, Array],
+    rest: tuple[Array, Array],
+    pitch_deg: Array,
+    bend_deg: Array,
+) -> Array:
+    """Return (N, S, 3) places of the sole against the ankle, for every pitch."""
+    ankle, straight = rest
+    foot, toes = foot_turns(pitch_deg, bend_deg)
+    foot, toes = foot @ straight, toes @ straight
+    posed = np.zeros((len(pitch_deg), len(sole), 3))
+    for name, column in weights.items():
+        weight, head = column[:, :1], column[0, 1:]
+        if name.startswith("foot"):
+            place = (sole - ankle) @ foot.transpose(0, 2, 1)
+        else:
+            joint_place = (_toe_base(name, weights, head) - ankle) @ foot.transpose(0, 2, 1)
+            place = joint_place[:, None] + (sole - _toe_base(name, weights, head)) @ (
+                toes.transpose(0, 2, 1)
+            )
+        posed += weight * place
+    return posed
+
+
+def _toe_base(name: str, weights: dict[str, Array], head: Array) -> Array:
+    """Return where the toe of a bone bends: at the first of its bones, the others follow it."""
+    first = name.split("-")[0] + "-1." + name[-1]
+    return np.asarray(weights[first][0, 1:]) if first in weights else head
+
+
+def _ways(points: Array, gaps: Array) -> Array:
+    """Return (N, 2) ways of the ankle that keep the points near the floor in their places."""
+    moved = np.diff(points, axis=0)
+    gap = (gaps[1:] + gaps[:-1]) / 2
+    carrying = np.exp(-((gap / _CARRYING_M) ** 2) * 2)
+    step = -(moved * carrying[:, :, None]).sum(axis=1) / carrying.sum(axis=1)[:, None]
+    return np.vstack([np.zeros(2), np.cumsum(step, axis=0)])

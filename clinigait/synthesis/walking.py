@@ -1,0 +1,155 @@
+"""From a prescription to a movement: the gait solver.
+
+What over-determines a walk is ranked: footprints and timing are exact, ranges and asymmetries
+come next, joint curves as near as that allows; what is left over is in ``Truth.residuals``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from clinigait.core import SIDES, BadInputError, Side
+from clinigait.gait.norms.curves import normalised_speed
+from clinigait.synthesis.bodies import Body
+from clinigait.synthesis.joint_curves import arm_swing_curve, foot_off_share, leg_curves
+from clinigait.synthesis.cycle import Cycles, foot_pitch
+from clinigait.synthesis.foot_contact import rolling
+from clinigait.synthesis.footsteps import Footsteps, check, footsteps
+from clinigait.synthesis.legs import Leg
+from clinigait.synthesis.motion import Motion, MotionSource, SyntheticWalk
+from clinigait.synthesis.pelvis import Pelvis
+from clinigait.synthesis.prescription import Prescription
+from clinigait.synthesis.rotations import Array
+from clinigait.synthesis.skeleton import Skeleton
+from clinigait.synthesis.truth import truth_of
+from clinigait.synthesis.upper_body import UpperBody
+
+#: Frames that are solved at a time.
+PIECE = 64
+RATE_LIMITS_HZ = (5.0, 1000.0)
+
+
+class Solver(MotionSource):
+    """A planned walk of one body, solved at any time of it.
+
+    Parameters
+    ----------
+    body, prescription
+        Who walks, and how.
+    rate_hz
+        Frames a second.
+    rng
+        For what differs from stride to stride.
+    """
+
+    def __init__(
+        self, body: Body, prescription: Prescription, rate_hz: float, rng: np.random.Generator
+    ) -> None:
+        self.body, self.prescription, self.rate_hz = body, prescription, rate_hz
+        self.skeleton = Skeleton(body)
+        pace = check(prescription)
+        self._check_reach(pace.stride_length)
+        self.plan: Footsteps = footsteps(prescription, rng)
+        speed = normalised_speed(pace.speed, self.skeleton.legs["left"].reach_m)
+        foot_off = foot_off_share(speed)
+        self.cycles = Cycles(self.plan, foot_off)
+        curves = leg_curves(speed)
+        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, prescription)
+        self.legs: dict[Side, Leg] = {}
+        for side in SIDES:
+            gait = prescription.side(side)
+            yaw = _yaw_rest_rad(body, side)
+            pitch = foot_pitch(curves, foot_off, gait.foot_drop_deg)
+            self.legs[side] = Leg(
+                self.skeleton,
+                side,
+                rolling(body, side, yaw),
+                yaw,
+                (self.plan, self.cycles, self.pelvis),
+                (curves, pitch),
+                gait,
+            )
+        self.pelvis.set_height(
+            {side: leg.in_stance for side, leg in self.legs.items()},
+            dict.fromkeys(SIDES, curves["knee_flexion_deg"]),
+        )
+        self.upper = UpperBody(
+            self.skeleton, self.pelvis, self.cycles, prescription, arm_swing_curve(speed)
+        )
+        self.curves = curves
+
+    def _check_reach(self, stride_m: float) -> None:
+        leg_m = self.skeleton.legs["left"].reach_m
+        if stride_m > 2.4 * leg_m:
+            raise BadInputError(
+                f"A stride of {stride_m:.2f} m is more than legs of {leg_m:.2f} m can walk.",
+                f"Give a stride length of at most {2.4 * leg_m:.2f} m, or a taller person.",
+            )
+
+    @property
+    def time_s(self) -> Array:
+        """(T,) times of the frames."""
+        n = int(np.floor((self.plan.end_s - self.plan.begin_s) * self.rate_hz)) + 1
+        return self.plan.begin_s + np.arange(n) / self.rate_hz
+
+    def pieces(self) -> Iterator[Motion]:
+        """Yield the movement in pieces of :data:`PIECE` frames."""
+        time_s = self.time_s
+        for begin in range(0, len(time_s), PIECE):
+            yield self.at(time_s[begin : begin + PIECE])
+
+    def at(self, time_s: Array) -> Motion:
+        """Return the movement at (T,) times."""
+        turns = self.upper.turns(time_s)
+        for leg in self.legs.values():
+            turns.update(leg.turns(time_s))
+        bones = self.skeleton.bones(turns, self.pelvis.place_m(time_s))
+        return Motion(self.body, time_s, bones, np.zeros((len(time_s), 0, 3)))
+
+
+def _yaw_rest_rad(body: Body, side: Side) -> float:
+    """Return where a foot points at rest, from x towards y."""
+    names = body.model.landmarks
+    points = body.model.landmark_weights @ body.points_m
+    heel, big, small = (
+        points[names.index(f"{side}_{name}")] for name in ("heel", "big_toe", "small_toe")
+    )
+    ahead = (big + small) / 2 - heel
+    return float(np.arctan2(ahead[1], ahead[0]))
+
+
+def walk_of(body: Body, prescription: Prescription, rate_hz: float, seed: int) -> SyntheticWalk:
+    """Return the walk of a body by a prescription.
+
+    Parameters
+    ----------
+    body
+        Who walks.
+    prescription
+        How; see there.
+    rate_hz
+        Frames a second, 5 to 1000.
+    seed
+        Of what differs from stride to stride: the same seed gives the same walk, to the bit.
+
+    Raises
+    ------
+    BadInputError
+        If the prescription contradicts itself, or this body cannot walk it.
+    """
+    if not RATE_LIMITS_HZ[0] <= rate_hz <= RATE_LIMITS_HZ[1]:
+        raise BadInputError(
+            f"A walk cannot be filmed at {rate_hz:g} frames a second.",
+            f"Give {RATE_LIMITS_HZ[0]:g} to {RATE_LIMITS_HZ[1]:g}.",
+        )
+    solver = Solver(body, prescription, rate_hz, np.random.default_rng(seed))
+    return SyntheticWalk(
+        body=body,
+        rate_hz=rate_hz,
+        n_frames=len(solver.time_s),
+        truth=truth_of(solver),
+        motions=solver,
+    )
