@@ -81,9 +81,7 @@ def drawn_appearance(rng: np.random.Generator, age_y: float, sex: Sex) -> Appear
         style = "short"
     beard = float(rng.uniform(0.3, 0.9)) if sex == "male" and rng.random() < 0.3 else 0.0
     eyes = _EYES[int(rng.integers(len(_EYES))) if tone < 2 else 0]
-    return Appearance(
-        skin, _mixed(hair, _GREY, grey), eyes, style, beard if age_y >= 18 else 0.0
-    )
+    return Appearance(skin, _mixed(hair, _GREY, grey), eyes, style, beard if age_y >= 18 else 0.0)
 
 
 def _mixed(one: Colour, other: Colour, share: float) -> Colour:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from clinigait.core import Side
 from clinigait.representations.body_parts import PARTS
@@ -45,7 +46,9 @@ def skirt(body: Body, length: float, flare: float, thickness_m: float, *, layer:
             radius[ring] = np.minimum(radius[ring], radius[: ring + 1].max(axis=0) * 1.02)
         if ring:
             drop = heights[ring - 1] - height
-            radius[ring] = np.maximum(radius[ring], radius[ring - 1] + (flare if ring > 3 else 0.0) * drop)
+            radius[ring] = np.maximum(
+                radius[ring], radius[ring - 1] + (flare if ring > 3 else 0.0) * drop
+            )
     ways = _ways()
     points = np.empty((_RINGS, _ANGLES, 3))
     points[..., :2] = centre + radius[..., None] * ways
@@ -58,7 +61,9 @@ def skirt(body: Body, length: float, flare: float, thickness_m: float, *, layer:
     knee = body.head_m("lowerleg01.L")[2]
     legs_below = np.where(middle[:, 1] > 0, thighs[0], thighs[1])
     lower = np.where(middle[:, 1] > 0, shanks[0], shanks[1])
-    parts = np.where(middle[:, 2] > hip - 0.03, _TORSO, np.where(middle[:, 2] > knee, legs_below, lower))
+    parts = np.where(
+        middle[:, 2] > hip - 0.03, _TORSO, np.where(middle[:, 2] > knee, legs_below, lower)
+    )
     return Piece(
         np.ascontiguousarray(points.reshape(-1, 3), np.float32), faces, bones, weights,
         parts.astype(np.uint8), is_closed=False, layer=layer,
@@ -96,17 +101,19 @@ def shoe(body: Body, side: Side, *, layer: int) -> Piece:
     ankle = body.head_m(f"foot.{'L' if side == 'left' else 'R'}")
     # Rings from the sole upwards: the hull of all of the foot that reaches so high.
     low, top = float(foot[:, 2].min()), float(ankle[2]) - 0.012
-    heights = np.concatenate([[0.0, 0.004], np.linspace(0.016, 1.0, 7) ** 1.0 * (top - low)]) + low
+    heights = np.concatenate([[0.0, 0.004], np.linspace(0.016, 1.0, 7) * (top - low)]) + low
     beyond = np.array([0.001, 0.006, 0.007, 0.007, 0.006, 0.006, 0.005, 0.005, 0.004])
     sole = foot[foot[:, 2] < low + 0.05]
     centre = (sole[:, :2].max(axis=0) + sole[:, :2].min(axis=0)) / 2
     rings = []
     for height, wider in zip(heights, beyond, strict=True):
-        there = foot[foot[:, 2] > height - 0.004 if height > low + 0.015 else foot[:, 2] < low + 0.04]
+        there = foot[
+            foot[:, 2] > height - 0.004 if height > low + 0.015 else foot[:, 2] < low + 0.04
+        ]
         outline = _outline(there[:, :2]) + wider * _ways()
         rings.append(np.column_stack([outline, np.full(_ANGLES, height)]))
     # A lid and a bottom close it.
-    bottom = np.column_stack([np.tile(centre, (1, 1)), [[low]]])
+    bottom = np.array([[*centre, low]])
     lid = np.append(rings[-1][:, :2].mean(axis=0), heights[-1] + 0.004)[None]
     points = np.concatenate([*rings, lid, bottom])
     faces = _capped_faces(len(rings), _ANGLES)
@@ -213,8 +220,6 @@ def _of_nearest(
     body: Body, points: NDArray[np.float64], part: str
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the bones and weights of the nearest point of a part."""
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
-
     there = np.flatnonzero(body.part_of_point == PARTS.index(part))
     nearest = there[cKDTree(body.points_m[there]).query(points)[1]]
     return body.model.skin_bones[nearest], body.model.skin_weights[nearest]
@@ -270,7 +275,9 @@ def _outline(points: NDArray[np.float64]) -> NDArray[np.float64]:
 def _loft_faces(n_rings: int, n_angles: int, *, closed_round: bool) -> NDArray[np.int32]:
     """Triangles between rings that go down, their points anticlockwise from above."""
     last = n_angles if closed_round else n_angles - 1
-    ring, turn = (v.ravel() for v in np.meshgrid(np.arange(n_rings - 1), np.arange(last), indexing="ij"))
+    ring, turn = (
+        v.ravel() for v in np.meshgrid(np.arange(n_rings - 1), np.arange(last), indexing="ij")
+    )
     after = (turn + 1) % n_angles
     a, b = ring * n_angles + turn, ring * n_angles + after
     c, d = a + n_angles, b + n_angles
@@ -289,7 +296,7 @@ def _capped_faces(n_rings: int, n_angles: int) -> NDArray[np.int32]:
 
 
 def _ball(n: int, power: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """A superellipsoid of half axes 1: round for power 1, a box towards 0."""
+    """Return a superellipsoid of half axes 1: round for power 1, a box towards 0."""
     up = np.linspace(math.pi / 2, -math.pi / 2, n + 1)[1:-1]
     turn = 2 * math.pi * np.arange(2 * n) / (2 * n)
 
