@@ -342,5 +342,12 @@ def _camera(station: Station, time_s: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False)
+    text = json.dumps(content, indent=1, allow_nan=False, ensure_ascii=False, default=_plain)
     path.write_text(text + "\n", encoding="utf-8")
+
+
+def _plain(value: object) -> object:
+    """Return a number of NumPy as one of Python."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} does not belong into JSON")

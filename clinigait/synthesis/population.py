@@ -235,6 +235,29 @@ class Population:
         """Return a group by its name."""
         return next(group for group in self.groups if group.name == name)
 
+    def with_share(self, name: str, share: float) -> Population:
+        """Return the population with another prevalence of one group.
+
+        Raises
+        ------
+        BadInputError
+            If there is no such group, or the share is not from 0 to 1.
+        """
+        rest = sum(group.share for group in self.groups if group.name != name)
+        if name not in {group.name for group in self.groups}:
+            names = ", ".join(group.name for group in self.groups)
+            raise BadInputError(f"There is no group {name[:40]}.", f"Choose of: {names}.")
+        if not 0 <= share <= 1 or not (rest > 0 or share == 1):
+            raise BadInputError(
+                f"A share of {share:g} of the group {name} is impossible.", "Give 0 to 1."
+            )
+        scaled = {
+            group.name: share if group.name == name else (1 - share) * group.share / rest
+            for group in self.groups
+        }
+        groups = tuple(replace(group, share=scaled[group.name]) for group in self.groups)
+        return replace(self, groups=groups)
+
 
 def load_population(name_or_path: str) -> Population:
     """Load a shipped population by name, or one of your own by the path of its file.
