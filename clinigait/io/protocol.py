@@ -44,9 +44,7 @@ def load_protocol(name_or_path: str) -> Protocol:
     return parse_protocol(content, name)
 
 
-def load_data(
-    name_or_path: str, kind: Literal["walk", "population"]
-) -> tuple[bytes, object, str]:
+def load_data(name_or_path: str, kind: Literal["walk", "population"]) -> tuple[bytes, object, str]:
     """Return the bytes of a protocol file, what they say, and its name; nothing is checked yet.
 
     Raises

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,11 @@ class Outcome:
 Filming = Callable[[Filmed, int, Path], None]
 
 
-def run(order: Order, progress: Progress = lambda _: None, *, work: Filming | None = None) -> Outcome:
+def _quiet(share: float) -> None:
+    del share
+
+
+def run(order: Order, progress: Progress = _quiet, work: Filming | None = None) -> Outcome:
     """Film all walkers that are not there yet.
 
     Parameters
@@ -172,9 +177,7 @@ def film_walker(filmed: Filmed, index: int, folder: Path) -> None:
     (folder / _ROWS).write_text(text + "\n", encoding="utf-8")
 
 
-def _rows(
-    filmed: Filmed, planned: PlannedWalk, place: Path, folder: Path
-) -> list[dict[str, Any]]:
+def _rows(filmed: Filmed, planned: PlannedWalk, place: Path, folder: Path) -> list[dict[str, Any]]:
     """Return what ``cohort.csv`` says of a walk: one row a view."""
     person = planned.person
     begin = Path(WALKERS) / person.code
@@ -313,8 +316,8 @@ def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> 
         at_work: dict[Future[None], int] = {}
         while True:
             # No more than the processes can take soon: a study may have a million walkers.
-            while len(at_work) < 2 * order.jobs and (index := next(waiting, None)) is not None:
-                at_work[pool.submit(_whole, filmed, index, folder, work)] = index
+            for number in islice(waiting, 2 * order.jobs - len(at_work)):
+                at_work[pool.submit(_whole, filmed, number, folder, work)] = number
             if not at_work:
                 return
             done, _ = wait(at_work, return_when=FIRST_COMPLETED)
@@ -359,7 +362,7 @@ def _told_of_the_disk(out: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, av.error.FFmpegError) as error:
-        why = os.strerror(error.errno) if getattr(error, "errno", None) else str(error)
+        why = os.strerror(error.errno) if error.errno else str(error)
         raise BadInputError(
             f"The folder {out.name[:80]} cannot be written: {why}. Walkers that are done stay.",
             _ROOM,

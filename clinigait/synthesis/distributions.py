@@ -203,8 +203,8 @@ class Draw:
             return self._within(low + (high - low) * float(ndtr(score)) + jitter)
         mean, sd = self._moments(known)
         if self.kind == "lognormal":
-            low, high = (None if x is None else math.log(x) for x in (self.low, self.high))
-            log = _cut_normal(score, math.log(mean) + self._added(known), sd, low, high)
+            ends = [None if end is None else math.log(end) for end in (self.low, self.high)]
+            log = _cut_normal(score, math.log(mean) + self._added(known), sd, ends[0], ends[1])
             return self._within(math.exp(log + jitter))
         mean += self._added(known)
         if self.kind == "fixed":

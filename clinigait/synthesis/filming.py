@@ -10,7 +10,7 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field
-from itertools import tee
+from itertools import pairwise, tee
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -18,8 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait._version import __version__
-from clinigait.core import Depth, KeypointLayout, Silhouettes, Space, Subject, Walk
-from clinigait.core.synthetic import SYNTHETIC, SYNTHETIC_MARK, marked
+from clinigait.core import (
+    SYNTHETIC,
+    SYNTHETIC_MARK,
+    Depth,
+    KeypointLayout,
+    Silhouettes,
+    Space,
+    Subject,
+    Walk,
+    marked,
+)
 from clinigait.io.film import DepthWriter, FilmWriter
 from clinigait.io.trc import write_trc
 from clinigait.io.walk import write_walk
@@ -176,21 +185,21 @@ class _Roll:
 
     def expose(self, shot: Shot) -> None:
         """Record one moment."""
-        pictures, seed = self.station.pictures, self._take.seed
         if self._film is not None:
-            sensor = pictures["film"]
-            image = sensor.take(shot, frame_rng(seed, f"{sensor.name} {self.station.name}", shot.frame))
-            self._film.write(image, shot.time_s)
+            self._film.write(self._picture("film", shot), shot.time_s)
         if self._depth is not None:
-            sensor = pictures["depth"]
-            image = sensor.take(shot, frame_rng(seed, f"{sensor.name} {self.station.name}", shot.frame))
-            self._depth.write(image, shot.time_s)
+            self._depth.write(self._picture("depth", shot), shot.time_s)
         if self._labels is not None:
             self._labels.append(shot.labels)
         if "silhouettes" in self._take.modalities:
             aid = shot.labels == AID
             self._bits.append(Silhouettes.pack(shot.labels > 0))
             self._aid_bits.append(Silhouettes.pack(aid))
+
+    def _picture(self, modality: Modality, shot: Shot) -> NDArray[Any]:
+        sensor = self.station.pictures[modality]
+        chance = frame_rng(self._take.seed, f"{sensor.name} {self.station.name}", shot.frame)
+        return np.asarray(sensor.take(shot, chance))
 
     def finish(self, world_m: NDArray[np.float64], time_s: NDArray[np.float64]) -> None:
         """Close the films and write the walk as this camera sees it."""
@@ -319,7 +328,7 @@ def strides(truth: Truth) -> Iterator[dict[str, Any]]:
     """Yield every stride of a walk: from one contact of a foot to its next."""
     for side in ("left", "right"):
         steps = [step for step in truth.steps if step.side == side]
-        for first, then in zip(steps, steps[1:], strict=False):
+        for first, then in pairwise(steps):
             length_m = float(np.hypot(*np.subtract(then.heel_m, first.heel_m)))
             stride_s = then.contact_s - first.contact_s
             yield {

@@ -162,14 +162,15 @@ def person_of(
         try:
             build = _build_of(values)
             prescription_of(values)
-            if not possible(build):
-                raise BadInputError(
-                    f"No body of {build.age_y:.0f} years has {build.stature_m:.2f} m and "
-                    f"{build.mass_kg:.0f} kg.",
-                    "Narrow stature_m or bmi_kgpm2.",
-                )
         except BadInputError as error:
             trouble = error
+            continue
+        if not possible(build):
+            trouble = BadInputError(
+                f"No body of {build.age_y:.0f} years has {build.stature_m:.2f} m and "
+                f"{build.mass_kg:.0f} kg.",
+                "Narrow stature_m or bmi_kgpm2.",
+            )
             continue
         return Person(
             index, f"P{index + 1:05d}", group.name, group.label, build,
@@ -250,9 +251,7 @@ def _is_number(text: str) -> bool:
     return text.lstrip("-").replace(".", "", 1).isdigit()
 
 
-def _walk(
-    population: Population, person: Person, seed: int, when: tuple[int, int]
-) -> PlannedWalk:
+def _walk(population: Population, person: Person, seed: int, when: tuple[int, int]) -> PlannedWalk:
     draws = population.draws_of(population.group(person.group))
     trouble: BadInputError | None = None
     # What a visit adds may be more than a gait allows: then this walk is jittered anew.
@@ -340,7 +339,7 @@ def _pace(values: Mapping[str, Value]) -> dict[str, float | None]:
 
 
 def _side(values: Mapping[str, Value], name: Side, affected: Side | None) -> SideGait:
-    gait = _filled(_filled(SideGait(), values, "both"), values, name)
+    gait: SideGait = _filled(_filled(SideGait(), values, "both"), values, name)
     if affected is not None:
         gait = _filled(gait, values, "affected" if name == affected else "other")
     return gait
@@ -368,9 +367,10 @@ def _summing_up(
 
     What is drawn of the affected side goes before the small differences that everybody has.
     """
+    affected = next((side for side in SIDES if side == values.get("affected_side")), None)
     for name in _SHARES:
-        by = next((r for r in ("affected", "other", "left", "right") if f"{r}.{name}" in values), "")
-        affected = next((side for side in SIDES if side == values.get("affected_side")), None)
+        roles = ("affected", "other", *SIDES)
+        by = next((role for role in roles if f"{role}.{name}" in values), "")
         if by in SIDES or affected is None:
             side = next((side for side in SIDES if f"{side}.{name}" in values), None)
         else:
@@ -383,7 +383,7 @@ def _summing_up(
 
 
 def _spine(values: Mapping[str, Value], affected: Side | None) -> Spine:
-    spine = _filled(Spine(), values, "spine")
+    spine: Spine = _filled(Spine(), values, "spine")
     sign = -1.0 if affected == "right" else 1.0
     bent = {
         field.name: sign * float(values[f"sided.spine.{field.name}"])

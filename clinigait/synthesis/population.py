@@ -285,14 +285,13 @@ def parse_population(content: bytes, name: str) -> Population:
 
 
 def _parsed(content: bytes, data: object, name: str) -> Population:
-    kind = data.get("kind") if isinstance(data, dict) else None
-    if kind != "population":
+    if not isinstance(data, dict) or data.get("kind") != "population":
         raise BadInputError(
             f"{name} is not a population.",
             f"Give one of: {', '.join(shipped_protocols('population'))}; or a file of that kind.",
         )
     digest = hashlib.sha256(content)
-    base = data.get("base") if isinstance(data, dict) else None
+    base = data.get("base")
     if base is not None:
         if base not in shipped_protocols("population"):
             raise _fault(name, "base", f"there is no shipped population {str(base)[:60]}")
@@ -340,7 +339,7 @@ def _check_names(population: Population, name: str) -> None:
         _check_source(population, {asked.source}, f"separability.{number}", name)
     for group in population.groups:
         draws = {**population.draws, **group.draws}
-        for quantity, draw in draws.items():
+        for quantity in draws:
             inside = f"groups.{group.name}." if quantity in group.draws else ""
             _check_draw(population, draws, quantity, f"{inside}draws.{quantity}", name)
         try:

@@ -18,7 +18,7 @@ from clinigait.synthesis.bodies import Body, Build, body_of
 from clinigait.synthesis.cameras import Camera, Lens, Placement, Shake, following, oblique
 from clinigait.synthesis.figure import Figure, naked
 from clinigait.synthesis.filming import Station, Take
-from clinigait.synthesis.garments import Outfit, dressed, drawn_outfit, thickness_class
+from clinigait.synthesis.garments import Outfit, drawn_outfit, dressed, thickness_class
 from clinigait.synthesis.landmarks import Landmarks
 from clinigait.synthesis.motion import Motion, SyntheticWalk
 from clinigait.synthesis.people import Look, PlannedWalk, seed_of
@@ -188,9 +188,7 @@ def _area_px(figure: Figure) -> float:
     )
 
 
-def _station(
-    filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: SyntheticWalk
-) -> Station:
+def _station(filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: SyntheticWalk) -> Station:
     camera = camera_of(view, walk, seed_of(planned.seed, view.name, "shake"))
     rng = np.random.default_rng(seed_of(planned.look.seed, "room"))
     backdrop = _room(camera, rng)
@@ -225,9 +223,7 @@ def camera_of(view: ViewSpec, walk: SyntheticWalk, seed: int) -> Camera:
     )
     if view.follows:
         path_m = _path_m(contact_s, place_m)
-        camera = following(
-            lens, place, angle_deg=view.angle_deg, time_s=contact_s, path_m=path_m
-        )
+        camera = following(lens, place, angle_deg=view.angle_deg, time_s=contact_s, path_m=path_m)
     else:
         camera = oblique(lens, place, angle_deg=view.angle_deg)
     if view.shake_deg > 0:
@@ -242,5 +238,3 @@ def _path_m(contact_s: NDArray[np.float64], place_m: NDArray[np.float64]) -> NDA
         raise BadInputError("A walk of one step cannot be followed.", "Raise course.steps.")
     before = np.concatenate([place_m[:1], place_m[:-1]])
     return np.asarray((place_m + before) / 2)
-
-
