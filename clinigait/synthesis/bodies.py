@@ -73,7 +73,7 @@ class Body:
 
     def head_m(self, name: str) -> NDArray[np.float64]:
         """Return (3,) where a bone begins."""
-        return self.heads_m[self.bone(name)]
+        return np.asarray(self.heads_m[self.bone(name)])
 
     @cached_property
     def part_of_point(self) -> NDArray[np.uint8]:
@@ -81,7 +81,7 @@ class Body:
         main = self.model.skin_bones[
             np.arange(len(self.points_m)), self.model.skin_weights.argmax(axis=1)
         ]
-        return _parts_of_bones(self.model.bones)[main]
+        return np.asarray(_parts_of_bones(self.model.bones)[main])
 
     @cached_property
     def part_of_face(self) -> NDArray[np.uint8]:

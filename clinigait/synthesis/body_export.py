@@ -25,7 +25,7 @@ def exported() -> BodyModel:
     import torch  # noqa: PLC0415
     import warp  # noqa: PLC0415
 
-    warp.config.quiet = True
+    warp.config.quiet = True  # type: ignore[attr-defined]
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # the last digits of the shapes hang on it
     place = anny.paths.get_anny_cache_path()

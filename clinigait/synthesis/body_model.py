@@ -129,10 +129,8 @@ def _make(path: Path) -> None:
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(
-                file, **{f.name: np.asarray(getattr(content, f.name)) for f in fields(content)}
-            )
-        Path(name).replace(path)
+            parts = {f.name: np.asarray(getattr(content, f.name)) for f in fields(content)}
+            np.savez(file, allow_pickle=False, **parts)
     finally:
         Path(name).unlink(missing_ok=True)
 

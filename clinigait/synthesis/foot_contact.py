@@ -99,12 +99,12 @@ def rolling(body: Body, side: Side, yaw_rest_rad: float) -> Roll:
         Turn of the foot at rest, from x towards y; it is taken out.
     """
     pitch = np.arange(PITCH_LIMITS_DEG[0], PITCH_LIMITS_DEG[1] + _STEP_DEG, _STEP_DEG)
-    sole, weights = _sole(body, side)
+    sole = _sole(body, side)
     ankle_rest = body.head_m(joint("ankle", side))
     straight = about(2, np.array(-yaw_rest_rad))
     rest = (ankle_rest, straight)
-    points = _posed(sole, weights, rest, pitch, toe_bend_deg(pitch))
-    stiff = -_posed(sole, weights, rest, pitch, np.zeros_like(pitch))[:, :, 2].min(axis=1)
+    points = _posed(sole, rest, pitch, toe_bend_deg(pitch))
+    stiff = -_posed(sole, rest, pitch, np.zeros_like(pitch))[:, :, 2].min(axis=1)
     heights = -points[:, :, 2].min(axis=1)
     gaps = points[:, :, 2] + heights[:, None]
     ways = _ways(points[:, :, :2], gaps)
@@ -126,50 +126,49 @@ def sole_points(body: Body, side: Side) -> NDArray[np.intp]:
     return np.flatnonzero((share > 0.999) & (body.points_m[:, 2] < _SOLE_M))
 
 
-def _sole(body: Body, side: Side) -> tuple[Array, dict[str, Array]]:
-    """Return (S, 3) points and, by bone, their (S,) weights."""
-    numbers = sole_points(body, side)
-    model = body.model
-    weights: dict[str, Array] = {}
-    for bone in np.unique(model.skin_bones[numbers]):
-        share = np.where(model.skin_bones[numbers] == bone, model.skin_weights[numbers], 0)
-        if share.any():
-            weights[model.bones[bone]] = share.sum(axis=1).astype(np.float64)
-    points = body.points_m[numbers].astype(np.float64)
-    heads = {name: body.head_m(name) for name in weights}
-    return points, {name: np.column_stack([w, np.tile(heads[name], (len(w), 1))])
-                    for name, w in weights.items()}
+@dataclass(frozen=True, eq=False)
+class _Sole:
+    """The (S, 3) points that can touch the floor, and what moves them.
+
+    ``on_foot`` is the (S,) weight of the foot; ``bases_m`` are the (5, 3) places at which the toes
+    bend and ``on_toe`` the (5, S) weights of all bones behind each: they turn as one.
+    """
+
+    points_m: Array
+    on_foot: Array
+    bases_m: Array
+    on_toe: Array
 
 
-def _posed(
-    sole: Array,
-    weights: dict[str, Array],
-    rest: tuple[Array, Array],
-    pitch_deg: Array,
-    bend_deg: Array,
-) -> Array:
+def _sole(body: Body, side: Side) -> _Sole:
+    letter = "L" if side == "left" else "R"
+    model, numbers = body.model, sole_points(body, side)
+    bones, weights = model.skin_bones[numbers], model.skin_weights[numbers].astype(np.float64)
+
+    def weight(start: str) -> Array:
+        wanted = np.array([b.startswith(start) and b.endswith(letter) for b in model.bones])
+        return np.asarray((weights * wanted[bones]).sum(axis=1))
+
+    toes = [f"toe{n}" for n in range(1, 6)]
+    return _Sole(
+        body.points_m[numbers].astype(np.float64),
+        weight("foot"),
+        np.array([body.head_m(f"{toe}-1.{letter}") for toe in toes]),
+        np.array([weight(toe) for toe in toes]),
+    )
+
+
+def _posed(sole: _Sole, rest: tuple[Array, Array], pitch_deg: Array, bend_deg: Array) -> Array:
     """Return (N, S, 3) places of the sole against the ankle, for every pitch."""
     ankle, straight = rest
     foot, toes = foot_turns(pitch_deg, bend_deg)
-    foot, toes = foot @ straight, toes @ straight
-    posed = np.zeros((len(pitch_deg), len(sole), 3))
-    for name, column in weights.items():
-        weight, head = column[:, :1], column[0, 1:]
-        if name.startswith("foot"):
-            place = (sole - ankle) @ foot.transpose(0, 2, 1)
-        else:
-            joint_place = (_toe_base(name, weights, head) - ankle) @ foot.transpose(0, 2, 1)
-            place = joint_place[:, None] + (sole - _toe_base(name, weights, head)) @ (
-                toes.transpose(0, 2, 1)
-            )
-        posed += weight * place
-    return posed
-
-
-def _toe_base(name: str, weights: dict[str, Array], head: Array) -> Array:
-    """Return where the toe of a bone bends: at the first of its bones, the others follow it."""
-    first = name.split("-")[0] + "-1." + name[-1]
-    return np.asarray(weights[first][0, 1:]) if first in weights else head
+    foot, toes = (foot @ straight).transpose(0, 2, 1), (toes @ straight).transpose(0, 2, 1)
+    posed = sole.on_foot[:, None] * ((sole.points_m - ankle) @ foot)
+    posed += sole.on_toe.sum(axis=0)[:, None] * (sole.points_m @ toes)
+    # A toe turns about its base, which goes with the foot.
+    bases = (sole.bases_m - ankle) @ foot - sole.bases_m @ toes
+    posed += np.einsum("bs,nbk->nsk", sole.on_toe, bases, optimize=True)
+    return np.asarray(posed)
 
 
 def _ways(points: Array, gaps: Array) -> Array:

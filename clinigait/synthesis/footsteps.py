@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinigait.core import SIDES, BadInputError, Event, EventKind, Side, opposite
 from clinigait.synthesis.motion import Step
@@ -25,6 +26,7 @@ _MEMORY = 0.4
 _LEAST_SHARE = 0.02
 #: Steps before and behind a walk that begins or ends in full gait: nobody sees them.
 _UNSEEN = 3
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -192,7 +194,7 @@ def _fade(lengths: Array, times: Array, where: slice) -> None:
 
 
 def _varied(
-    prescription: Prescription, pace: Pace, shown: tuple[Array, Array], rng: np.random.Generator
+    prescription: Prescription, pace: Pace, shown: tuple[Mask, Mask], rng: np.random.Generator
 ) -> tuple[Array, Array, Array]:
     """Return stride length, stride time and step width of every step, with their noise.
 
@@ -217,7 +219,7 @@ def _varied(
     return lengths, times, widths
 
 
-def _noise(n: int, seen: Array, rng: np.random.Generator) -> Array:
+def _noise(n: int, seen: Mask, rng: np.random.Generator) -> Array:
     """Return steps' noise such that strides, the means of two steps, have a deviation of 1."""
     white = rng.standard_normal(n + 20)
     coloured = np.zeros_like(white)
@@ -227,7 +229,7 @@ def _noise(n: int, seen: Array, rng: np.random.Generator) -> Array:
     coloured *= np.sqrt(2 / (1 + _MEMORY))
     if seen.sum() > 1:
         coloured -= coloured[seen].mean()
-    return coloured
+    return np.asarray(coloured)
 
 
 def _turning(kinds: list[str], per_turn: int, rng: np.random.Generator) -> list[float]:
@@ -326,9 +328,7 @@ def _filmed(
     return Footsteps(tuple(steps), 0.0, end + shift, moved, prescription.stride_time_s)
 
 
-def _standing_before(
-    steps: list[Step], begin: float, prescription: Prescription
-) -> list[Step]:
+def _standing_before(steps: list[Step], begin: float, prescription: Prescription) -> list[Step]:
     """Put both feet side by side at the origin before the first step."""
     first = steps[0]
     share = prescription.side(opposite(first.side)).stance_pct / 100 - 0.5

@@ -197,7 +197,8 @@ class Leg:
         wanted_range = self._gait.hip_range_deg
         added = np.zeros(3)
         lowest_thigh = self._lowest_thigh_rad(number) if wanted_range is not None else 0.0
-        for _ in range(_TUNING_ROUNDS):
+        is_usual = wanted_knee is None and wanted_range is None
+        for _ in range(0 if is_usual else _TUNING_ROUNDS):
             added[2] = self._lift(path)
             path = self._joined(path.off_s, path.contact_s, tuple(added))
             knee, thigh = self._peaks(path)
@@ -250,7 +251,9 @@ class Leg:
         ) + path.thigh_added_rad * bump(share, 0.7)
         knee = np.radians(self._curves["knee_flexion_deg"].at(phase))
         knee = knee + path.knee_added_rad * bump(share, 0.32)
-        knee = np.clip(knee + 0.8 * path.thigh_added_rad * bump(share, 0.6), 0.03, _MOST_FLEXION_RAD)
+        knee = np.clip(
+            knee + 0.8 * path.thigh_added_rad * bump(share, 0.6), 0.03, _MOST_FLEXION_RAD
+        )
         first, second = self._limb.first_m, self._limb.second_m
         ahead = first * np.sin(thigh) + second * np.sin(thigh - knee)
         below = first * np.cos(thigh) + second * np.cos(thigh - knee)
@@ -322,4 +325,3 @@ def _hermite(share: Array, ends: Array) -> Array:
 
 def _wrapped(angle_rad: Array) -> Array:
     return np.asarray((angle_rad + np.pi) % (2 * np.pi) - np.pi)
-

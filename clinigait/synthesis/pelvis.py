@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
@@ -26,6 +27,8 @@ _SWAY_SHARE = 0.42
 #: three bodies at 0.7 to 1.6 m/s.
 _AHEAD_STANDING = 0.06
 _AHEAD_ADDED = 0.145
+#: Range of the forward tilt over a cycle.
+_TILT_RANGE_DEG = 2.0
 _GRID_HZ = 100.0
 _SMOOTH_S = 0.03
 
@@ -35,12 +38,28 @@ AnkleInStance = Callable[[Array], tuple[Array, Array, Array]]
 
 
 class Pelvis:
-    """Place and turn of the pelvis at any time."""
+    """Place and turn of the pelvis at any time.
+
+    Parameters
+    ----------
+    skeleton, plan, cycles
+        Whose pelvis, and the walk so far.
+    curves
+        Turns of the pelvis over the cycle; their shapes count, their ranges are commanded.
+    prescription
+        What is commanded.
+    """
 
     def __init__(
-        self, skeleton: Skeleton, plan: Footsteps, cycles: Cycles, prescription: Prescription
+        self,
+        skeleton: Skeleton,
+        plan: Footsteps,
+        cycles: Cycles,
+        curves: Mapping[str, Curve],
+        prescription: Prescription,
     ) -> None:
         self._skeleton, self._plan, self._cycles = skeleton, plan, cycles
+        self._curves = curves
         self._prescription = prescription
         self._leg_m = skeleton.legs["left"].reach_m
         self._heading = self._heading_spline()
@@ -50,7 +69,7 @@ class Pelvis:
     # ------------------------------------------------------------------ over the floor
     def heading_rad(self, time_s: Array) -> Array:
         """Return (T,) direction of the way."""
-        return np.radians(self._heading(time_s))
+        return np.asarray(np.radians(self._heading(time_s)))
 
     def xy_m(self, time_s: Array) -> Array:
         """Return (T, 2) middle between the hips."""
@@ -58,10 +77,9 @@ class Pelvis:
 
     def _supports(self) -> list[tuple[float, float, Step, Step]]:
         """Return begin and end of each double support, the hind and the front foot's stay."""
-        steps = [s for s in self._plan.steps]
         return [
             (front.contact_s, hind.off_s, hind, front)
-            for hind, front in zip(steps, steps[1:], strict=False)
+            for hind, front in pairwise(self._plan.steps)
             if front.contact_s > self._plan.begin_s - 5
         ]
 
@@ -92,8 +110,11 @@ class Pelvis:
             previous = (float(times[-1]), middle)
         knots.update(self._standing(knots))
         times_s = np.array(sorted(knots))
-        return CubicSpline(times_s, np.array([knots[t] for t in times_s]), bc_type="clamped"
-                           if self._prescription.course.standing_start else "not-a-knot")
+        return CubicSpline(
+            times_s,
+            np.array([knots[t] for t in times_s]),
+            bc_type="clamped" if self._prescription.course.standing_start else "not-a-knot",
+        )
 
     def _standing(self, knots: Mapping[float, Array]) -> dict[float, Array]:
         """Return places before the first and after the last step of who stands there."""
@@ -116,9 +137,8 @@ class Pelvis:
 
     def _upright(self, first: Step, second: Step) -> Array:
         ahead = self._skeleton.rest_m("hip", "left")[0] - self._heel_x()
-        return (np.array(first.heel_m) + np.array(second.heel_m)) / 2 + ahead * _way(
-            second.heading_deg
-        )
+        middle = (np.array(first.heel_m) + np.array(second.heel_m)) / 2
+        return np.asarray(middle + ahead * _way(second.heading_deg))
 
     def _heel_x(self) -> float:
         points = self._skeleton.body.points_m
@@ -136,7 +156,7 @@ class Pelvis:
     def _sway(self, stance: Step) -> Array:
         half = self._prescription.step_width_m / 2
         outward = 1.0 if stance.side == "left" else -1.0
-        return outward * _SWAY_SHARE * half * _across(stance.heading_deg)
+        return np.asarray(outward * _SWAY_SHARE * half * _across(stance.heading_deg))
 
     # ------------------------------------------------------------------ turns
     def turn(self, time_s: Array) -> Array:
@@ -150,16 +170,18 @@ class Pelvis:
         wanted = self._prescription
         left, right = (self._cycles.phase(side, time_s) for side in SIDES)
         vigour = self.vigour(time_s)
-        # The side that lands is ahead; the side that lifts off is the lower one.
-        rotation = -0.25 * (np.cos(2 * np.pi * left) - np.cos(2 * np.pi * right))
-        obliquity = 0.25 * (_obliquity(left) - _obliquity(right))
-        obliquity = np.radians(wanted.pelvis_obliquity_deg) * obliquity * vigour
-        for side, outward in (("left", 1.0), ("right", -1.0)):
+        forward = _even(self._curves["pelvis_rotation_forward_deg"], left, right, -1.0)
+        up = _even(self._curves["pelvis_obliquity_up_deg"], left, right, -1.0)
+        tilt = _even(self._curves["pelvis_anterior_tilt_deg"], left, right, 1.0)
+        obliquity = np.radians(wanted.pelvis_obliquity_deg) * up * vigour
+        for side in SIDES:
+            outward = 1.0 if side == "left" else -1.0
             obliquity = obliquity + outward * self._lift_rad(side, time_s)
         return {
-            "rotation": np.radians(wanted.pelvis_rotation_deg) * rotation * vigour,
-            "tilt": np.radians(1.0) * np.sin(2 * np.pi * (left + right)) * vigour,
-            "obliquity": obliquity - np.radians(wanted.spine.pelvis_tilt_deg) * -1.0,
+            # With its left side forward the pelvis is turned to the right.
+            "rotation": -np.radians(wanted.pelvis_rotation_deg) * forward * vigour,
+            "tilt": np.radians(_TILT_RANGE_DEG) * tilt * vigour,
+            "obliquity": obliquity + np.radians(wanted.spine.pelvis_tilt_deg),
         }
 
     def _lift_rad(self, side: Side, time_s: Array) -> Array:
@@ -249,9 +271,11 @@ class Pelvis:
         return np.column_stack([self.xy_m(time_s), self._height(time_s)])
 
 
-def _obliquity(phase: Array) -> Array:
-    """Rise of a side after its foot has taken the weight, fall as it leaves; range 2."""
-    return np.sin(2 * np.pi * (phase - 0.02))
+def _even(curve: Curve, left: Array, right: Array, sign: float) -> Array:
+    """Return the shape of a pelvis curve, of range 1 about 0, from the phases of both feet."""
+    values = curve.values - curve.values.mean()
+    shape = Curve(values / np.ptp(values))
+    return np.asarray((shape.at(left) + sign * shape.at(right)) / 2)
 
 
 def _way(heading_deg: float) -> Array:

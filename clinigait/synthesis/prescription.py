@@ -1,4 +1,4 @@
-"""What is commanded of a walk: the clinical parameters of a gait, checked to be possible together."""
+"""What is commanded of a walk: the clinical parameters of a gait, which have to go together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from clinigait.core import BadInputError, Side
 _STRICT = {"extra": "forbid"}
 AidKind = Literal["none", "stick", "crutch", "two_crutches", "wheeled_frame"]
 
-#: cadence × stride length / 120 and the speed may differ by this share before it is a contradiction.
+#: Cadence × stride length / 120 and the speed contradict each other beyond this share.
 _SPEED_TOLERANCE = 0.005
 
 

@@ -13,6 +13,8 @@ from clinigait.core import SIDES, Side
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.rotations import Array, frame
 
+#: Thumb to little finger.
+FINGERS = (1, 2, 3, 4, 5)
 #: The segments that turn as one, and the beginnings of the names of their bones. Sided segments
 #: have bones that end in .L or .R.
 _SEGMENTS = {
@@ -25,13 +27,16 @@ _SEGMENTS = {
     "upper_arm": ("upperarm",),
     "forearm": ("lowerarm",),
     "hand": ("wrist", "metacarpal"),
-    "fingers": ("finger",),
+    **{f"finger{n}": (f"finger{n}",) for n in FINGERS},
     "thigh": ("upperleg",),
     "shank": ("lowerleg",),
     "foot": ("foot",),
     "toes": ("toe",),
 }
-_SIDED = ("clavicle", "upper_arm", "forearm", "hand", "fingers", "thigh", "shank", "foot", "toes")
+_SIDED = (
+    "clavicle", "upper_arm", "forearm", "hand", "thigh", "shank", "foot", "toes",
+    *(f"finger{n}" for n in FINGERS),
+)  # fmt: skip
 #: Trunk bones from the pelvis upwards.
 SPINE = ("spine05", "spine04", "spine03", "spine02", "spine01")
 _LETTER = {"left": "L", "right": "R"}
@@ -101,7 +106,7 @@ class Skeleton:
         near, middle, far = (self.rest_m(name, side) for name in names)
         first, second = near - middle, middle - far
         if hinge is None:
-            # At right angles to both bones; to the right, since elbows bend the other way than knees.
+            # At right angles to both bones; to the right: elbows bend the other way than knees.
             hinge = np.cross(first, second)
         return Limb(
             float(np.linalg.norm(first)),
@@ -153,9 +158,7 @@ def _segment_of(bone: str) -> str:
     return f"{'left' if bone.endswith('.L') else 'right'}_{name}"
 
 
-def bent(
-    limb: Limb, near_m: Array, far_m: Array, toward: Array
-) -> tuple[Array, Array, Array]:
+def bent(limb: Limb, near_m: Array, far_m: Array, toward: Array) -> tuple[Array, Array, Array]:
     """Bend a limb so that it reaches from one place to another (the law of cosines).
 
     Parameters

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from clinigait.core import SIDES, Side
 from clinigait.synthesis.motion import Motion, Step, Truth
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from clinigait.synthesis.walking import Solver
 
 Parameters = dict[tuple[str, Side | None], float]
+Add = Callable[[str, Side | None, float], None]
 
 
 def truth_of(solver: Solver) -> Truth:
@@ -64,9 +67,8 @@ def _shown(step: Step, seen_s: tuple[float, float]) -> bool:
     return step.steady and seen_s[0] < step.contact_s < seen_s[1]
 
 
-def _stride(three: tuple[Step, ...], add: object) -> None:
+def _stride(three: tuple[Step, ...], add: Add) -> None:
     first, _, last = three
-    assert callable(add)
     time_s = last.contact_s - first.contact_s
     length_m = float(np.linalg.norm(np.subtract(last.heel_m, first.heel_m)))
     stance_s = first.off_s - first.contact_s
@@ -82,8 +84,7 @@ def _stride(three: tuple[Step, ...], add: object) -> None:
         add(name, first.side, value)
 
 
-def _step(landing: Step, standing: Step, add: object) -> None:
-    assert callable(add)
+def _step(landing: Step, standing: Step, add: Add) -> None:
     heading = np.radians(landing.heading_deg)
     way = np.subtract(landing.heel_m, standing.heel_m)
     along = way @ [np.cos(heading), np.sin(heading)]
@@ -117,8 +118,9 @@ def angles_of(motion: Motion, heading_rad: Array) -> dict[tuple[str, Side | None
         left = -point[:, 0] * sine + point[:, 1] * cosine
         return np.column_stack([ahead, left, point[:, 2]])
 
-    points = {(n, s): oriented(n, s) for n in ("hip", "knee", "ankle", "shoulder", "elbow")
-              for s in SIDES}
+    points = {
+        (n, s): oriented(n, s) for n in ("hip", "knee", "ankle", "shoulder", "elbow") for s in SIDES
+    }
     hips = (points["hip", "left"] + points["hip", "right"]) / 2
     shoulders = (points["shoulder", "left"] + points["shoulder", "right"]) / 2
     trunk = shoulders - hips
@@ -153,9 +155,7 @@ def _tilt_deg(line: Array) -> Array:
     return np.asarray(np.degrees(np.arctan2(line[:, 2], np.hypot(line[:, 0], line[:, 1]))))
 
 
-def _residuals(
-    solver: Solver, angles: dict[tuple[str, Side | None], Array]
-) -> dict[str, float]:
+def _residuals(solver: Solver, angles: dict[tuple[str, Side | None], Array]) -> dict[str, float]:
     """Return by how much ranges miss what was commanded, and curves what is published."""
     time_s = solver.time_s
     steady = solver.pelvis.vigour(time_s) > 0.999
@@ -183,7 +183,7 @@ def _residuals(
     return residuals
 
 
-def _by_cycle(values: Array, phase: Array, steady: Array) -> list[Array]:
+def _by_cycle(values: Array, phase: Array, steady: NDArray[np.bool_]) -> list[Array]:
     """Return the values of every whole cycle in full gait."""
     number = np.floor(phase).astype(int)
     whole = []

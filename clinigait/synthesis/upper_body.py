@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from clinigait.core import SIDES, Side
 from clinigait.synthesis.bodies import Body
-from clinigait.synthesis.cycle import Curve, Cycles
+from clinigait.synthesis.curves import upper_body_curves
+from clinigait.synthesis.cycle import Cycles
 from clinigait.synthesis.pelvis import Pelvis
 from clinigait.synthesis.prescription import Prescription, SideGait
 from clinigait.synthesis.rotations import Array, about, bump, by_vector, unit
-from clinigait.synthesis.skeleton import SPINE, Limb, Skeleton, bent
+from clinigait.synthesis.skeleton import FINGERS, SPINE, Limb, Skeleton, bent
 
 #: How far each trunk bone, from the pelvis up, has taken over the turn of the chest.
 _TAKEN_OVER = (0.1, 0.3, 0.5, 0.78, 1.0)
@@ -23,18 +24,15 @@ _HEIGHTS = np.array([0.08, 0.24, 0.38, 0.55, 0.82])
 _KYPHOSIS = np.array([0.0, 0.0, 0.2, 0.55, 1.0])
 #: Fingers of a hand at rest are a little bent.
 _CURL_DEG = 28.0
+_GRIP_DEG = 70.0
 #: The forearm hangs turned in by this much: the hinge of the elbow does not lie quite across.
-_TURNED_IN_DEG = 22.0
-_CLEAR_OF_HIP_M = 0.045
+_TURNED_IN_DEG = 6.0
+_CLEAR_OF_HIP_M = 0.06
+#: Range of the elbow over a cycle, as a share of that of the shoulder.
+_ELBOW_SHARE = 0.6
+#: Range of the forward nod of the trunk, twice in a cycle.
+_NOD_DEG = 2.5
 _NEUTRAL_ARM = np.diag([-1.0, -1.0, 1.0])
-
-
-@dataclass(frozen=True, eq=False)
-class Grip:
-    """Where a hand holds an aid: (T, 3), and (T,) how far it does, 0 to 1."""
-
-    place_m: Array
-    share: Array
 
 
 class UpperBody:
@@ -46,8 +44,8 @@ class UpperBody:
         The walk below.
     prescription
         What the trunk and the arms shall do.
-    arm_swing
-        Forward swing of an arm over the cycle of its own side's foot, with a range of 1.
+    holding
+        Hands that hold an aid.
     """
 
     def __init__(
@@ -56,22 +54,31 @@ class UpperBody:
         pelvis: Pelvis,
         cycles: Cycles,
         prescription: Prescription,
-        arm_swing: Curve,
+        holding: tuple[Side, ...] = (),
     ) -> None:
         self._skeleton, self._pelvis, self._cycles = skeleton, pelvis, cycles
-        self._prescription, self._arm_swing = prescription, arm_swing
+        self._prescription, self._shapes = prescription, upper_body_curves()
         self._spread_rad = {side: _spread_rad(skeleton, side) for side in SIDES}
-        self._curl = {side: _curl(skeleton.body, side) for side in SIDES}
+        self._curl = {
+            side: _curl(skeleton.body, side, _GRIP_DEG if side in holding else _CURL_DEG)
+            for side in SIDES
+        }
 
-    def turns(self, time_s: Array, grips: Mapping[Side, Grip] | None = None) -> dict[str, Array]:
-        """Return (T, 3, 3) turns against rest of trunk, head and arms."""
+    def turns(self, time_s: Array, hands_m: Mapping[Side, Array]) -> dict[str, Array]:
+        """Return (T, 3, 3) turns against rest of trunk, head and arms.
+
+        ``hands_m`` has (T, 3) where a hand holds an aid; the other arms swing.
+        """
         trunk = self.trunk(time_s)
         turns = dict(trunk)
         places = self._shoulders(time_s, trunk)
         for side in SIDES:
-            grip = (grips or {}).get(side)
-            turns.update(self._arm(side, time_s, trunk, (places[side], grip)))
+            turns.update(self._arm(side, time_s, trunk, (places[side], hands_m.get(side))))
         return turns
+
+    def shoulders_m(self, time_s: Array) -> dict[Side, Array]:
+        """Return (T, 3) places of the shoulders."""
+        return self._shoulders(time_s, self.trunk(time_s))
 
     # ------------------------------------------------------------------ trunk
     def trunk(self, time_s: Array) -> dict[str, Array]:
@@ -103,39 +110,45 @@ class UpperBody:
         wanted, spine = self._prescription, self._prescription.spine
         left, right = (self._cycles.phase(side, time_s) for side in SIDES)
         vigour = self._pelvis.vigour(time_s)
-        across = 0.25 * (np.cos(2 * np.pi * left) - np.cos(2 * np.pi * right)) * vigour
+        across = self._both("thorax_rotation_deg", left, right) * vigour
         yaw = self._pelvis.heading_rad(time_s) + self._pelvis.angles_rad(time_s)["rotation"]
         yaw = yaw + np.radians(wanted.trunk_rotation_deg) * across
-        over = 0.25 * (np.sin(2 * np.pi * left) - np.sin(2 * np.pi * right)) * vigour
+        over = self._both("trunk_lean_deg", left, right) * vigour
         lean_left = np.radians(wanted.trunk_sway_deg) * over
-        for side, outward in (("left", 1.0), ("right", -1.0)):
+        for side in SIDES:
+            outward = 1.0 if side == "left" else -1.0
             lurch = np.radians(wanted.side(side).trunk_lurch_deg) * self._stance_hump(side, time_s)
             lean_left = lean_left + outward * lurch
-        lean = np.radians(spine.lean_deg) + np.radians(0.8) * np.sin(2 * np.pi * (left + right))
+        nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
+        lean = np.radians(spine.lean_deg + _NOD_DEG * nod)
         return about(2, yaw) @ about(0, -lean_left) @ about(1, lean)
+
+    def _both(self, name: str, left: Array, right: Array) -> Array:
+        """Return a shape that the other foot's cycle mirrors."""
+        shape = self._shapes[name].shape
+        return np.asarray((shape(left) - shape(right)) / 2)
 
     def _stance_hump(self, side: Side, time_s: Array) -> Array:
         share = np.mod(self._cycles.phase(side, time_s), 1.0) / self._cycles.foot_off
         return np.where(share < 1, bump(share, 0.5), 0.0) * self._pelvis.vigour(time_s)
 
     def _head(self, time_s: Array) -> Array:
-        """The head looks where the way goes and stays level, but for what a round back costs."""
+        """Return the turn of a head that looks ahead, level but for what a round back costs."""
         spine = self._prescription.spine
         pitch = 0.35 * spine.lean_deg + 0.35 * spine.kyphosis_deg
         look = about(2, self._pelvis.heading_rad(time_s))
         return look @ about(1, np.full_like(time_s, np.radians(pitch)))
 
     def _shoulders(self, time_s: Array, trunk: Mapping[str, Array]) -> dict[Side, Array]:
-        """Return (T, 3) places of the shoulders."""
         body = self._skeleton.body
         hips = self._pelvis.place_m(time_s)
         place = hips + trunk["pelvis"] @ (body.head_m(SPINE[0]) - self._skeleton.hips_middle_m)
         chain = [*SPINE]
-        for name, following in zip(chain, chain[1:], strict=False):
+        for name, following in pairwise(chain):
             place = place + trunk[name] @ (body.head_m(following) - body.head_m(name))
         places: dict[Side, Array] = {}
-        for side, letter in (("left", "L"), ("right", "R")):
-            collar = body.head_m(f"clavicle.{letter}")
+        for side in SIDES:
+            collar = body.head_m(f"clavicle.{'L' if side == 'left' else 'R'}")
             start = place + trunk[SPINE[-1]] @ (collar - body.head_m(SPINE[-1]))
             shoulder = self._skeleton.rest_m("shoulder", side)
             places[side] = start + trunk[f"{side}_clavicle"] @ (shoulder - collar)
@@ -143,20 +156,24 @@ class UpperBody:
 
     # ------------------------------------------------------------------ arms
     def _arm(
-        self, side: Side, time_s: Array, trunk: Mapping[str, Array], held: tuple[Array, Grip | None]
+        self,
+        side: Side,
+        time_s: Array,
+        trunk: Mapping[str, Array],
+        held: tuple[Array, Array | None],
     ) -> dict[str, Array]:
         limb = self._skeleton.arms[side]
         upper, fore = self._swinging(side, time_s, limb, trunk)
-        shoulder, grip = held
-        if grip is not None:
+        shoulder, hand_m = held
+        if hand_m is not None:
             back = -_forward(self._pelvis.heading_rad(time_s)) - np.array([0.0, 0.0, 0.4])
-            upper, fore, _ = bent(limb, shoulder, grip.place_m, back)
+            upper, fore, _ = bent(limb, shoulder, hand_m, back)
         hand = fore @ self._shaking(side, time_s, limb)
         return {
             f"{side}_upper_arm": upper,
             f"{side}_forearm": fore,
             f"{side}_hand": hand,
-            f"{side}_fingers": hand @ self._curl[side],
+            **{f"{side}_{name}": hand @ turn for name, turn in self._curl[side].items()},
         }
 
     def _swinging(
@@ -166,7 +183,7 @@ class UpperBody:
         flexion, elbow = self.arm_angles_rad(side, time_s, gait)
         outward = 1.0 if side == "left" else -1.0
         chest = Rotation.from_matrix(trunk[SPINE[-1]]).as_euler("ZYX")
-        carried = about(2, chest[:, 0]) @ about(0, 0.6 * chest[:, 2]) @ about(1, 0.3 * chest[:, 1])
+        carried = about(2, chest[:, 0]) @ about(0, 0.25 * chest[:, 2]) @ about(1, 0.3 * chest[:, 1])
         spread = about(0, np.array(outward * self._spread_rad[side]))
         turned = about(2, np.array(-outward * np.radians(_TURNED_IN_DEG)))
         hanging = carried @ spread @ about(1, -flexion) @ turned
@@ -174,15 +191,15 @@ class UpperBody:
         fore = hanging @ about(1, -elbow) @ _NEUTRAL_ARM @ limb.second_rest.T
         return upper, fore
 
-    def arm_angles_rad(
-        self, side: Side, time_s: Array, gait: SideGait
-    ) -> tuple[Array, Array]:
+    def arm_angles_rad(self, side: Side, time_s: Array, gait: SideGait) -> tuple[Array, Array]:
         """Return (T,) forward angle of the upper arm and flexion of the elbow."""
-        swing = self._arm_swing.at(self._cycles.phase(side, time_s))
-        swing = swing * self._pelvis.vigour(time_s)
+        phase, vigour = self._cycles.phase(side, time_s), self._pelvis.vigour(time_s)
+        swing = self._shapes["shoulder_flexion_deg"].shape(phase) * vigour
+        bend = self._shapes["elbow_flexion_deg"].shape(phase) * vigour
         reach = np.radians(gait.arm_swing_deg)
+        # A bent arm hangs with its elbow behind, so that the hand stays below the shoulder.
         resting = np.radians(0.35 * gait.elbow_flexion_deg - 9.0)
-        elbow = np.radians(gait.elbow_flexion_deg) + 0.35 * reach * swing
+        elbow = np.radians(gait.elbow_flexion_deg) + _ELBOW_SHARE * reach * bend
         return reach * swing - resting, np.maximum(elbow, np.radians(3.0))
 
     def _shaking(self, side: Side, time_s: Array, limb: Limb) -> Array:
@@ -202,8 +219,8 @@ def _lateral(apex: float) -> Array:
 
     Below the apex they lean to the convex side, above it back again.
     """
-    warped = np.where(_HEIGHTS < apex, 0.5 * _HEIGHTS / apex,
-                      1 - 0.5 * (1 - _HEIGHTS) / (1 - apex))
+    below, above = 0.5 * _HEIGHTS / apex, 1 - 0.5 * (1 - _HEIGHTS) / (1 - apex)
+    warped = np.where(apex > _HEIGHTS, below, above)
     return np.asarray(0.5 * np.cos(np.pi * warped))
 
 
@@ -224,12 +241,24 @@ def _spread_rad(skeleton: Skeleton, side: Side) -> float:
     return float(np.clip(np.arcsin(np.clip(needed, -0.9, 0.9)), np.radians(4), np.radians(28)))
 
 
-def _curl(body: Body, side: Side) -> Array:
-    """Return (3, 3) turn of the fingers toward the palm, against rest."""
+def _curl(body: Body, side: Side, curl_deg: float) -> dict[str, Array]:
+    """Return (3, 3) turns of the fingers against rest: together, and a little toward the palm."""
     letter = "L" if side == "left" else "R"
-    wrist, index, little = (
-        body.head_m(f"{name}.{letter}") for name in ("wrist", "finger2-1", "finger5-1")
-    )
-    along = unit((index + little) / 2 - wrist)
-    palm = np.cross(along, little - index) * (-1.0 if side == "left" else 1.0)
-    return by_vector(unit(np.cross(along, palm)) * np.radians(_CURL_DEG))
+
+    def place(name: str) -> Array:
+        return body.head_m(f"{name}.{letter}")
+
+    along = unit((place("finger2-1") + place("finger5-1")) / 2 - place("wrist"))
+    palm = np.cross(along, place("finger5-1") - place("finger2-1"))
+    palm = unit(palm) * (-1.0 if side == "left" else 1.0)
+    turns = {}
+    for finger in FINGERS:
+        way = unit(place(f"finger{finger}-3") - place(f"finger{finger}-1"))
+        flat = unit(way - (way @ palm) * palm)
+        spread = np.arcsin(np.clip(np.cross(flat, along) @ palm, -1.0, 1.0))
+        share = 0.4 if finger == 1 else 0.8
+        together = by_vector(palm * spread * share)
+        curl = curl_deg * (0.4 if finger == 1 else 1.0)
+        bent_in = by_vector(unit(np.cross(along, palm)) * np.radians(curl))
+        turns[f"finger{finger}"] = bent_in @ together
+    return turns

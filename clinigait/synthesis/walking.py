@@ -7,15 +7,15 @@ come next, joint curves as near as that allows; what is left over is in ``Truth.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from clinigait.core import SIDES, BadInputError, Side
 from clinigait.gait.norms.curves import normalised_speed
+from clinigait.synthesis.aids import Aids
 from clinigait.synthesis.bodies import Body
-from clinigait.synthesis.joint_curves import arm_swing_curve, foot_off_share, leg_curves
-from clinigait.synthesis.cycle import Cycles, foot_pitch
+from clinigait.synthesis.curves import cycle_curves
+from clinigait.synthesis.cycle import Curve, Cycles, foot_pitch
 from clinigait.synthesis.foot_contact import rolling
 from clinigait.synthesis.footsteps import Footsteps, check, footsteps
 from clinigait.synthesis.legs import Leg
@@ -29,6 +29,8 @@ from clinigait.synthesis.upper_body import UpperBody
 
 #: Frames that are solved at a time.
 PIECE = 64
+#: Comfortable walking of adults without unit (Hof 1996, doi 10.1016/0966-6362(95)01057-2).
+_COMFORTABLE = 0.42
 RATE_LIMITS_HZ = (5.0, 1000.0)
 
 
@@ -54,15 +56,16 @@ class Solver(MotionSource):
         self._check_reach(pace.stride_length)
         self.plan: Footsteps = footsteps(prescription, rng)
         speed = normalised_speed(pace.speed, self.skeleton.legs["left"].reach_m)
-        foot_off = foot_off_share(speed)
+        usual = cycle_curves(speed)
+        foot_off = usual.foot_off_pct / 100
         self.cycles = Cycles(self.plan, foot_off)
-        curves = leg_curves(speed)
-        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, prescription)
+        curves = {name: Curve(angles[:-1]) for name, angles in usual.angles_deg.items()}
+        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, curves, prescription)
         self.legs: dict[Side, Leg] = {}
         for side in SIDES:
             gait = prescription.side(side)
             yaw = _yaw_rest_rad(body, side)
-            pitch = foot_pitch(curves, foot_off, gait.foot_drop_deg)
+            pitch = foot_pitch(usual, cycle_curves(_COMFORTABLE), gait.foot_drop_deg)
             self.legs[side] = Leg(
                 self.skeleton,
                 side,
@@ -76,8 +79,9 @@ class Solver(MotionSource):
             {side: leg.in_stance for side, leg in self.legs.items()},
             dict.fromkeys(SIDES, curves["knee_flexion_deg"]),
         )
+        self.aids = Aids(self.skeleton, self.plan, self.pelvis, prescription)
         self.upper = UpperBody(
-            self.skeleton, self.pelvis, self.cycles, prescription, arm_swing_curve(speed)
+            self.skeleton, self.pelvis, self.cycles, prescription, self.aids.holding
         )
         self.curves = curves
 
@@ -103,11 +107,12 @@ class Solver(MotionSource):
 
     def at(self, time_s: Array) -> Motion:
         """Return the movement at (T,) times."""
-        turns = self.upper.turns(time_s)
+        held = self.aids.at(time_s, self.upper.shoulders_m(time_s))
+        turns = self.upper.turns(time_s, held.hands_m)
         for leg in self.legs.values():
             turns.update(leg.turns(time_s))
         bones = self.skeleton.bones(turns, self.pelvis.place_m(time_s))
-        return Motion(self.body, time_s, bones, np.zeros((len(time_s), 0, 3)))
+        return Motion(self.body, time_s, bones, held.points_m)
 
 
 def _yaw_rest_rad(body: Body, side: Side) -> float:
