@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ Texture = Literal["plain", "planks", "tiles", "mottled"]
 _TEXTURES: tuple[Texture, ...] = ("plain", "planks", "tiles", "mottled")
 #: Views that are kept: a camera that stands still asks for the same one in every frame.
 _KEPT = 4
+#: Where in a pixel colours are sampled.
+_SAMPLES = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 
 
 @dataclass(frozen=True)
@@ -81,13 +83,36 @@ class View:
     depth_m
         (H, W) float32 along the line of sight.
     normal
-        (H, W, 3) float32 directions that surfaces face.
+        (H, W, 3) float32 directions that surfaces face, their mean over a pixel.
     """
 
     albedo: NDArray[np.float32]
     points_m: NDArray[np.float32]
     depth_m: NDArray[np.float32]
     normal: NDArray[np.float32]
+
+
+class _Room(NamedTuple):
+    """What compiled functions know of a backdrop."""
+
+    boxes: NDArray[np.float64]
+    colours: NDArray[np.float64]
+    kinds: NDArray[np.int64]
+    gradient: float
+    seed: int
+
+
+class _Out(NamedTuple):
+    """What they write."""
+
+    albedo: NDArray[np.float32]
+    points: NDArray[np.float32]
+    depth: NDArray[np.float32]
+    normal: NDArray[np.float32]
+
+
+#: How far, the axis of the side that is hit, and the direction in which that side faces.
+_Hit = tuple[float, int, float]
 
 
 @lru_cache(maxsize=_KEPT)
@@ -105,11 +130,13 @@ def seen(backdrop: Backdrop, lens: Intrinsics, place: Extrinsics) -> View:
     if np.any(eye <= backdrop.low_m) or np.any(eye >= backdrop.high_m):
         raise ValueError("the camera stands outside of the room")
     grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
-    albedo = np.zeros((height, width, 3))
-    for dx, dy in ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25)):
-        albedo += _cast(backdrop, lens, rotation, eye, grid + (dx, dy))[0] / 4
-    _, points, depth, normal = _cast(backdrop, lens, rotation, eye, grid)
-    return View(albedo.astype(np.float32), points, depth, normal)
+    albedo, facing = np.zeros((height, width, 3)), np.zeros((height, width, 3))
+    for shift in _SAMPLES:
+        sample = _cast(backdrop, lens, rotation, eye, grid + shift)
+        albedo += sample.albedo / len(_SAMPLES)
+        facing += sample.normal / len(_SAMPLES)
+    middle = _cast(backdrop, lens, rotation, eye, grid)
+    return View(albedo.astype(np.float32), middle.points, middle.depth, facing.astype(np.float32))
 
 
 def _cast(
@@ -118,23 +145,22 @@ def _cast(
     rotation: NDArray[np.float64],
     eye: NDArray[np.float64],
     pixels: NDArray[np.float64],
-) -> tuple[NDArray[np.float32], ...]:
+) -> _Out:
     # Along the line of sight the rays have length 1: what they are multiplied by is the depth.
     rays = np.ascontiguousarray(lens.rays(pixels) @ rotation)
     boxes = [(backdrop.low_m, backdrop.high_m), *((b.low_m, b.high_m) for b in backdrop.boxes)]
     colours = [backdrop.floor, backdrop.wall, backdrop.ceiling, *(b.colour for b in backdrop.boxes)]
+    kinds = [_TEXTURES.index(backdrop.floor_texture), _TEXTURES.index(backdrop.wall_texture)]
+    room = _Room(
+        np.array(boxes, np.float64), linear(np.array(colours)), np.array(kinds, np.int64),
+        float(backdrop.gradient), int(backdrop.seed),
+    )  # fmt: skip
     shape = pixels.shape[:2]
-    out = (
+    out = _Out(
         np.empty((*shape, 3), np.float32), np.empty((*shape, 3), np.float32),
         np.empty(shape, np.float32), np.zeros((*shape, 3), np.float32),
     )  # fmt: skip
-    kinds = np.array(
-        [_TEXTURES.index(backdrop.floor_texture), _TEXTURES.index(backdrop.wall_texture)]
-    )
-    _cast_rays(
-        eye, rays, np.array(boxes, np.float64), linear(np.array(colours)), kinds,
-        backdrop.gradient, backdrop.seed, *out,
-    )  # fmt: skip
+    _cast_rays(eye, rays, room, out)
     return out
 
 
@@ -152,7 +178,7 @@ def noise(x: float, y: float, z: float, seed: int) -> float:
     value = 0.0
     for corner in range(8):
         cx, cy, cz = corner & 1, (corner >> 1) & 1, corner >> 2
-        mixed = (ix + cx) * 73856093 ^ (iy + cy) * 19349663 ^ (iz + cz) * 83492791 ^ seed * 2654435
+        mixed = (ix + cx) * 73856093 ^ (iy + cy) * 19349663 ^ (iz + cz) * 83492791 ^ seed * 265443
         mixed = (mixed & 0x7FFFFFFF) * 1103515245 & 0x7FFFFFFF
         mixed = ((mixed >> 13) ^ mixed) * 60493 & 0x7FFFFFFF
         share = (fx if cx else 1 - fx) * (fy if cy else 1 - fy) * (fz if cz else 1 - fz)
@@ -181,115 +207,134 @@ def _texture(kind: int, a: float, b: float, seed: int) -> float:
 
 
 @compiled
-def _cast_rays(
-    eye: NDArray[np.float64],
-    rays: NDArray[np.float64],
-    boxes: NDArray[np.float64],
-    colours: NDArray[np.float64],
-    kinds: NDArray[np.int64],
-    gradient: float,
-    seed: int,
-    albedo: NDArray[np.float32],
-    points: NDArray[np.float32],
-    depth: NDArray[np.float32],
-    normal: NDArray[np.float32],
-) -> None:
+def _room_hit(
+    eye: NDArray[np.float64], ray: NDArray[np.float64], boxes: NDArray[np.float64]
+) -> _Hit:
+    """Return where a ray leaves the room."""
+    best, axis_hit, sign = np.inf, 0, 1.0
+    for axis in range(3):
+        if ray[axis] != 0:
+            side = 1 if ray[axis] > 0 else 0
+            far = (boxes[0, side, axis] - eye[axis]) / ray[axis]
+            if far < best:
+                best, axis_hit, sign = far, axis, -1.0 if side else 1.0
+    return best, axis_hit, sign
+
+
+@compiled
+def _box_hit(eye: NDArray[np.float64], ray: NDArray[np.float64], box: NDArray[np.float64]) -> _Hit:
+    """Return where a ray enters a box; at infinity where it does not."""
+    near, far, axis_in = 0.0, np.inf, -1
+    for axis in range(3):
+        if ray[axis] == 0:
+            if not box[0, axis] < eye[axis] < box[1, axis]:
+                far = -1.0
+            continue
+        one, two = (box[0, axis] - eye[axis]) / ray[axis], (box[1, axis] - eye[axis]) / ray[axis]
+        if min(one, two) > near:
+            near, axis_in = min(one, two), axis
+        far = min(far, max(one, two))
+    if axis_in < 0 or near >= far:
+        return np.inf, 0, 1.0
+    return near, axis_in, -1.0 if ray[axis_in] > 0 else 1.0
+
+
+@compiled
+def _surface(
+    room: _Room, box: int, axis: int, sign: float, at: tuple[float, float, float]
+) -> tuple[int, float]:
+    """Return which colour a place has, and how bright it is."""
+    x, y, z = at
+    if box > 0:
+        return 2 + box, 0.9 + 0.2 * noise(x * 20, y * 20, z * 4, room.seed + 9)
+    if axis == 2:
+        return (0, _texture(room.kinds[0], x, y, room.seed)) if sign > 0 else (2, 1.0)
+    tone = _texture(room.kinds[1], x if axis == 1 else y, z, room.seed + 5)
+    tone *= 1 - room.gradient * (1 - z / room.boxes[0, 1, 2])
+    return 1, tone * (0.8 if z < 0.09 else 1.0)  # the skirting board
+
+
+@compiled
+def _cast_rays(eye: NDArray[np.float64], rays: NDArray[np.float64], room: _Room, out: _Out) -> None:
     for row in range(rays.shape[0]):
         for column in range(rays.shape[1]):
             ray = rays[row, column]
-            best, axis_hit, box_hit, sign = np.inf, 0, 0, 1.0
-            for axis in range(3):  # the room, from inside
-                if ray[axis] != 0:
-                    side = 1 if ray[axis] > 0 else 0
-                    far = (boxes[0, side, axis] - eye[axis]) / ray[axis]
-                    if far < best:
-                        best, axis_hit, sign = far, axis, -1.0 if side else 1.0
-            for box in range(1, boxes.shape[0]):
-                near, far, axis_in = 0.0, np.inf, -1
-                for axis in range(3):
-                    if ray[axis] == 0:
-                        if not boxes[box, 0, axis] < eye[axis] < boxes[box, 1, axis]:
-                            far = -1.0
-                        continue
-                    one = (boxes[box, 0, axis] - eye[axis]) / ray[axis]
-                    two = (boxes[box, 1, axis] - eye[axis]) / ray[axis]
-                    if min(one, two) > near:
-                        near, axis_in = min(one, two), axis
-                    far = min(far, max(one, two))
-                if axis_in >= 0 and near < far and near < best:
-                    best, axis_hit, box_hit = near, axis_in, box
-                    sign = -1.0 if ray[axis_in] > 0 else 1.0
-            x, y, z = eye[0] + best * ray[0], eye[1] + best * ray[1], eye[2] + best * ray[2]
-            tone = 1.0
-            if box_hit > 0:
-                colour = 2 + box_hit
-                tone = 0.9 + 0.2 * noise(x * 20, y * 20, z * 4, seed + 9)
-            elif axis_hit == 2:
-                colour = 0 if sign > 0 else 2
-                if sign > 0:
-                    tone = _texture(kinds[0], x, y, seed)
-            else:
-                colour = 1
-                tone = _texture(kinds[1], x if axis_hit == 1 else y, z, seed + 5)
-                tone *= 1 - gradient * (1 - z / boxes[0, 1, 2])
-                if z < 0.09:
-                    tone *= 0.8  # the skirting board
+            best, axis, sign = _room_hit(eye, ray, room.boxes)
+            box = 0
+            for other in range(1, room.boxes.shape[0]):
+                near, its_axis, its_sign = _box_hit(eye, ray, room.boxes[other])
+                if near < best:
+                    best, axis, sign, box = near, its_axis, its_sign, other
+            at = (eye[0] + best * ray[0], eye[1] + best * ray[1], eye[2] + best * ray[2])
+            colour, tone = _surface(room, box, axis, sign, at)
             for k in range(3):
-                albedo[row, column, k] = colours[colour, k] * tone
-            points[row, column, 0] = x
-            points[row, column, 1] = y
-            points[row, column, 2] = z
-            depth[row, column] = best
-            normal[row, column, axis_hit] = sign
+                out.albedo[row, column, k] = room.colours[colour, k] * tone
+                out.points[row, column, k] = at[k]
+            out.depth[row, column] = best
+            out.normal[row, column, axis] = sign
 
 
 def drawn_backdrop(
-    rng: np.random.Generator,
-    *,
-    behind_m: float = 1.5,
-    beside_m: float = 8.0,
-    length_m: float = 12.0,
+    rng: np.random.Generator, eye_m: tuple[float, float], length_m: float = 12.0
 ) -> Backdrop:
-    """Draw a room whose walkway goes along x through the middle.
+    """Draw a room for a walkway along x through (0, 0).
 
     Parameters
     ----------
     rng
         Chance.
-    behind_m
-        Least distance of the walls beside the walkway that a camera might look at.
-    beside_m
-        Where cameras stand at most, on either side.
+    eye_m
+        x and y of the camera: on its side the room is deep; on the other a wall is near.
     length_m
-        Half of the room's length.
+        Half of the room's length; the camera stays inside of it.
     """
     wall = np.clip(rng.uniform(0.35, 0.92) * (1 + rng.normal(0, 0.05, 3)), 0.05, 0.97)
     floor = np.clip(rng.uniform(0.2, 0.65) * (1 + np.array([0.12, 0, -0.15]) * rng.random()), 0, 1)
-    far = behind_m + rng.uniform(0.2, 2.5)
-    # One wall is near; on the side of the camera the room is deep.
-    low = (-length_m, -float(far), 0.0)
-    high = (length_m, beside_m + 1.0, float(rng.uniform(2.6, 3.4)))
+    far = 1.7 + float(rng.uniform(0, 2.5))
+    low_y, high_y = min(-far, eye_m[1] - 1), max(far, eye_m[1] + 1)
+    length = max(length_m, abs(eye_m[0]) + 1)
     boxes = []
     for _ in range(int(rng.integers(0, 4))):
         size = rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9))
-        at = rng.uniform(-4, 4)
-        shade = rng.uniform(0.15, 0.8) * (1 + rng.normal(0, 0.12, 3))
-        r, g, b = (float(v) for v in np.clip(shade, 0.03, 0.95))
+        at = float(rng.uniform(-4, 4))
+        colour = np.clip(rng.uniform(0.15, 0.8) * (1 + rng.normal(0, 0.12, 3)), 0.03, 0.95)
+        y = low_y if eye_m[1] >= 0 else high_y - size[1]
         boxes.append(
             Box(
-                (at - size[0] / 2, low[1], 0.0),
-                (at + size[0] / 2, low[1] + size[1], size[2]),
-                (r, g, b),
+                (at - size[0] / 2, float(y), 0.0),
+                (at + size[0] / 2, float(y + size[1]), float(size[2])),
+                _triple(colour),
             )
         )
     return Backdrop(
-        low_m=low,
-        high_m=high,
-        wall=(float(wall[0]), float(wall[1]), float(wall[2])),
-        floor=(float(floor[0]), float(floor[1]), float(floor[2])),
+        low_m=(-length, low_y, 0.0),
+        high_m=(length, high_y, float(rng.uniform(2.6, 3.4))),
+        wall=_triple(wall),
+        floor=_triple(floor),
         wall_texture=_TEXTURES[int(rng.choice([0, 0, 2, 3]))],
         floor_texture=_TEXTURES[int(rng.integers(len(_TEXTURES)))],
         gradient=float(rng.uniform(0, 0.4)),
         boxes=tuple(boxes),
         seed=int(rng.integers(1 << 20)),
     )
+
+
+def _triple(colour: NDArray[np.float64]) -> Colour:
+    return float(colour[0]), float(colour[1]), float(colour[2])
+
+
+def with_low_wall(backdrop: Backdrop, eye_m: tuple[float, float], height_m: float) -> Backdrop:
+    """Return a room with a wall before the walkway that hides the lower body from a camera.
+
+    Parameters
+    ----------
+    backdrop
+        The room.
+    eye_m
+        x and y of the camera; it looks across the walkway.
+    height_m
+        Of the wall.
+    """
+    near = 0.9 if eye_m[1] > 0 else -1.0
+    wall = Box((eye_m[0] - 6.0, near, 0.0), (eye_m[0] + 6.0, near + 0.1, height_m))
+    return replace(backdrop, boxes=(*backdrop.boxes, wall))

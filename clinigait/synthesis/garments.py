@@ -15,14 +15,12 @@ from clinigait.synthesis import worn_pieces
 from clinigait.synthesis.appearance import Appearance, Colour, hair_field, skin_colours
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.figure import (
-    AID_MATERIAL,
     BAG,
     BOTTOM,
     COAT,
     HAIR,
     N_FIELDS,
     SHOES,
-    SKIN,
     TOP,
     Coat,
     Figure,
@@ -45,6 +43,8 @@ _LEAST_M = 0.003
 _HEM_M = 0.012
 #: Trousers lie nearer to the body than what hangs from the shoulders.
 _SMOOTHING_STEPS = (12, 50)
+#: Of a jacket, from the hip to the ankle.
+_JACKET_LENGTH = 0.13
 _CLASS_WIDTH, _N_CLASSES = 0.15, 10
 _AID = Material(colour=(0.45, 0.45, 0.47))
 
@@ -157,14 +157,18 @@ def _pieces(body: Body, outfit: Outfit, look: Appearance) -> list[Piece]:
                 layer=BOTTOM,
             )
         )
-    if outfit.coat in ("coat", "long_coat"):
-        length = outfit.coat_length if outfit.coat == "coat" else max(outfit.coat_length, 0.65)
+    if outfit.coat != "none":
+        length = {
+            "jacket": _JACKET_LENGTH,
+            "coat": outfit.coat_length,
+            "long_coat": max(outfit.coat_length, 0.65),
+        }[outfit.coat]
         inner = outfit.bottom_thickness_m if outfit.bottom == "skirt" else 0.0
         pieces.append(
             worn_pieces.skirt(
                 body,
                 length,
-                outfit.flare,
+                0.0 if outfit.coat == "jacket" else outfit.flare,
                 inner + outfit.coat_thickness_m + outfit.padding_m,
                 layer=COAT,
             )
@@ -206,7 +210,7 @@ def _fields(body: Body, outfit: Outfit, look: Appearance) -> NDArray[np.float32]
             body, sleeve, hem=0.105 if outfit.bottom == "skirt" else 0.035
         )
     if outfit.coat != "none":
-        fields[:, COAT - 1] = _top_field(body, 0.985, hem=-0.05)
+        fields[:, COAT - 1] = _top_field(body, 0.985, hem=0.03)
         if outfit.coat in ("coat", "long_coat"):
             # The thighs below the tails: where they come through, they have the coat's colour.
             fields[:, COAT - 1] = np.maximum(
@@ -376,15 +380,17 @@ def _smoothed(
 
 _CLOTH: tuple[Colour, ...] = (
     (0.10, 0.10, 0.11), (0.16, 0.19, 0.28), (0.22, 0.30, 0.45), (0.35, 0.36, 0.38),
-    (0.62, 0.63, 0.64), (0.86, 0.85, 0.82), (0.50, 0.15, 0.16), (0.20, 0.34, 0.24),
-    (0.55, 0.45, 0.33), (0.42, 0.29, 0.20), (0.66, 0.52, 0.20), (0.45, 0.30, 0.45),
+    (0.55, 0.45, 0.33), (0.42, 0.29, 0.20), (0.62, 0.63, 0.64), (0.20, 0.34, 0.24),
+    (0.50, 0.15, 0.16), (0.86, 0.85, 0.82), (0.66, 0.52, 0.20), (0.45, 0.30, 0.45),
     (0.30, 0.48, 0.55), (0.72, 0.45, 0.42),
 )  # fmt: skip
+#: Trousers, coats and shoes come in the first so many colours.
+_N_SOBER = 8
 _PATTERNS: tuple[Pattern, ...] = ("plain", "plain", "plain", "stripes", "checks", "speckles")
 
 
-def _drawn_material(rng: np.random.Generator, n_patterns: int) -> Material:
-    one, two = (np.array(_CLOTH[int(k)]) for k in rng.integers(len(_CLOTH), size=2))
+def _drawn_material(rng: np.random.Generator, n_patterns: int, n_colours: int) -> Material:
+    one, two = (np.array(_CLOTH[int(k)]) for k in rng.integers(n_colours, size=2))
     shade = rng.uniform(0.85, 1.15)
     r, g, b = (float(v) for v in np.clip(one * shade, 0.02, 0.95))
     r2, g2, b2 = (float(v) for v in two)
@@ -423,7 +429,12 @@ def drawn_outfit(
         coat_length=float(rng.uniform(0.3, 0.6)),
         flare=float(rng.uniform(0.05, 0.3)),
     )
-    shoes, bag = _drawn_material(rng, 1), _drawn_material(rng, 1)
-    dark = replace(shoes, colour=tuple(0.6 * v for v in shoes.colour), folds=0.0)
-    cloth = [_drawn_material(rng, n) for n in (2, len(_PATTERNS), 3)]
-    return replace(outfit, materials=(dark, *cloth, replace(bag, folds=0.1)))
+    every = len(_CLOTH)
+    materials = (
+        replace(_drawn_material(rng, 1, _N_SOBER), folds=0.0),
+        _drawn_material(rng, 2, _N_SOBER),
+        _drawn_material(rng, len(_PATTERNS), every),
+        _drawn_material(rng, 3, _N_SOBER),
+        replace(_drawn_material(rng, 1, every), folds=0.1),
+    )
+    return replace(outfit, materials=materials)

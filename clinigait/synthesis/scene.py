@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import Extrinsics, Intrinsics
+from clinigait.synthesis.backdrop import Backdrop, seen
 from clinigait.synthesis.cameras import Camera
 from clinigait.synthesis.figure import AID, Figure
 from clinigait.synthesis.motion import Motion
@@ -71,6 +72,8 @@ class Shot:
         nothing follows.
     duration_s
         Time from frame to frame; 0 where it is not known.
+    backdrop
+        The room around; None where only the person counts.
     """
 
     frame: int
@@ -82,6 +85,7 @@ class Shot:
     bones_change: NDArray[np.float32]
     aid_change_m: NDArray[np.float64]
     duration_s: float
+    backdrop: Backdrop | None = None
 
     @cached_property
     def place(self) -> Extrinsics:
@@ -112,10 +116,17 @@ class Shot:
 
     @cached_property
     def labels(self) -> NDArray[np.uint8]:
-        """(H, W) part of the body of every pixel; :data:`clinigait.synthesis.figure.AID` its aid."""
+        """(H, W) the part of the body that each pixel shows, or ``figure.AID``.
+
+        What boxes of the room hide is not labelled.
+        """
         n_aid = len(self.surface.faces) - self.surface.n_figure
         parts = np.concatenate([self.figure.part_of_face, np.full(n_aid, AID, np.uint8)])
-        return self.raster.labels(parts)
+        labels = self.raster.labels(parts)
+        if self.backdrop is not None and self.backdrop.boxes:
+            room = seen(self.backdrop, self.lens, self.place)
+            labels[self.raster.inverse_m * room.depth_m <= 1] = 0
+        return labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +139,13 @@ class Scene:
         Who walks, and in what.
     camera
         Who looks.
+    backdrop
+        The room around, whose boxes may hide the figure; None where only the person counts.
     """
 
     figure: Figure
     camera: Camera
+    backdrop: Backdrop | None = None
 
     def shots(self, pieces: Iterable[Motion]) -> Iterator[Shot]:
         """Yield every moment of pieces of a movement, in order; one piece is held at a time."""
@@ -150,5 +164,15 @@ class Scene:
                 else:
                     step = (bones - before[0], aid - before[1])
                     duration_s = now[2] - before[2]
-                yield Shot(frame, now[2], self.figure, self.camera, bones, aid, *step, duration_s)
+                yield Shot(
+                    frame,
+                    now[2],
+                    self.figure,
+                    self.camera,
+                    bones,
+                    aid,
+                    *step,
+                    duration_s,
+                    self.backdrop,
+                )
                 frame, before = frame + 1, now

@@ -86,7 +86,7 @@ def _skin(
 
 
 def normals(points_m: NDArray[np.float32], faces: NDArray[np.int32]) -> NDArray[np.float32]:
-    """Return (V, 3) float32 unit vectors away from the surface, weighted by the triangles' areas."""
+    """Return (V, 3) float32 unit vectors away from the surface, by the triangles' areas."""
     out = np.zeros_like(points_m)
     _add_normals(points_m, faces, out)
     return out

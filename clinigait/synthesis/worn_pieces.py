@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from clinigait.core import Side
 from clinigait.representations.body_parts import PARTS
@@ -100,7 +101,7 @@ def shoe(body: Body, side: Side, *, layer: int) -> Piece:
     ankle = body.head_m(f"foot.{'L' if side == 'left' else 'R'}")
     # Rings from the sole upwards: the hull of all of the foot that reaches so high.
     low, top = float(foot[:, 2].min()), float(ankle[2]) - 0.012
-    heights = np.concatenate([[0.0, 0.004], np.linspace(0.016, 1.0, 7) ** 1.0 * (top - low)]) + low
+    heights = np.concatenate([[0.0, 0.004], np.linspace(0.016, 1.0, 7) * (top - low)]) + low
     beyond = np.array([0.001, 0.006, 0.007, 0.007, 0.006, 0.006, 0.005, 0.005, 0.004])
     sole = foot[foot[:, 2] < low + 0.05]
     centre = (sole[:, :2].max(axis=0) + sole[:, :2].min(axis=0)) / 2
@@ -112,7 +113,7 @@ def shoe(body: Body, side: Side, *, layer: int) -> Piece:
         outline = _outline(there[:, :2]) + wider * _ways()
         rings.append(np.column_stack([outline, np.full(_ANGLES, height)]))
     # A lid and a bottom close it.
-    bottom = np.column_stack([np.tile(centre, (1, 1)), [[low]]])
+    bottom = np.array([[*centre, low]])
     lid = np.append(rings[-1][:, :2].mean(axis=0), heights[-1] + 0.004)[None]
     points = np.concatenate([*rings, lid, bottom])
     faces = _capped_faces(len(rings), _ANGLES)
@@ -219,8 +220,6 @@ def _of_nearest(
     body: Body, points: NDArray[np.float64], part: str
 ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     """Return the bones and weights of the nearest point of a part."""
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - slow to import
-
     there = np.flatnonzero(body.part_of_point == PARTS.index(part))
     nearest = there[cKDTree(body.points_m[there]).query(points)[1]]
     return body.model.skin_bones[nearest], body.model.skin_weights[nearest]
@@ -297,7 +296,7 @@ def _capped_faces(n_rings: int, n_angles: int) -> NDArray[np.int32]:
 
 
 def _ball(n: int, power: float) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """A superellipsoid of half axes 1: round for power 1, a box towards 0."""
+    """Return a superellipsoid of half axes 1: round for power 1, a box towards 0."""
     up = np.linspace(math.pi / 2, -math.pi / 2, n + 1)[1:-1]
     turn = 2 * math.pi * np.arange(2 * n) / (2 * n)
 

@@ -11,10 +11,10 @@ import numpy as np
 from clinigait.synthesis.motion import Motion
 from clinigait.synthesis.scene import Scene, Shot
 
-Picture = TypeVar("Picture", covariant=True)
+Picture_co = TypeVar("Picture_co", covariant=True)
 
 
-class Sensor(Protocol[Picture]):
+class Sensor(Protocol[Picture_co]):
     """Makes a picture of a moment.
 
     Chance comes from the generator that it is given and from nowhere else: a frame can be made
@@ -26,7 +26,7 @@ class Sensor(Protocol[Picture]):
         """Short name, as in file names."""
         ...
 
-    def take(self, shot: Shot, rng: np.random.Generator) -> Picture:
+    def take(self, shot: Shot, rng: np.random.Generator) -> Picture_co:
         """Return the picture of one moment."""
         ...
 
@@ -37,8 +37,8 @@ def frame_rng(seed: int, sensor: str, frame: int) -> np.random.Generator:
 
 
 def recorded(
-    sensor: Sensor[Picture], scene: Scene, pieces: Iterable[Motion], seed: int
-) -> Iterator[Picture]:
+    sensor: Sensor[Picture_co], scene: Scene, pieces: Iterable[Motion], seed: int
+) -> Iterator[Picture_co]:
     """Yield the pictures of a movement, one at a time."""
     for shot in scene.shots(pieces):
         yield sensor.take(shot, frame_rng(seed, sensor.name, shot.frame))

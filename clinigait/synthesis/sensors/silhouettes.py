@@ -12,9 +12,6 @@ from clinigait.core import Silhouettes
 from clinigait.synthesis.figure import AID
 from clinigait.synthesis.scene import Shot
 
-#: Mask pixels of a packed silhouette, as the perception stage makes them.
-MASK_SIZE = (256, 256)
-
 
 @dataclass(frozen=True, eq=False)
 class Mask:
