@@ -187,23 +187,37 @@ def noise(x: float, y: float, z: float, seed: int) -> float:
 
 
 @compiled
+def _grain(a: float, b: float, seed: int) -> float:
+    """Return a value about 0.5 that is uneven at all sizes from a foot to a few millimetres.
+
+    What nothing is so smooth as to lack: a camera that stands still is known by fine detail that
+    stays where it is.
+    """
+    value, size = 0.0, 3.0
+    for octave in range(5):
+        value += 0.2 * noise(a * size, b * size, 0.5, seed + 20 + octave)
+        size *= 2.9
+    return value
+
+
+@compiled
 def _texture(kind: int, a: float, b: float, seed: int) -> float:
     """Return the brightness of a texture at a place of a surface, about 1."""
-    grain = 0.5 * noise(a * 3, b * 3, 0.5, seed) + 0.5 * noise(a * 17, b * 17, 0.5, seed + 1)
+    grain = _grain(a, b, seed)
     if kind == 1:
         row = np.floor(b / 0.14)
         shift = noise(row * 7.3, 0.5, 0.5, seed + 2) * 1.8
         plank = np.floor((a + shift) / 1.8)
         joint = min(b / 0.14 - row, (a + shift) / 1.8 * 12 - plank * 12)
         tone = 0.78 + 0.35 * noise(plank * 5.7 + 0.3, row * 3.1 + 0.3, 0.5, seed + 3)
-        return (tone + 0.12 * (grain - 0.5)) * (0.7 if joint < 0.04 else 1.0)
+        return (tone + 0.5 * (grain - 0.5)) * (0.7 if joint < 0.04 else 1.0)
     if kind == 2:
         u, v = a / 0.4 - np.floor(a / 0.4), b / 0.4 - np.floor(b / 0.4)
         tone = 0.92 + 0.12 * noise(np.floor(a / 0.4) * 3.3, np.floor(b / 0.4) * 3.7, 0.5, seed)
-        return (tone + 0.06 * (grain - 0.5)) * (0.72 if min(u, v) < 0.02 else 1.0)
+        return (tone + 0.5 * (grain - 0.5)) * (0.72 if min(u, v) < 0.02 else 1.0)
     if kind == 3:
-        return 0.75 + 0.5 * grain
-    return 0.97 + 0.06 * grain
+        return 0.6 + 0.8 * grain
+    return 0.78 + 0.44 * grain
 
 
 @compiled
@@ -246,9 +260,11 @@ def _surface(
     """Return which colour a place has, and how bright it is."""
     x, y, z = at
     if box > 0:
-        return 2 + box, 0.9 + 0.2 * noise(x * 20, y * 20, z * 4, room.seed + 9)
+        grained = _grain(x + 0.7 * y, 0.3 * z + 0.2 * y, room.seed + 9 + box)
+        return 2 + box, 0.7 + 0.6 * grained
     if axis == 2:
-        return (0, _texture(room.kinds[0], x, y, room.seed)) if sign > 0 else (2, 1.0)
+        kind = room.kinds[0] if sign > 0 else 0
+        return (0 if sign > 0 else 2), _texture(kind, x, y, room.seed)
     tone = _texture(room.kinds[1], x if axis == 1 else y, z, room.seed + 5)
     tone *= 1 - room.gradient * (1 - z / room.boxes[0, 1, 2])
     return 1, tone * (0.8 if z < 0.09 else 1.0)  # the skirting board
@@ -293,19 +309,9 @@ def drawn_backdrop(
     far = 1.7 + float(rng.uniform(0, 2.5))
     low_y, high_y = min(-far, eye_m[1] - 1), max(far, eye_m[1] + 1)
     length = max(length_m, abs(eye_m[0]) + 1)
-    boxes = []
-    for _ in range(int(rng.integers(0, 4))):
-        size = rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9))
-        at = float(rng.uniform(-4, 4))
-        colour = np.clip(rng.uniform(0.15, 0.8) * (1 + rng.normal(0, 0.12, 3)), 0.03, 0.95)
-        y = low_y if eye_m[1] >= 0 else high_y - size[1]
-        boxes.append(
-            Box(
-                (at - size[0] / 2, float(y), 0.0),
-                (at + size[0] / 2, float(y + size[1]), float(size[2])),
-                _triple(colour),
-            )
-        )
+    wall_y, inward = (low_y, 1.0) if eye_m[1] >= 0 else (high_y, -1.0)
+    boxes = [_furniture(rng, wall_y, inward) for _ in range(int(rng.integers(0, 4)))]
+    boxes += [_picture(rng, wall_y, inward) for _ in range(int(rng.integers(1, 7)))]
     return Backdrop(
         low_m=(-length, low_y, 0.0),
         high_m=(length, high_y, float(rng.uniform(2.6, 3.4))),
@@ -316,6 +322,32 @@ def drawn_backdrop(
         gradient=float(rng.uniform(0, 0.4)),
         boxes=tuple(boxes),
         seed=int(rng.integers(1 << 20)),
+    )
+
+
+def _furniture(rng: np.random.Generator, wall_y: float, inward: float) -> Box:
+    size = rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9))
+    return _at_wall(rng, wall_y, inward, size, 0.0)
+
+
+def _picture(rng: np.random.Generator, wall_y: float, inward: float) -> Box:
+    """Return something flat on the wall: a picture, a notice, a switch, a door."""
+    if rng.random() < 0.2:
+        return _at_wall(rng, wall_y, inward, np.array([0.9, 0.04, 2.05]), 0.0)
+    size = rng.uniform((0.08, 0.01, 0.08), (0.9, 0.03, 0.7))
+    return _at_wall(rng, wall_y, inward, size, float(rng.uniform(1.0, 1.6)))
+
+
+def _at_wall(
+    rng: np.random.Generator, wall_y: float, inward: float, size: NDArray[np.float64], up_m: float
+) -> Box:
+    at = float(rng.uniform(-4, 4))
+    colour = np.clip(rng.uniform(0.15, 0.85) * (1 + rng.normal(0, 0.1, 3)), 0.03, 0.95)
+    near, far = sorted((wall_y, wall_y + inward * float(size[1])))
+    return Box(
+        (at - float(size[0]) / 2, near, up_m),
+        (at + float(size[0]) / 2, far, up_m + float(size[2])),
+        _triple(colour),
     )
 
 

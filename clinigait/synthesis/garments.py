@@ -39,8 +39,10 @@ BagKind = Literal["none", "backpack", "shoulder_bag"]
 
 #: Least distance of cloth from the body, so that skin never shows through.
 _LEAST_M = 0.003
-#: Cloth comes to its thickness within this distance of its hem.
-_HEM_M = 0.012
+#: Cloth comes to its thickness within this distance of its hem, or so many thicknesses.
+_HEM_M, _HEM_SLOPE = 0.012, 1.3
+#: The tails of a coat lie on its upper part, as at a seam.
+_SEAM_M = 0.008
 #: Trousers lie nearer to the body than what hangs from the shoulders.
 _SMOOTHING_STEPS = (12, 50)
 #: Of a jacket, from the hip to the ankle.
@@ -169,7 +171,7 @@ def _pieces(body: Body, outfit: Outfit, look: Appearance) -> list[Piece]:
                 body,
                 length,
                 0.0 if outfit.coat == "jacket" else outfit.flare,
-                inner + outfit.coat_thickness_m + outfit.padding_m,
+                inner + outfit.coat_thickness_m + outfit.padding_m + _SEAM_M,
                 layer=COAT,
             )
         )
@@ -346,7 +348,9 @@ def _covered(
     spans = [np.einsum("ij,ij->i", surface - own, out) for surface in (smooth, smoother)]
     height = np.zeros(len(own))
     for layer in range(N_FIELDS):
-        ramp = np.clip(fields[:, layer] / _HEM_M, 0, 1)
+        # Thick cloth gets thin over a longer way, or single points of its hem stick out.
+        hem_m = np.maximum(_HEM_M, _HEM_SLOPE * thick_m[:, layer])
+        ramp = np.clip(fields[:, layer] / hem_m, 0, 1)
         ramp = ramp * ramp * (3 - 2 * ramp)
         # Cloth spans hollows; hair and shoes follow the skin.
         span = np.maximum(spans[layer >= TOP - 1], 0) if layer >= BOTTOM - 1 else 0.0

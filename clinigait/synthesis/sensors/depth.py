@@ -15,7 +15,8 @@ from clinigait.synthesis.compiled import compiled
 from clinigait.synthesis.figure import AID_MATERIAL, Figure
 from clinigait.synthesis.scene import Shot
 
-#: Neighbours that differ more than this, and this share of the distance, are of two things, and pixels between them are mixed.
+#: Neighbours that differ more than this, and this share of the distance, are of two things, and
+#: pixels between them are mixed.
 _EDGE_M, _EDGE_SHARE = 0.08, 0.04
 #: Cloth drops out in patches of about so many pixels.
 _PATCH_PX = 4

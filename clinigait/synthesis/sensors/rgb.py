@@ -200,6 +200,6 @@ def drawn_rgb(rng: np.random.Generator, backdrop: Backdrop, camera_azimuth_deg: 
             tint=(1.0 + warm, 1.0, 1.0 - warm),
         ),
         backdrop=backdrop,
-        noise=float(rng.uniform(1.0, 5.0)),
-        blur_px=float(rng.choice([0.0, 0.0, 0.5, 0.8])),
+        noise=float(rng.uniform(0.8, 3.5)),
+        blur_px=float(rng.choice([0.0, 0.0, 0.4, 0.6])),
     )
