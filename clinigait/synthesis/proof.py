@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -355,57 +355,65 @@ class Gated:
         return self.gate.holds(self.difference)
 
 
-def gated(gait: str, walk: SyntheticWalk, normal: SyntheticWalk, affected: Side) -> list[Gated]:
+def gated(
+    gait: str, own: Sequence[Mapping[Name, float]], normal: Sequence[Mapping[Name, float]]
+) -> list[Gated]:
     """Return how a gait passes its gates.
 
     Parameters
     ----------
     gait
         One of :data:`GATES`.
-    walk, normal
-        The gait and the same person's normal gait.
-    affected
-        The affected side.
+    own, normal
+        Of each walker of the gait, and of each normal one, :func:`gait_statistics`.
     """
-    own, usual = (gait_statistics(w) for w in (walk, normal))
     found = []
     for gate in GATES[gait]:
-        key = (gate.name, _side(gate, affected))
-        difference = own.get(key, np.nan) - usual.get(key, np.nan)
-        found.append(Gated(gait, gate, float(difference), *_real(gait, gate)))
+        means = [
+            float(np.mean([row[key] for row in rows if (key := _key(gate)) in row]))
+            for rows in (own, normal)
+        ]
+        found.append(Gated(gait, gate, means[0] - means[1], *_real(gait, gate)))
     return found
 
 
-def gait_statistics(walk: SyntheticWalk) -> dict[Name, float]:
-    """Return what parts gaits, measured on the true joints as on real ones."""
+def gait_statistics(walk: SyntheticWalk, affected: Side) -> dict[Name, float]:
+    """Return what parts gaits, measured on the true joints as on real ones.
+
+    What belongs to the affected side is told as that of the right, as in the real walks.
+    """
     points = walking_points(keypoints_3d(walk, KINECT_25))
     found = acted_statistics(points) if points is not None else {}
-    for side in SIDES:
-        both = [("stance_pct", side), ("stance_pct", opposite(side))]
-        if all(key in found for key in both):
-            found["stance_less_other_pct", side] = found[both[0]] - found[both[1]]
+    if affected == "left":
+        found = {
+            (name, None if side is None else opposite(side)): value
+            for (name, side), value in found.items()
+        }
+    both: list[Name] = [("stance_pct", side) for side in ("right", "left")]
+    if all(key in found for key in both):
+        found["stance_less_other_pct", "right"] = found[both[0]] - found[both[1]]
     return found
 
 
-def _side(gate: Gate, affected: Side) -> Side | None:
-    if gate.side == "both":
-        return None
-    return affected if gate.side == "affected" else opposite(affected)
+def _key(gate: Gate) -> Name:
+    sides: dict[str, Side | None] = {"affected": "right", "other": "left", "both": None}
+    return gate.name, sides[gate.side]
 
 
 def _real(gait: str, gate: Gate) -> tuple[float | None, float | None]:
-    shipped = acted_gaits()
-    side = _side(gate, "right" if shipped["affected_side"] == "right" else "left")
-    table = shipped["gaits"][gait]
+    """Return what the actors showed; the side that they acted was the right."""
+    table = acted_gaits()[gait]
     if gate.name == "stance_less_other_pct":
         own, other = (table[f"stance_pct.{s}"]["difference_mean"] for s in ("right", "left"))
         return own - other, None
-    row = table.get(f"{gate.name}.{side}" if side else gate.name)
+    name, side = _key(gate)
+    row = table.get(f"{name}.{side}" if side else name)
     return (row["difference_mean"], row["difference_sd"]) if row else (None, None)
 
 
 @cache
-def acted_gaits() -> dict[str, dict[str, dict[str, dict[str, float]]]]:
+def acted_gaits() -> Mapping[str, Mapping[str, Mapping[str, float]]]:
     """Return what real actors of the gaits showed, by gait and statistic; see the fit."""
     text = files("clinigait.synthesis").joinpath("pathologies.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    gaits: Mapping[str, Mapping[str, Mapping[str, float]]] = json.loads(text)["gaits"]
+    return gaits
