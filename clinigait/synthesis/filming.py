@@ -59,6 +59,8 @@ class Station:
     pictures
         Sensors by modality; ``film`` gives (H, W, 3) uint8, ``depth`` (H, W) uint16 in mm.
         Silhouettes and labels need none: they are exact.
+    modalities
+        What is written.
     scene
         What stands around the walker, for :class:`Scene`.
     """
@@ -66,6 +68,7 @@ class Station:
     name: str
     camera: Camera
     pictures: Mapping[Modality, Sensor[Any]]
+    modalities: frozenset[Modality]
     scene: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -164,7 +167,7 @@ class _Roll:
             )
             calibration = {**station.camera.calibration(), SYNTHETIC: True}
             _write_json(folder / "calibration.json", calibration)
-        if "labels" in take.modalities:
+        if "labels" in station.modalities:
             self._labels = self._stack.enter_context(
                 _LabelFile(folder / "labels.npz", (take.walk.n_frames, size_px[1], size_px[0]))
             )
@@ -177,7 +180,7 @@ class _Roll:
             self._depth.write(self._picture("depth", shot), shot.time_s)
         if self._labels is not None:
             self._labels.append(shot.labels)
-        if "silhouettes" in self._take.modalities:
+        if "silhouettes" in self.station.modalities:
             aid = shot.labels == AID
             self._bits.append(Silhouettes.pack(shot.labels > 0))
             self._aid_bits.append(Silhouettes.pack(aid))
@@ -191,11 +194,11 @@ class _Roll:
         """Close the films and write the walk as this camera sees it."""
         self._stack.close()
         take = self._take
-        if {"keypoints", "silhouettes"} & take.modalities:
+        if {"keypoints", "silhouettes"} & self.station.modalities:
             confidence = np.ones(world_m.shape[:2])
             walk = self._pictured(Seen(time_s, world_m, confidence), "true")
             write_walk(replace(walk, silhouettes=self._silhouettes()), self._folder / "walk.npz")
-        if take.error is not None:
+        if take.error is not None and "estimated" in self.station.modalities:
             self._write_estimated(take.error, world_m, time_s)
 
     def _write_estimated(

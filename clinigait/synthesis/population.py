@@ -88,6 +88,8 @@ class ViewSpec:
         Whether it moves along with the walker.
     shake_deg
         Standard deviation of the shaking of a hand; 0 on a tripod.
+    sensors
+        What of the population's sensors this view records; None for all.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
@@ -101,6 +103,7 @@ class ViewSpec:
     focal_px: float | None = None
     follows: bool = False
     shake_deg: float = 0.0
+    sensors: tuple[Modality, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.name.islower():

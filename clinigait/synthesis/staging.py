@@ -193,13 +193,16 @@ def _station(filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: Synthet
     camera = camera_of(view, walk, seed_of(planned.seed, view.name, "shake"))
     rng = np.random.default_rng(seed_of(planned.look.seed, "room"))
     backdrop = _room(camera, rng)
+    wanted = frozenset(filmed.modalities)
+    if view.sensors is not None:
+        wanted &= set(view.sensors)
     pictures: dict[Modality, Sensor[Any]] = {}
-    if "film" in filmed.modalities or "depth" in filmed.modalities:
+    if {"film", "depth"} & wanted:
         # Depth is read beside colour: it never goes without.
         pictures["film"] = drawn_rgb(rng, backdrop, view.angle_deg)
-    if "depth" in filmed.modalities:
+    if "depth" in wanted:
         pictures["depth"] = Depth()
-    return Station(view.name, camera, pictures, {"backdrop": backdrop})
+    return Station(view.name, camera, pictures, wanted, {"backdrop": backdrop})
 
 
 def _room(camera: Camera, rng: np.random.Generator) -> Backdrop:
