@@ -36,8 +36,9 @@ def synthesize(  # noqa: PLR0913, PLR0917  every option of the command line is a
         str | None,
         typer.Option(
             "--sensors",
-            help="Only these of film, depth, silhouettes, labels, keypoints, trc, forces; "
-            "with commas between. The truth is always written.",
+            help="Only these of film, depth, silhouettes, labels, keypoints, estimated (keypoints "
+            "with the errors of a pose model), trc; with commas between. The truth is always "
+            "written.",
         ),
     ] = None,
     views: Annotated[

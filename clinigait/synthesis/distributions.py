@@ -214,7 +214,7 @@ class Draw:
     def _within(self, value: float) -> float:
         low = -math.inf if self.low is None else self.low
         high = math.inf if self.high is None else self.high
-        return min(max(value, low), high)
+        return float(min(max(value, low), high))
 
     def _chosen(self, probability: float, known: Mapping[str, Value]) -> str:
         options = self.options

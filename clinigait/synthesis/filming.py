@@ -9,10 +9,10 @@ import json
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise, tee
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from clinigait._version import __version__
 from clinigait.core import (
     SYNTHETIC,
     SYNTHETIC_MARK,
+    WHOLEBODY_23,
     Depth,
     KeypointLayout,
     Silhouettes,
@@ -32,34 +33,17 @@ from clinigait.core import (
 from clinigait.io.film import DepthWriter, FilmWriter
 from clinigait.io.trc import write_trc
 from clinigait.io.walk import write_walk
+from clinigait.synthesis.body_points import BodyPoints
 from clinigait.synthesis.cameras import Camera
 from clinigait.synthesis.figure import AID, Figure
-from clinigait.synthesis.motion import Motion, SyntheticWalk, Truth
+from clinigait.synthesis.motion import SyntheticWalk, Truth
 from clinigait.synthesis.population import Modality
 from clinigait.synthesis.scene import Scene, Shot
 from clinigait.synthesis.sensors import Sensor, frame_rng
+from clinigait.synthesis.sensors.keypoint_error import KeypointError
+from clinigait.synthesis.sensors.keypoints_3d import Seen, eye_m
 
 COMMENT = f"clinigait {__version__}; {SYNTHETIC_MARK}; a synthetic walker, not a patient"
-
-
-class Points(Protocol):
-    """What finds the points of a body in the world."""
-
-    layout: KeypointLayout
-
-    def at(self, motion: Motion) -> NDArray[np.float64]:
-        """Return (T, K, 3) places in m."""
-        ...
-
-
-class PointError(Protocol):
-    """What an estimator makes of true points in a picture."""
-
-    def seen(
-        self, points_px: NDArray[np.float64], rng: np.random.Generator
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return (T, K, 2) points and (T, K) confidence."""
-        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +59,8 @@ class Station:
     pictures
         Sensors by modality; ``film`` gives (H, W, 3) uint8, ``depth`` (H, W) uint16 in mm.
         Silhouettes and labels need none: they are exact.
+    modalities
+        What is written.
     scene
         What stands around the walker, for :class:`Scene`.
     """
@@ -82,6 +68,7 @@ class Station:
     name: str
     camera: Camera
     pictures: Mapping[Modality, Sensor[Any]]
+    modalities: frozenset[Modality]
     scene: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,27 +86,28 @@ class Take:
         Cameras.
     modalities
         What is written.
-    points
-        What finds keypoints in the world.
     subject
         Who walks, as files of walks carry it.
     facts
         What else ``truth.json`` says: identity, label, population, seed.
-    seed
-        Chance of the sensors hangs on it.
+    seed, person_seed
+        Chance of the sensors hangs on the first; what a person's walks share, on the second.
     error
-        Of keypoints in pictures; None for exact ones.
+        What a pose model does to keypoints, where they are also wanted as estimated.
+    layout
+        Which keypoints.
     """
 
     walk: SyntheticWalk
     figure: Figure
     stations: tuple[Station, ...]
     modalities: frozenset[Modality]
-    points: Points
     subject: Subject
     facts: Mapping[str, Any]
     seed: int
-    error: PointError | None = None
+    person_seed: int = 0
+    error: KeypointError | None = None
+    layout: KeypointLayout = WHOLEBODY_23
 
 
 def film(take: Take, folder: Path) -> None:
@@ -140,10 +128,11 @@ def film(take: Take, folder: Path) -> None:
             Scene(take.figure, roll.station.camera, **roll.station.scene).shots(feed)
             for roll, feed in zip(rolls, feeds[1:], strict=True)
         ]
+        landmarks = BodyPoints(take.walk.body, take.layout)
         points: list[NDArray[np.float64]] = []
         times: list[NDArray[np.float64]] = []
         for motion in feeds[0]:
-            points.append(take.points.at(motion))
+            points.append(landmarks.points_m(motion))
             times.append(motion.time_s)
             for _ in range(len(motion)):
                 for roll, moments in zip(rolls, shots, strict=True):
@@ -178,7 +167,7 @@ class _Roll:
             )
             calibration = {**station.camera.calibration(), SYNTHETIC: True}
             _write_json(folder / "calibration.json", calibration)
-        if "labels" in take.modalities:
+        if "labels" in station.modalities:
             self._labels = self._stack.enter_context(
                 _LabelFile(folder / "labels.npz", (take.walk.n_frames, size_px[1], size_px[0]))
             )
@@ -191,7 +180,7 @@ class _Roll:
             self._depth.write(self._picture("depth", shot), shot.time_s)
         if self._labels is not None:
             self._labels.append(shot.labels)
-        if "silhouettes" in self._take.modalities:
+        if "silhouettes" in self.station.modalities:
             aid = shot.labels == AID
             self._bits.append(Silhouettes.pack(shot.labels > 0))
             self._aid_bits.append(Silhouettes.pack(aid))
@@ -204,27 +193,56 @@ class _Roll:
     def finish(self, world_m: NDArray[np.float64], time_s: NDArray[np.float64]) -> None:
         """Close the films and write the walk as this camera sees it."""
         self._stack.close()
+        take = self._take
+        if {"keypoints", "silhouettes"} & self.station.modalities:
+            confidence = np.ones(world_m.shape[:2])
+            walk = self._pictured(Seen(time_s, world_m, confidence), "true")
+            write_walk(replace(walk, silhouettes=self._silhouettes()), self._folder / "walk.npz")
+        if take.error is not None and "estimated" in self.station.modalities:
+            self._write_estimated(take.error, world_m, time_s)
+
+    def _write_estimated(
+        self, error: KeypointError, world_m: NDArray[np.float64], time_s: NDArray[np.float64]
+    ) -> None:
+        """Write the keypoints that a pose model would find: in the picture, and in metres."""
         take, camera = self._take, self.station.camera
-        if not {"keypoints", "silhouettes"} & take.modalities:
-            return
-        keypoints = camera.project_motion(world_m, time_s)
-        confidence = _inside(keypoints, camera.intrinsics.size_px)
-        keypoints = np.where(confidence[:, :, None] > 0, keypoints, np.nan)
-        if take.error is not None:
-            rng = frame_rng(take.seed, f"keypoints {self.station.name}", -1)
-            keypoints, confidence = take.error.seen(keypoints, rng)
-        walk = Walk(
-            time_s=time_s,
-            keypoints=keypoints,
+        eyes_m = eye_m(camera, time_s)
+        person = np.random.default_rng(take.person_seed)
+        for kind, its in (("2d", error.across_only()), ("3d", error)):
+            rng = frame_rng(take.seed, f"keypoints {kind} {self.station.name}", -1)
+            found = its.applied(
+                world_m, take.layout, take.walk.rate_hz, rng, eyes_m=eyes_m, person=person
+            )
+            seen = Seen(time_s, *found)
+            walk = self._pictured(seen, "estimated")
+            if kind == "3d":
+                moments = zip(seen.points_m, time_s, strict=True)
+                places = np.stack([camera.at(float(t)).apply(frame) for frame, t in moments])
+                walk = replace(
+                    walk,
+                    keypoints=places,
+                    confidence=seen.confidence,
+                    space=Space.CAMERA_M,
+                    depth=Depth.INFERRED,
+                    image_size_px=None,
+                )
+            write_walk(walk, self._folder / f"estimated_{kind}.npz")
+
+    def _pictured(self, seen: Seen, kind: str) -> Walk:
+        """Return points as this camera sees them; what is outside of the picture is missing."""
+        take, camera = self._take, self.station.camera
+        pixels = camera.project_motion(seen.points_m, seen.time_s)
+        confidence = seen.confidence * _inside(pixels, camera.intrinsics.size_px)
+        return Walk(
+            time_s=seen.time_s,
+            keypoints=np.where(confidence[:, :, None] > 0, pixels, np.nan),
             confidence=confidence,
-            layout=take.points.layout,
+            layout=take.layout,
             space=Space.IMAGE_PX,
             image_size_px=camera.intrinsics.size_px,
-            silhouettes=self._silhouettes(),
             subject=take.subject,
-            provenance=_provenance(take, self.station.name),
+            provenance={**_provenance(take, self.station.name), "keypoints": kind},
         )
-        write_walk(walk, self._folder / "walk.npz")
 
     def _silhouettes(self) -> Silhouettes | None:
         if not self._bits:
@@ -279,7 +297,7 @@ def _write_in_space(
         time_s=time_s,
         keypoints=world_m,
         confidence=np.ones(world_m.shape[:2]),
-        layout=take.points.layout,
+        layout=take.layout,
         space=Space.WORLD_M,
         depth=Depth.MEASURED,
         subject=take.subject,

@@ -28,9 +28,9 @@ from clinigait.synthesis.prescription import (
 _STRICT = {"extra": "forbid"}
 #: More walks in one study are a slip of the pen.
 MOST_WALKERS = 1_000_000
-Modality = Literal["film", "depth", "silhouettes", "labels", "keypoints", "trc", "forces"]
+Modality = Literal["film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc"]
 MODALITIES: tuple[Modality, ...] = (
-    "film", "depth", "silhouettes", "labels", "keypoints", "trc", "forces",
+    "film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc",
 )  # fmt: skip
 
 #: Quantities of a person and of what they wear; ``trait.*`` is free, for what others hang on.
@@ -88,6 +88,8 @@ class ViewSpec:
         Whether it moves along with the walker.
     shake_deg
         Standard deviation of the shaking of a hand; 0 on a tripod.
+    sensors
+        What of the population's sensors this view records; None for all.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
@@ -101,6 +103,7 @@ class ViewSpec:
     focal_px: float | None = None
     follows: bool = False
     shake_deg: float = 0.0
+    sensors: tuple[Modality, ...] | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier() or not self.name.islower():
@@ -228,7 +231,9 @@ class Population:
     def draws_of(self, group: Group) -> dict[str, Draw]:
         """Return the distributions of a group, each after those that it hangs on."""
         draws = {**self.draws, **group.draws}
-        order = TopologicalSorter({name: draw.needs() & set(draws) for name, draw in draws.items()})
+        # Sorted: the order of sets is not the same in every process.
+        needs = {name: sorted(draw.needs() & set(draws)) for name, draw in draws.items()}
+        order = TopologicalSorter(needs)
         return {name: draws[name] for name in order.static_order()}
 
     def group(self, name: str) -> Group:
@@ -392,8 +397,8 @@ def _check_enough(draws: Mapping[str, Draw], group: Group, name: str) -> None:
         if quantity not in draws:
             raise _fault(name, f"groups.{group.name}.draws.{quantity}", "it is missing")
     paces = [quantity for quantity in _PACE if quantity in draws]
-    with_ratio = "walk_ratio_mpspm" in draws and paces == ["speed_mps"]
-    if len(paces) != 2 and not with_ratio:
+    wanted = ["speed_mps"] if "walk_ratio_mpspm" in draws else None
+    if paces != wanted and (wanted or len(paces) != 2):
         raise _fault(
             name,
             f"groups.{group.name}.draws",

@@ -19,7 +19,6 @@ from clinigait.synthesis.cameras import Camera, Lens, Placement, Shake, followin
 from clinigait.synthesis.figure import Figure, naked
 from clinigait.synthesis.filming import Station, Take
 from clinigait.synthesis.garments import Outfit, drawn_outfit, dressed, thickness_class
-from clinigait.synthesis.landmarks import Landmarks
 from clinigait.synthesis.motion import Motion, SyntheticWalk
 from clinigait.synthesis.people import Look, PlannedWalk, seed_of
 from clinigait.synthesis.population import Modality, Population, ViewSpec
@@ -27,6 +26,7 @@ from clinigait.synthesis.prescription import Prescription
 from clinigait.synthesis.scene import Scene
 from clinigait.synthesis.sensors import Sensor
 from clinigait.synthesis.sensors.depth import Depth
+from clinigait.synthesis.sensors.keypoint_error import fitted_error
 from clinigait.synthesis.sensors.rgb import drawn_rgb
 from clinigait.synthesis.walking import walk_of
 
@@ -74,7 +74,6 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
         figure=figure,
         stations=stations,
         modalities=frozenset(filmed.modalities),
-        points=Landmarks(body),
         subject=Subject(
             code=person.code,
             height_m=round(person.build.stature_m, 4),
@@ -85,6 +84,8 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
         ),
         facts=facts_of(filmed, planned),
         seed=planned.seed,
+        person_seed=person.appearance_seed,
+        error=fitted_error() if "estimated" in filmed.modalities else None,
     )
 
 
@@ -192,13 +193,16 @@ def _station(filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: Synthet
     camera = camera_of(view, walk, seed_of(planned.seed, view.name, "shake"))
     rng = np.random.default_rng(seed_of(planned.look.seed, "room"))
     backdrop = _room(camera, rng)
+    wanted = frozenset(filmed.modalities)
+    if view.sensors is not None:
+        wanted &= set(view.sensors)
     pictures: dict[Modality, Sensor[Any]] = {}
-    if "film" in filmed.modalities or "depth" in filmed.modalities:
+    if {"film", "depth"} & wanted:
         # Depth is read beside colour: it never goes without.
         pictures["film"] = drawn_rgb(rng, backdrop, view.angle_deg)
-    if "depth" in filmed.modalities:
+    if "depth" in wanted:
         pictures["depth"] = Depth()
-    return Station(view.name, camera, pictures, {"backdrop": backdrop})
+    return Station(view.name, camera, pictures, wanted, {"backdrop": backdrop})
 
 
 def _room(camera: Camera, rng: np.random.Generator) -> Backdrop:
