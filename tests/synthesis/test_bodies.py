@@ -16,7 +16,7 @@ from clinigait.synthesis.bodies import (
     standing_height_m,
     volume_m3,
 )
-from support.synthetic import body, need_bodies
+from support.walkers import body, need_bodies
 
 
 @pytest.fixture(autouse=True)

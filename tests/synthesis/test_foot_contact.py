@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from clinigait.synthesis.foot_contact import rolling, toe_bend_deg
-from support.synthetic import body
+from support.walkers import body
 
 
 def test_the_ankle_rises_with_the_heel_and_with_the_toes() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,7 +13,7 @@ from clinigait.core import BadInputError
 from clinigait.synthesis.footsteps import Footsteps, footsteps
 from clinigait.synthesis.motion import Step
 from clinigait.synthesis.prescription import Course, Freeze, Prescription, SideGait, Variability
-from support.synthetic import prescribed
+from support.walkers import prescribed
 
 
 def planned(seed: int = 0, **changes: object) -> Footsteps:
@@ -39,7 +41,7 @@ def test_steps_have_their_lengths_and_times(
         left=SideGait(step_length_share=share),
         right=SideGait(step_length_share=1 - share),
     )
-    for standing, landing in zip(plan.steps, plan.steps[1:], strict=False):
+    for standing, landing in pairwise(plan.steps):
         own = share if landing.side == "left" else 1 - share
         ahead, beside = np.subtract(landing.heel_m, standing.heel_m)
         assert ahead == pytest.approx(own * stride)
@@ -114,7 +116,7 @@ def test_events_alternate_and_lie_in_the_film() -> None:
     plan = planned(course=Course(steps=10))
     for side in ("left", "right"):
         kinds = [event.kind for event in plan.events() if event.side == side]
-        assert all(a is not b for a, b in zip(kinds, kinds[1:], strict=False))
+        assert all(a is not b for a, b in pairwise(kinds))
     assert all(plan.begin_s < event.time_s < plan.end_s for event in plan.events())
 
 

@@ -19,7 +19,7 @@ from clinigait.synthesis.prescription import (
 )
 from clinigait.synthesis.skeleton import joint
 from clinigait.synthesis.walking import walk_of
-from support.synthetic import EVEN, body, need_bodies, prescribed, skinned, walk
+from support.walkers import EVEN, body, need_bodies, prescribed, skinned, walk
 
 
 @pytest.fixture(autouse=True)
