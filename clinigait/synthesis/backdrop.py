@@ -263,8 +263,9 @@ def _surface(
         grained = _grain(x + 0.7 * y, 0.3 * z + 0.2 * y, room.seed + 9 + box)
         return 2 + box, 0.7 + 0.6 * grained
     if axis == 2:
-        kind = room.kinds[0] if sign > 0 else 0
-        return (0 if sign > 0 else 2), _texture(kind, x, y, room.seed)
+        if sign > 0:
+            return 0, _texture(room.kinds[0], x, y, room.seed)
+        return 2, 0.8 + 0.2 * _texture(0, x, y, room.seed)
     tone = _texture(room.kinds[1], x if axis == 1 else y, z, room.seed + 5)
     tone *= 1 - room.gradient * (1 - z / room.boxes[0, 1, 2])
     return 1, tone * (0.8 if z < 0.09 else 1.0)  # the skirting board
