@@ -21,6 +21,7 @@ from clinigait.core import (
     RecordingFacts,
     RefusedError,
     Walk,
+    marked,
 )
 from clinigait.gait import quality
 from clinigait.gait.depth_quality import depth_checks
@@ -136,6 +137,8 @@ class FilmRoad:
                 followed = follow(found, number, loading.result(), self._request.subject, tell)
                 self.perception = self._seen(found, number, followed)
         walk = followed.walk
+        if self._recording.synthetic:
+            walk = replace(walk, provenance=marked(walk.provenance))
         if self._recording.has_depth:
             with self._stage(_LIFTING) as tell:
                 walk, facts = _lifted(self._recording, walk, facts, tell)

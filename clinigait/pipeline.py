@@ -26,6 +26,7 @@ from clinigait.core import (
     StoredFrame,
     Subject,
     Walk,
+    is_synthetic,
 )
 from clinigait.filmed import FilmRoad, film_of
 from clinigait.gait.catalogue import CATALOGUE
@@ -136,7 +137,7 @@ def _assess_into(
     progress: StageProgress,
     stopwatch: Stopwatch,
 ) -> Assessment:
-    draft = _Draft(request.subject, protocol)
+    draft = _Draft(request.subject, protocol, recording.synthetic)
     road = FilmRoad(folder, recording, protocol, request, progress, stopwatch)
     try:
         seen = road.measured()
@@ -173,7 +174,7 @@ def _assess_keypoints_into(
         walk = replace(walk, subject=subject)
         if request.protocol is None and walk.space is not Space.IMAGE_PX:
             protocol = load_protocol(_USUAL_IN_SPACE)
-        draft = _Draft(subject, protocol)
+        draft = _Draft(subject, protocol, is_synthetic(walk))
         draft.recording = facts = _keypoint_facts(path, walk)
     try:
         with stopwatch.stage(_MEASURING, progress):
@@ -238,8 +239,9 @@ def _write_files(folder: Path, assessment: Assessment, walk: Walk) -> None:
 class _Draft:
     """Gathers the facts of an assessment while the work goes on."""
 
-    def __init__(self, subject: Subject, protocol: Protocol) -> None:
+    def __init__(self, subject: Subject, protocol: Protocol, synthetic: bool = False) -> None:
         self._subject = subject
+        self._synthetic = synthetic
         self._protocol = ProtocolFacts(
             protocol.name, protocol.version, protocol.title, protocol.sha256
         )
@@ -251,7 +253,7 @@ class _Draft:
             status="assessed",
             subject=self._subject,
             protocol=self._protocol,
-            provenance=provenance(),
+            provenance=provenance(self._synthetic),
             recording=self.recording,
             perception=self.perception,
             measurement=measurement,
@@ -263,7 +265,7 @@ class _Draft:
             status="refused",
             subject=self._subject,
             protocol=self._protocol,
-            provenance=provenance(),
+            provenance=provenance(self._synthetic),
             recording=self.recording,
             perception=self.perception,
             code=error.refused.code,
@@ -272,7 +274,7 @@ class _Draft:
         )
 
 
-def provenance() -> Provenance:
+def provenance(synthetic: bool = False) -> Provenance:
     """Return what is running: versions of the program and of what shapes its numbers."""
     packages = {}
     for name in _PACKAGES:
@@ -285,6 +287,7 @@ def provenance() -> Provenance:
         clinigait_version=__version__,
         python_version=platform.python_version(),
         packages=packages,
+        synthetic=synthetic,
     )
 
 

@@ -34,7 +34,13 @@ from clinigait.synthesis.acted import (
     walking_points,
     yaw_deg,
 )
-from clinigait.synthesis.sensors.bone_lengths import BONES, BoneLength, bone_lengths
+from clinigait.synthesis.sensors.bone_lengths import (
+    BONES,
+    BoneLength,
+    bone_lengths,
+    without_what_repeats,
+)
+from clinigait.synthesis.sensors.keypoint_error import autoregressive
 
 _TARGET = Path(clinigait.synthesis.__file__).parent
 _PHASE = np.linspace(0, 1, 101)
@@ -259,12 +265,13 @@ def keypoint_error(root: Path, subjects: str | None) -> dict[str, object]:
         float(np.mean([b[f"correlation_{lag}"] for b in bones.values()]))
         for lag in ("frame", "100ms")
     )
-    rho = (tenth / frame) ** (1 / 5)
+    strides = np.median([(s.duration_s, s.stride_s) for s in seen], axis=0)
+    memory_s, white_share, shrunk = _memory(frame, tenth, float(strides[0]), float(strides[1]))
     error = {
-        "joint_sd_m": {j: round(sd, 5) for j, sd in sd_m.items()},
+        "joint_sd_m": {j: round(sd / shrunk, 5) for j, sd in sd_m.items()},
         "depth_ratio": round(float(np.median([jitter[j][2] / jitter[j][0] for j in _JOINTS])), 2),
-        "memory_s": round(-1 / (gait_validation.RATE_HZ * float(np.log(rho))), 3),
-        "white_share": round(max(0.0, 1 - frame / rho), 3),
+        "memory_s": round(memory_s, 3),
+        "white_share": round(white_share, 3),
         "gait_locked": {limb: round(_locked(bones, limb), 4) for limb in ("leg", "arm")},
         "bias_sd_m": round(
             float(np.std([b.left_less_right_m for s in seen for b in s.bones.values()]) / 2), 5
@@ -294,6 +301,7 @@ class _Seen:
     gap_share: float
     swaps: int
     duration_s: float
+    stride_s: float
 
 
 def _seen(trial: gait_validation.Trial) -> _Seen:
@@ -321,7 +329,32 @@ def _seen(trial: gait_validation.Trial) -> _Seen:
         float(gaps.mean()),
         int(((across[1:] * across[:-1]).sum(axis=1) < 0).sum() / 2),
         walk.duration_s,
+        stride_s,
     )
+
+
+def _memory(frame: float, tenth: float, duration_s: float, stride_s: float) -> tuple[float, ...]:
+    """Return memory, share of new noise, and how much of the noise is seen after what repeats.
+
+    Taking out what repeats takes slow noise along: noise of known memory goes the same way.
+    """
+    rng = np.random.default_rng(0)
+    rate_hz = gait_validation.RATE_HZ
+    shape = (round(duration_s * rate_hz), 400)
+    white = rng.normal(size=shape)
+    best = (np.inf, 0.0, 0.0, 1.0)
+    for memory_s in np.geomspace(0.1, 2.0, 25):
+        slow = autoregressive(shape, memory_s * rate_hz, np.random.default_rng(1))
+        for share in (0.0, 0.02, 0.04, 0.06, 0.08, 0.1):
+            noise = np.sqrt(1 - share) * slow + np.sqrt(share) * white
+            rest = without_what_repeats(noise, rate_hz, stride_s)
+            variance = (rest**2).mean(axis=0)
+            seen = [
+                float(((rest[lag:] * rest[:-lag]).mean(axis=0) / variance).mean()) for lag in (1, 6)
+            ]
+            gap = abs(seen[0] - frame) + abs(seen[1] - tenth)
+            best = min(best, (gap, float(memory_s), share, float(np.sqrt(variance.mean()))))
+    return best[1:]
 
 
 def _median(rows: list[BoneLength]) -> dict[str, float]:

@@ -15,7 +15,18 @@ import typer
 from typer.exceptions import Abort, TyperException
 
 from clinigait._version import __version__
-from clinigait.cli import assess, compare, demo, doctor, export, merge, report, validate, weights
+from clinigait.cli import (
+    assess,
+    compare,
+    demo,
+    doctor,
+    export,
+    merge,
+    report,
+    synthesize,
+    validate,
+    weights,
+)
 from clinigait.core import BadInputError
 
 EXIT_DEFECT = 1
@@ -38,6 +49,7 @@ app.command("assess")(assess.assess)
 app.command("validate")(validate.validate)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
 app.command("define")(report.define)
 app.command("doctor")(doctor.doctor)

@@ -52,6 +52,13 @@ from clinigait.core.protocol import (
 )
 from clinigait.core.recording import Frame, FrameSource, Recording
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
+from clinigait.core.synthetic import (
+    SYNTHETIC,
+    SYNTHETIC_MARK,
+    is_synthetic,
+    marked,
+    refuse_synthetic,
+)
 from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 
 __all__ = [
@@ -62,6 +69,8 @@ __all__ = [
     "LAYOUTS",
     "SCHEMA_VERSION",
     "SIDES",
+    "SYNTHETIC",
+    "SYNTHETIC_MARK",
     "WHOLEBODY_23",
     "Assessment",
     "BadInputError",
@@ -115,6 +124,9 @@ __all__ = [
     "WalkerRule",
     "assumed_focal_px",
     "body_height",
+    "is_synthetic",
     "limbs_of",
+    "marked",
     "opposite",
+    "refuse_synthetic",
 ]

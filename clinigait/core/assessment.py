@@ -235,12 +235,15 @@ class Provenance:
         Versions of the program and of Python.
     packages
         Versions of the packages that shape the numbers.
+    synthetic
+        Whether a synthetic walker was assessed, not a person.
     """
 
     created_at: str
     clinigait_version: str
     python_version: str
     packages: dict[str, str]
+    synthetic: bool = False
 
 
 @dataclass(frozen=True)

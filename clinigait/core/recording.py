@@ -72,6 +72,8 @@ class Recording:
         The camera of the frames that :meth:`frames` yields; None where nothing is known of it.
     has_depth
         Whether the frames come with depth.
+    synthetic
+        Whether it says of itself that it shows a synthetic walker, not a person.
     """
 
     path: Path
@@ -87,6 +89,7 @@ class Recording:
     duration_hint_s: float | None = None
     camera: Intrinsics | None = None
     has_depth: bool = False
+    synthetic: bool = False
 
     def frames(self) -> Iterator[Frame]:
         """Yield the frames one by one, in the order of presentation, from the beginning."""

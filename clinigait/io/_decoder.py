@@ -36,6 +36,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
+#: As :mod:`clinigait.core.synthetic` has it, which this process does without.
+SYNTHETIC_MARK = "synthetic: true"
+
 RECORD = struct.Struct("<cIqd")
 HEADER, FRAME, REPORT, ERROR = b"H", b"F", b"R", b"E"
 
@@ -510,6 +513,7 @@ def header(container: InputContainer, stream: VideoStream, geometry: Geometry) -
         "mirrored": geometry.mirrored,
         "codec": stream.codec_context.codec.canonical_name,
         "duration_hint_s": duration_hint_s(container, stream),
+        "synthetic": SYNTHETIC_MARK in container.metadata.get("comment", ""),
     }
 
 

@@ -56,6 +56,7 @@ class _File(_Strict):
     depth_to_colour: _Placement | None = None
     depth_unit_mm: Annotated[_Number, Field(ge=0.01, le=10)] = 1.0
     rate_hz: Annotated[_Number, Field(ge=1, le=1000)] | None = None
+    synthetic: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class Calibration:
         Millimetres in one unit of the depth pictures.
     rate_hz
         Frames per second of numbered pictures; None where it is not given.
+    synthetic
+        Whether the recording is one of a synthetic walker.
     """
 
     colour: Intrinsics | None = None
@@ -81,6 +84,7 @@ class Calibration:
     depth_to_colour: Extrinsics | None = None
     depth_unit_mm: float = 1.0
     rate_hz: float | None = None
+    synthetic: bool = False
 
 
 def read_calibration(path: Path) -> Calibration:
@@ -100,6 +104,7 @@ def read_calibration(path: Path) -> Calibration:
             depth_to_colour=_placed(found),
             depth_unit_mm=found.depth_unit_mm,
             rate_hz=found.rate_hz,
+            synthetic=found.synthetic,
         )
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]

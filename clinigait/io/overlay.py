@@ -34,14 +34,24 @@ class OverlayWriter:
         Nominal frame rate; the frames keep their own times.
     threads
         Threads of the encoder.
+    comment
+        Goes into the film's tags.
     """
 
     def __init__(
-        self, path: Path, width_px: int, height_px: int, rate_hz: float, threads: int
+        self,
+        path: Path,
+        width_px: int,
+        height_px: int,
+        rate_hz: float,
+        threads: int,
+        comment: str = "",
     ) -> None:
         scale = min(1.0, MAX_HEIGHT_PX / min(width_px, height_px))
         self.size_px = (_even(width_px * scale), _even(height_px * scale))
         self._container = av.open(str(path), "w", format="mp4")
+        if comment:
+            self._container.metadata["comment"] = comment
         name = encoder_name()
         rate = Fraction(max(rate_hz, 1.0)).limit_denominator(1000)
         stream = self._container.add_stream(name, rate=rate, options=_ENCODERS[name])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
@@ -16,10 +18,18 @@ from clinigait.core import BadInputError, Protocol
 _MAX_BYTES = 1_000_000
 
 
-def shipped_protocols() -> tuple[str, ...]:
-    """Return the names of the protocols that come with clinigait."""
-    entries = files("clinigait.protocols").iterdir()
-    return tuple(sorted(e.name.removesuffix(".yaml") for e in entries if e.name.endswith(".yaml")))
+def shipped_protocols(kind: Literal["walk", "population"] = "walk") -> tuple[str, ...]:
+    """Return the names of the protocols that come with clinigait.
+
+    Parameters
+    ----------
+    kind
+        ``walk`` for those that say what to do with a walk, ``population`` for those that say who
+        is synthesised.
+    """
+    entries = [e for e in files("clinigait.protocols").iterdir() if e.name.endswith(".yaml")]
+    wanted = [e for e in entries if _is_population(e.read_bytes()) == (kind == "population")]
+    return tuple(sorted(entry.name.removesuffix(".yaml") for entry in wanted))
 
 
 def load_protocol(name_or_path: str) -> Protocol:
@@ -30,19 +40,57 @@ def load_protocol(name_or_path: str) -> Protocol:
     BadInputError
         If there is no such protocol, or the file is not a valid one.
     """
+    content, name = _content(name_or_path, "walk")
+    return parse_protocol(content, name)
+
+
+def load_data(name_or_path: str, kind: Literal["walk", "population"]) -> tuple[bytes, object, str]:
+    """Return the bytes of a protocol file, what they say, and its name; nothing is checked yet.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such protocol, or the file is no YAML.
+    """
+    content, name = _content(name_or_path, kind)
+    return content, plain_data(content, name), name
+
+
+def _content(name_or_path: str, kind: Literal["walk", "population"]) -> tuple[bytes, str]:
     name = name_or_path[:80]
-    if name_or_path in shipped_protocols():
-        content = files("clinigait.protocols").joinpath(f"{name_or_path}.yaml").read_bytes()
-        return parse_protocol(content, name_or_path)
+    if name_or_path in {*shipped_protocols("walk"), *shipped_protocols("population")}:
+        file = files("clinigait.protocols").joinpath(f"{name_or_path}.yaml")
+        return file.read_bytes(), name_or_path
     path = Path(name_or_path)
+    what = "protocol" if kind == "walk" else "population"
     if not _is_file(path):
         raise BadInputError(
-            f"There is no protocol {name}.",
-            f"Give the path of a protocol file, or one of: {', '.join(shipped_protocols())}.",
+            f"There is no {what} {name}.",
+            f"Give the path of a {what} file, or one of: {', '.join(shipped_protocols(kind))}.",
         )
     if path.stat().st_size > _MAX_BYTES:
         raise BadInputError(f"{path.name} is too large for a protocol.", "Give a protocol file.")
-    return parse_protocol(path.read_bytes(), path.name)
+    return path.read_bytes(), path.name
+
+
+def _is_population(content: bytes) -> bool:
+    return re.search(rb"^kind: *population *$", content, re.MULTILINE) is not None
+
+
+def plain_data(content: bytes, name: str) -> object:
+    """Return what YAML says.
+
+    Raises
+    ------
+    BadInputError
+        If it is no YAML, or has aliases.
+    """
+    try:
+        return _plain_yaml(content)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise BadInputError(
+            f"{name} is not a readable protocol file.", "Correct the YAML and try again."
+        ) from error
 
 
 def _plain_yaml(content: bytes) -> object:
@@ -67,12 +115,13 @@ def parse_protocol(content: bytes, name: str) -> Protocol:
     BadInputError
         If the content is not a valid protocol; the first fault is named.
     """
-    try:
-        data = _plain_yaml(content)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    data = plain_data(content, name)
+    if isinstance(data, dict) and data.get("kind") == "population":
         raise BadInputError(
-            f"{name} is not a readable protocol file.", "Correct the YAML and try again."
-        ) from error
+            f"{name} describes a population of synthetic walkers, not a walk to assess.",
+            "Film it with clinigait synthesize, and assess the films with one of: "
+            f"{', '.join(shipped_protocols())}.",
+        )
     try:
         protocol = _ADAPTER.validate_python(data)
     except ValidationError as error:

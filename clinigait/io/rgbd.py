@@ -113,6 +113,7 @@ def open_rgbd(path: Path) -> Recording:
         source=RgbdSource(colour, depth, _fit(known, camera), path.name[:80]),
         camera=camera,
         has_depth=True,
+        synthetic=colour.synthetic or known.synthetic,
     )
 
 

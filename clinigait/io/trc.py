@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import LAYOUTS, BadInputError, Space, Walk
+from clinigait.core import (
+    LAYOUTS,
+    SYNTHETIC_MARK,
+    BadInputError,
+    Space,
+    Walk,
+    is_synthetic,
+    marked,
+)
 from clinigait.io._orientation import Y_UP, from_world
 from clinigait.io._source import (
     RATE_RANGE_HZ,
@@ -62,7 +70,8 @@ def read_trc(path: Path, unit: str | None = None, rate_hz: float | None = None) 
         If it is not a TRC file, is cut short, contradicts itself or shows no legs.
     """
     lines = text_lines(path)
-    header = _header(list(islice(lines, _HEADER_LINES)), path.name)
+    head = list(islice(lines, _HEADER_LINES))
+    header = _header(head, path.name)
     width = 2 + 3 * len(header.labels)
     table = number_table((line.split("\t") for line in lines if line.strip()), width, path.name)
     if len(table) < header.n_frames:
@@ -75,12 +84,20 @@ def read_trc(path: Path, unit: str | None = None, rate_hz: float | None = None) 
     positions = table[:, 2:].reshape(len(table), len(header.labels), 3)[kept]
     unit = (unit or header.unit).strip().lower()
     if unit == "px":
-        return _in_the_picture(path, header.labels, time_s[kept], positions)
+        walk = _in_the_picture(path, header.labels, time_s[kept], positions)
+        return _marked_by(head[0], walk)
     positions = np.where((positions == 0).all(axis=2, keepdims=True), np.nan, positions)
     markers = MarkerSet(
         header.labels, positions * unit_in_m(unit, path.name), time_s[kept], path, "TRC"
     )
-    return walk_from_markers(markers)
+    return _marked_by(head[0], walk_from_markers(markers))
+
+
+def _marked_by(first_line: str, walk: Walk) -> Walk:
+    """Return the walk, marked as synthetic where the file says so."""
+    if SYNTHETIC_MARK not in first_line:
+        return walk
+    return replace(walk, provenance=marked(walk.provenance))
 
 
 def write_trc(walk: Walk, path: Path) -> None:
@@ -110,7 +127,8 @@ def write_trc(walk: Walk, path: Path) -> None:
         else from_world(walk, Y_UP)
     )
     positions = np.where(np.isfinite(positions).all(axis=2, keepdims=True), positions, np.nan)
-    text = _text(walk, positions, "px" if flat else "m", path.name)
+    mark = f" ({SYNTHETIC_MARK})" if is_synthetic(walk) else ""
+    text = _text(walk, positions, "px" if flat else "m", path.name + mark)
     replace_file(path, text.encode("utf-8", "replace"))
 
 

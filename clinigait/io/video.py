@@ -147,6 +147,7 @@ def open_recording(
         codec=header.codec,
         source=VideoSource(path, limits, identity, header, depth),
         duration_hint_s=header.duration_hint_s,
+        synthetic=header.synthetic,
     )
 
 
@@ -159,6 +160,7 @@ class Header(NamedTuple):
     mirrored: bool
     codec: str
     duration_hint_s: float | None
+    synthetic: bool
 
 
 class VideoSource:
@@ -308,6 +310,7 @@ class _Child:
                 mirrored=bool(content["mirrored"]),
                 codec=_shown(str(content["codec"])),
                 duration_hint_s=_positive(content["duration_hint_s"]),
+                synthetic=content["synthetic"] is True,
             )
         except (KeyError, TypeError, ValueError):
             self._garbled()

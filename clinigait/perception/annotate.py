@@ -69,6 +69,10 @@ def draw_caption(image: NDArray[np.uint8], lines: list[tuple[str, tuple[int, int
         )  # fmt: skip
 
 
+#: Stands in every picture of a synthetic walker.
+SYNTHETIC_LINE = ("synthetic walker, not a patient", _WHITE)
+
+
 def event_lines(events: tuple[Event, ...], time_s: float) -> list[tuple[str, tuple[int, int, int]]]:
     """Return the time and what just happened, as lines for :func:`draw_caption`."""
     lines = [(f"{time_s:.2f} s", _WHITE)]

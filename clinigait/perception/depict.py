@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import (
+    SYNTHETIC_MARK,
     EventKind,
     Measurement,
     Progress,
@@ -18,10 +19,11 @@ from clinigait.core import (
     StoredFrame,
     Stride,
     Walk,
+    is_synthetic,
     opposite,
 )
 from clinigait.io.overlay import OverlayWriter
-from clinigait.perception.annotate import draw_caption, draw_skeleton, event_lines
+from clinigait.perception.annotate import SYNTHETIC_LINE, draw_caption, draw_skeleton, event_lines
 from clinigait.perception.faces import FaceBlur
 from clinigait.perception.survey import Survey
 
@@ -80,7 +82,8 @@ def depict(
             if index == last:
                 break
             if overlay is not None:
-                draw_caption(image, event_lines(measurement.events, frame.time_s))
+                lines = event_lines(measurement.events, frame.time_s)
+                draw_caption(image, [SYNTHETIC_LINE, *lines] if is_synthetic(walk) else lines)
                 overlay.write(image, frame.time_s)
             progress(frame.index / max(len(found.times_s), 1))
     return tuple(stored)
@@ -94,7 +97,9 @@ def _overlay(
         yield None
         return
     size_px = (recording.width_px, recording.height_px)
-    with OverlayWriter(folder / "overlay.mp4", *size_px, rate_hz, threads) as overlay:
+    comment = SYNTHETIC_MARK if recording.synthetic else ""
+    path = folder / "overlay.mp4"
+    with OverlayWriter(path, *size_px, rate_hz, threads, comment) as overlay:
         yield overlay
 
 

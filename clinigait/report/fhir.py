@@ -41,6 +41,7 @@ from clinigait.report.fhir_codes import (
     RESEARCH_USE,
     SIDES,
     SUBJECT_SYSTEM,
+    TEST_DATA,
     Code,
     clean,
     quantity,
@@ -89,7 +90,7 @@ def fhir_bundle(assessment: Assessment, definitions: Mapping[str, Definition]) -
     return {
         "resourceType": "Bundle",
         "id": draft.id("bundle"),
-        "meta": _meta(),
+        "meta": _meta(assessment),
         "type": "collection",
         "timestamp": draft.made_at,
         "entry": [{"fullUrl": f"urn:uuid:{part['id']}", "resource": part} for part in resources],
@@ -116,7 +117,7 @@ class _Draft:
 
     def start(self, kind: str, role: str) -> Resource:
         """Return a resource with what every one has."""
-        return {"resourceType": kind, "id": self.id(role), "meta": _meta()}
+        return {"resourceType": kind, "id": self.id(role), "meta": _meta(self.assessment)}
 
     def subject(self) -> Resource:
         """Return the person by pseudonymous code; no Patient is part of the bundle."""
@@ -126,8 +127,11 @@ class _Draft:
         return {"type": "Patient", "identifier": {"system": SUBJECT_SYSTEM, "value": code}}
 
 
-def _meta() -> Resource:
-    return {"tag": [RESEARCH_USE.coding()]}
+def _meta(assessment: Assessment) -> Resource:
+    tags = [RESEARCH_USE.coding()]
+    if assessment.provenance.synthetic:
+        tags.append(TEST_DATA.coding())
+    return {"tag": tags}
 
 
 def _instant(created_at: str) -> str:

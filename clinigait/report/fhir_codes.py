@@ -81,6 +81,10 @@ class Code:
 
 REPORT: Final = Code("gait-report", "Gait report from a video")
 PANEL: Final = Code("gait-panel", "Gait parameters")
+#: The standard's own mark of data that are not of a person.
+TEST_DATA: Final = Code(
+    "HTEST", "test health data", "http://terminology.hl7.org/CodeSystem/v3-ActReason"
+)
 RESEARCH_USE: Final = Code("research-use-only", "Research use only, not a medical device")
 SIDES: Final = {
     "left": Code("left", "Left side of the body"),

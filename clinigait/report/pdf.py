@@ -21,6 +21,8 @@ from clinigait.report.dates import moment_of
 from clinigait.report.pages import assessed_story, refused_story
 from clinigait.report.styles import (
     BODY_HEIGHT,
+    BOLD,
+    GRADE_COLOURS,
     LINE,
     MARGIN_BOTTOM,
     MARGIN_X,
@@ -127,6 +129,7 @@ class _Footer:
         self.words = words_
         self.line = _footer_line(assessment, words_)
         self.created_at = assessment.provenance.created_at
+        self.synthetic = assessment.provenance.synthetic
 
     def draw(self, canvas: Canvas, document: object) -> None:
         """Draw the footer of the current page."""
@@ -137,6 +140,10 @@ class _Footer:
         canvas.setLineWidth(0.5)
         canvas.line(MARGIN_X, 17.5 * 72 / 25.4, PAGE_WIDTH - MARGIN_X, 17.5 * 72 / 25.4)
         self._research_use(canvas)
+        if self.synthetic:
+            canvas.setFont(BOLD, 2 * SIZE_FOOTER)
+            canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
+            canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 24, self.words.synthetic)
         canvas.setFont(REGULAR, SIZE_FOOTER)
         canvas.setFillColor(HexColor(MUTED))
         canvas.drawString(MARGIN_X, 19, self.line)

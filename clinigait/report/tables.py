@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from clinigait.core import Assessment, Event, Parameter, Stride
+from clinigait.core import SYNTHETIC, Assessment, Event, Parameter, Stride
 from clinigait.io.assessment import significant
 from clinigait.io.output import replace_file
 
@@ -46,7 +46,14 @@ def write_tables(assessment: Assessment, folder: Path) -> None:
         "events.csv": events_csv(measurement.events if measurement else ()),
         "strides.csv": strides_csv(measurement.strides if measurement else ()),
     }.items():
-        replace_file(folder / name, text.encode("utf-8", "replace"))
+        told = _with_mark(text) if assessment.provenance.synthetic else text
+        replace_file(folder / name, told.encode("utf-8", "replace"))
+
+
+def _with_mark(text: str) -> str:
+    """Return a table with one more column: that it is of a synthetic walker."""
+    head, *rows = list(csv.reader(io.StringIO(text)))
+    return _csv([*head, SYNTHETIC], [[*row, "true"] for row in rows])
 
 
 def parameters_csv(parameters: Iterable[Parameter]) -> str:

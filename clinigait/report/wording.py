@@ -59,6 +59,7 @@ class Wording:
     """
 
     research_use_only: str = RESEARCH_USE_ONLY
+    synthetic: str = "Synthetic walker, not a patient"
     months: tuple[str, ...] = _MONTHS
     sides: Mapping[str, str] = field(
         default_factory=lambda: {"left": "Left", "right": "Right", "both": "Both sides"}

@@ -114,7 +114,7 @@ class BodyPoints:
         return self._head_top() if self.layout == H36M_17 else self._between("ear")
 
     def _head_top(self) -> Array:
-        """The highest point of the skull when standing."""
+        """Return the highest point of the skull when standing."""
         top = self.body.points_m[int(self.body.points_m[:, 2].argmax())].astype(np.float64)
         return self._fixed(top, "head")
 

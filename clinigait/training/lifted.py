@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import RefusedError
+from clinigait.core import RefusedError, refuse_synthetic
 from clinigait.datasets import gait_validation
 from clinigait.gait.lifted import Features, Line, features_of
 
@@ -60,8 +60,10 @@ def lessons(root: Path, subjects: str | None = None) -> list[Lesson]:
     """Return every walk of the data set that can be learned from."""
     found = []
     for trial in gait_validation.trials(root, subjects):
+        walk = gait_validation.read_trial(trial)
+        refuse_synthetic([walk], "what corrections for people are learned from")
         try:
-            seen = features_of(gait_validation.read_trial(trial))
+            seen = features_of(walk)
         except RefusedError:
             continue
         truth = gait_validation.references(gait_validation.read_report(trial))

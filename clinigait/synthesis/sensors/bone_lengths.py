@@ -64,10 +64,7 @@ def bone_lengths(
     rate_hz, stride_s
         Frames a second, and the stride time.
     """
-    time_s = np.arange(len(points_m)) / rate_hz
-    turns = 2 * np.pi * np.outer(time_s / stride_s, np.arange(1, _HARMONICS + 1))
-    plain = np.column_stack([np.ones_like(time_s), time_s - time_s.mean()])
-    basis = np.hstack([plain, np.cos(turns), np.sin(turns)])
+    basis = _basis(len(points_m), rate_hz, stride_s)
     hips = [layout.index("hip", side) for side in SIDES]
     own = points_m - points_m[:, hips].mean(axis=1, keepdims=True)
     found = {}
@@ -87,11 +84,23 @@ def bone_lengths(
             )  # fmt: skip
         left, right = rows
         mean = [float(value) for value in np.mean(rows, axis=0)]
-        length, locked_sd, rest_sd, frame, tenth, moved = mean
+        length, locked_sd, rest_sd, frame, tenth, far_m = mean
         found[bone] = BoneLength(
-            length, locked_sd, rest_sd, frame, tenth, moved, float(left[0] - right[0])
+            length, locked_sd, rest_sd, frame, tenth, far_m, float(left[0] - right[0])
         )
     return found
+
+
+def without_what_repeats(signal: Array, rate_hz: float, stride_s: float) -> Array:
+    """Return (T, …) signals without mean, trend and what repeats with the strides."""
+    return _parts(signal, _basis(len(signal), rate_hz, stride_s))[1]
+
+
+def _basis(n_frames: int, rate_hz: float, stride_s: float) -> Array:
+    time_s = np.arange(n_frames) / rate_hz
+    turns = 2 * np.pi * np.outer(time_s / stride_s, np.arange(1, _HARMONICS + 1))
+    plain = np.column_stack([np.ones_like(time_s), time_s - time_s.mean()])
+    return np.hstack([plain, np.cos(turns), np.sin(turns)])
 
 
 def _parts(signal: Array, basis: Array) -> tuple[Array, Array]:

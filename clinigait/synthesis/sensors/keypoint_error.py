@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from clinigait.core import BadInputError, KeypointLayout
+from clinigait.core import SIDES, BadInputError, KeypointLayout
 
 Array = NDArray[np.float64]
 #: Points that were not fitted behave like the joint they are near to.
@@ -29,9 +29,14 @@ _LIKE = {
     **dict.fromkeys(("heel", "toe", "small_toe", "foot"), "ankle"),
     **dict.fromkeys(("pinky", "index", "thumb", "hand", "hand_tip"), "wrist"),
     **dict.fromkeys(("nose", "eye", "eye_inner", "eye_outer", "ear", "mouth"), "head"),
-    **{"head_top": "head", "neck": "thorax", "pelvis": "hip"},
+    "head_top": "head", "neck": "thorax", "pelvis": "hip",
 }
 _LEG = ("hip", "knee", "ankle")
+#: Bones from the trunk outwards, and what hangs on their far ends.
+_BONES = (("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist"))
+_BEYOND = {
+    "knee": ("knee", "ankle"), "ankle": ("ankle",), "elbow": ("elbow", "wrist"), "wrist": ("wrist",)
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -157,6 +162,7 @@ class KeypointError:
         along = np.einsum("tki,ti->tk", error, sight)[..., None] * sight[:, None]
         body = self._body(sight, rng)
         shown = own + error + (self.depth_ratio - 1) * along
+        _keep_lengths(shown, own + error, layout)
         path = pelvis.copy()
         path[:, :2] += (self._path_factor(rng, person or rng) - 1) * (
             pelvis[:, :2] - pelvis[:, :2].mean(axis=0)
@@ -223,6 +229,31 @@ def _joint(point: str) -> str:
     first, _, rest = point.partition("_")
     name = rest if first in ("left", "right") else point
     return _LIKE.get(name, name)
+
+
+def _keep_lengths(shown: Array, flat: Array, layout: KeypointLayout) -> None:
+    """Give the bones of ``shown`` the lengths of ``flat``, in place.
+
+    A lifting model is unsure how far a limb is turned towards the camera, not how long it is:
+    what errs more along the line of sight turns bones, and does not stretch them.
+    """
+    joints = [_joint(name) for name in layout.points]
+    for side in SIDES:
+        for near, far in _BONES:
+            if f"{side}_{near}" not in layout or f"{side}_{far}" not in layout:
+                continue
+            start, end = layout.index(near, side), layout.index(far, side)
+            bone = shown[:, end] - shown[:, start]
+            wanted_m = np.linalg.norm(flat[:, end] - flat[:, start], axis=1, keepdims=True)
+            length_m = np.linalg.norm(bone, axis=1, keepdims=True)
+            shift = bone * (wanted_m / np.maximum(length_m, 1e-9) - 1)
+            beyond = _BEYOND[far]
+            moved = [
+                k
+                for k, name in enumerate(layout.points)
+                if name.startswith(side) and joints[k] in beyond
+            ]
+            shown[:, moved] += shift[:, None]
 
 
 def _sight(pelvis_m: Array, eyes_m: Array | None) -> Array:

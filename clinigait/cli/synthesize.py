@@ -1,0 +1,111 @@
+"""``clinigait synthesize``: synthetic walkers of a population, filmed with their truth."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clinigait.cli.progress import progress_bars
+from clinigait.core import BadInputError
+
+if TYPE_CHECKING:
+    from clinigait.synthesis.population import Population
+    from clinigait.synthesis.separability import Told
+
+_INTERRUPTED = 130
+
+
+def synthesize(  # noqa: PLR0913, PLR0917  every option of the command line is an argument
+    population: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROTOCOL", help="A population: a name, or the path of a YAML file."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the study.")],
+    walkers: Annotated[int, typer.Option("--walkers", help="How many people.")],
+    seed: Annotated[int, typer.Option("--seed", help="Another seed has other people.")] = 0,
+    jobs: Annotated[
+        int, typer.Option("--jobs", min=1, max=256, help="Processes that film at a time.")
+    ] = 1,
+    sensors: Annotated[
+        str | None,
+        typer.Option(
+            "--sensors",
+            help="Only these of film, depth, silhouettes, labels, keypoints, estimated (keypoints "
+            "with the errors of a pose model), trc; with commas between. The truth is always "
+            "written.",
+        ),
+    ] = None,
+    views: Annotated[
+        str | None, typer.Option("--views", help="Only these cameras of the population.")
+    ] = None,
+    prevalence: Annotated[
+        str | None,
+        typer.Option(
+            "--prevalence",
+            metavar="GROUP=SHARE",
+            help="Share of one group, 0 to 1; the others keep their proportions.",
+        ),
+    ] = None,
+) -> None:
+    """Film synthetic walkers whose gait is known exactly. A run that was ended goes on."""
+    from clinigait.synthesis.clinic import Order, run  # noqa: PLC0415  --help stays quick
+    from clinigait.synthesis.population import load_population  # noqa: PLC0415
+    from clinigait.synthesis.separability import told_apart  # noqa: PLC0415
+
+    found = load_population(population)
+    if prevalence is not None:
+        found = _with_prevalence(found, prevalence)
+    order = Order(found, out, walkers, seed, jobs, _names(sensors), _names(views))
+    order.filmed()  # what is impossible is said before anything is drawn
+    for told in told_apart(found, seed):
+        typer.echo(_told_line(told))
+    try:
+        with progress_bars() as progress:
+            outcome = run(order, lambda share: progress("Filming walkers", share))
+    except KeyboardInterrupt:
+        typer.echo(
+            "clinigait: Interrupted; walkers that are done stay, and the same command goes on.",
+            err=True,
+        )
+        sys.stderr.flush()
+        os._exit(_INTERRUPTED)  # workers see it and end
+    typer.echo(
+        f"{outcome.made} walkers filmed, {outcome.found} were there already; "
+        f"{outcome.rows} rows in cohort.csv."
+    )
+    if outcome.redrawn:
+        typer.echo(f"{outcome.redrawn} draws that no body or gait can have were drawn anew.")
+    typer.echo(f"Synthetic walkers, not patients: {out}")
+
+
+def _names(text: str | None) -> tuple[str, ...] | None:
+    if text is None:
+        return None
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+def _with_prevalence(population: Population, text: str) -> Population:
+    name, _, share = text.partition("=")
+    try:
+        return population.with_share(name.strip(), float(share))
+    except ValueError:
+        raise BadInputError(
+            f"The prevalence {text[:60]} cannot be read.",
+            "Give a group and a share from 0 to 1, for example positive=0.02.",
+        ) from None
+
+
+def _told_line(told: Told) -> str:
+    asked = told.asked
+    verdict = "inside of" if told.is_published else "OUTSIDE OF"
+    return (
+        f"{'+'.join(asked.of)} against {'+'.join(asked.against)}: speed and age alone reach an "
+        f"AUC of {told.auc:.2f} (speed {told.speed_auc:.2f}; n = {told.n[0]} and {told.n[1]} "
+        f"draws), {verdict} the published {asked.low:.2f} to {asked.high:.2f}"
+    )

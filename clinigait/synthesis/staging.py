@@ -1,0 +1,244 @@
+"""From a planned walk to what is filmed: body, clothes, gait, room, cameras, sensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import BadInputError, Subject
+from clinigait.synthesis.appearance import Appearance, drawn_appearance
+from clinigait.synthesis.backdrop import Backdrop, drawn_backdrop
+from clinigait.synthesis.bodies import Body, Build, body_of
+from clinigait.synthesis.cameras import Camera, Lens, Placement, Shake, following, oblique
+from clinigait.synthesis.figure import Figure, naked
+from clinigait.synthesis.filming import Station, Take
+from clinigait.synthesis.garments import Outfit, drawn_outfit, dressed, thickness_class
+from clinigait.synthesis.motion import Motion, SyntheticWalk
+from clinigait.synthesis.people import Look, PlannedWalk, seed_of
+from clinigait.synthesis.population import Modality, Population, ViewSpec
+from clinigait.synthesis.prescription import Prescription
+from clinigait.synthesis.scene import Scene
+from clinigait.synthesis.sensors import Sensor
+from clinigait.synthesis.sensors.depth import Depth
+from clinigait.synthesis.sensors.keypoint_error import fitted_error
+from clinigait.synthesis.sensors.rgb import drawn_rgb
+from clinigait.synthesis.walking import walk_of
+
+Solver = Callable[[Body, Prescription, float, int], SyntheticWalk]
+#: Halvings of the padding that makes clothes of a thickness class.
+_STEPS = 7
+_THICKEST_M = 0.25
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """What of a population is filmed.
+
+    Parameters
+    ----------
+    population
+        The protocol.
+    seed
+        Of everything that is left to chance.
+    modalities, views
+        What is written, and from where.
+    """
+
+    population: Population
+    seed: int
+    modalities: tuple[Modality, ...]
+    views: tuple[ViewSpec, ...]
+
+
+def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Take:
+    """Return what is filmed of a planned walk.
+
+    Raises
+    ------
+    BadInputError
+        If this body cannot walk so.
+    """
+    person = planned.person
+    body = _body_of(person.build)
+    walk = solve(body, planned.prescription, filmed.population.rate_hz, planned.seed)
+    figure = _figure(body, planned)
+    stations = tuple(_station(filmed, planned, view, walk) for view in filmed.views)
+    return Take(
+        walk=walk,
+        figure=figure,
+        stations=stations,
+        modalities=frozenset(filmed.modalities),
+        subject=Subject(
+            code=person.code,
+            height_m=round(person.build.stature_m, 4),
+            mass_kg=round(person.build.mass_kg, 2),
+            age_y=round(person.build.age_y, 2),
+            sex=person.sex,
+            condition=f"synthetic walker; {person.group}; visit {planned.visit}",
+        ),
+        facts=facts_of(filmed, planned),
+        seed=planned.seed,
+        person_seed=person.appearance_seed,
+        error=fitted_error() if "estimated" in filmed.modalities else None,
+    )
+
+
+def facts_of(filmed: Filmed, planned: PlannedWalk) -> dict[str, Any]:
+    """Return who and what a walk is, as ``truth.json`` says it."""
+    person = planned.person
+    return {
+        "population": filmed.population.name,
+        "population_version": filmed.population.version,
+        "population_sha256": filmed.population.sha256,
+        "seed": filmed.seed,
+        "subject": person.code,
+        "index": person.index,
+        "visit": planned.visit,
+        "walk": planned.walk,
+        "group": person.group,
+        "label": person.label,
+        "redrawn": person.redrawn,
+        "covariates": dict(planned.values),
+        "outfit": planned.look.outfit,
+        "thickness_class": planned.look.thickness_class,
+    }
+
+
+@lru_cache(maxsize=2)
+def _body_of(build: Build) -> Body:
+    return body_of(build)
+
+
+def _figure(body: Body, planned: PlannedWalk) -> Figure:
+    person, look = planned.person, planned.look
+    face = drawn_appearance(
+        np.random.default_rng(person.appearance_seed), person.build.age_y, person.sex
+    )
+    outfit = outfit_of(look, planned)
+    if look.thickness_class is not None:
+        outfit = outfit_of_class(body, outfit, face, look.thickness_class)
+    return dressed(body, outfit, face)
+
+
+def outfit_of(look: Look, planned: PlannedWalk) -> Outfit:
+    """Return the clothes of a visit.
+
+    Raises
+    ------
+    BadInputError
+        If there are no such clothes.
+    """
+    known = ("shirt_trousers", "shorts", "skirt", "coat", "bag")
+    kind = look.outfit
+    if kind is not None and kind not in known:
+        raise BadInputError(f"There is no outfit {kind[:40]}.", f"Choose of: {', '.join(known)}.")
+    outfit = drawn_outfit(
+        np.random.default_rng(look.seed),
+        planned.person.sex,
+        with_coat=kind == "coat",
+        with_bag=kind == "bag",
+    )
+    if kind in ("shorts", "skirt"):
+        return replace(outfit, bottom=kind)  # type: ignore[arg-type]
+    if kind == "shirt_trousers" and outfit.bottom in ("skirt", "shorts"):
+        return replace(outfit, bottom="trousers")
+    return outfit
+
+
+def outfit_of_class(body: Body, outfit: Outfit, look: Appearance, wanted: int) -> Outfit:
+    """Return clothes padded so that their silhouette is of a thickness class, if they can be.
+
+    Clothes that are thicker already stay as they are.
+    """
+    bare = _area_px(naked(body))
+
+    def class_at(padding_m: float) -> int:
+        return thickness_class(
+            _area_px(dressed(body, replace(outfit, padding_m=padding_m), look)), bare
+        )
+
+    if class_at(0.0) >= wanted:
+        return outfit
+    low, high = 0.0, _THICKEST_M
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        found = class_at(middle)
+        if found == wanted:
+            return replace(outfit, padding_m=middle)
+        low, high = (middle, high) if found < wanted else (low, middle)
+    return replace(outfit, padding_m=high)
+
+
+def _area_px(figure: Figure) -> float:
+    """Return the area of a silhouette at rest, from the front and the side together."""
+    n_bones = len(figure.body.model.bones)
+    bones = np.tile(np.eye(3, 4, dtype=np.float32), (1, n_bones, 1, 1))
+    still = Motion(figure.body, np.zeros(1), bones, np.zeros((1, 0, 3)))
+    lens, place = Lens((256, 256), 800.0), Placement(distance_m=8.0, height_m=1.0)
+    return float(
+        sum(
+            np.count_nonzero(next(Scene(figure, camera).shots([still])).labels)
+            for camera in (oblique(lens, place, angle_deg=angle) for angle in (0.0, 90.0))
+        )
+    )
+
+
+def _station(filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: SyntheticWalk) -> Station:
+    camera = camera_of(view, walk, seed_of(planned.seed, view.name, "shake"))
+    rng = np.random.default_rng(seed_of(planned.look.seed, "room"))
+    backdrop = _room(camera, rng)
+    wanted = frozenset(filmed.modalities)
+    if view.sensors is not None:
+        wanted &= set(view.sensors)
+    pictures: dict[Modality, Sensor[Any]] = {}
+    if {"film", "depth"} & wanted:
+        # Depth is read beside colour: it never goes without.
+        pictures["film"] = drawn_rgb(rng, backdrop, view.angle_deg)
+    if "depth" in wanted:
+        pictures["depth"] = Depth()
+    return Station(view.name, camera, pictures, wanted, {"backdrop": backdrop})
+
+
+def _room(camera: Camera, rng: np.random.Generator) -> Backdrop:
+    place = camera.positions_m.mean(axis=0)
+    length_m = float(np.ptp(camera.positions_m[:, 0])) / 2 + 12.0
+    return drawn_backdrop(rng, (float(place[0]), float(place[1])), length_m)
+
+
+def camera_of(view: ViewSpec, walk: SyntheticWalk, seed: int) -> Camera:
+    """Return a camera before the middle of a walk, or one that moves along."""
+    steps = walk.truth.steps
+    place_m = np.array([step.heel_m for step in steps])
+    contact_s = np.array([step.contact_s for step in steps])
+    low, high = place_m.min(axis=0), place_m.max(axis=0)
+    lens = Lens(view.size_px, view.focal_px)
+    middle_m = ((low + high) / 2).tolist()
+    place = Placement(
+        distance_m=view.distance_m,
+        height_m=view.height_m,
+        tilt_deg=view.tilt_deg,
+        middle_m=(0.0, 0.0) if view.follows else (middle_m[0], middle_m[1]),
+    )
+    if view.follows:
+        path_m = _path_m(contact_s, place_m)
+        camera = following(lens, place, angle_deg=view.angle_deg, time_s=contact_s, path_m=path_m)
+    else:
+        camera = oblique(lens, place, angle_deg=view.angle_deg)
+    if view.shake_deg > 0:
+        turn_deg = view.shake_deg
+        camera = camera.shaken(Shake(turn_deg=turn_deg, way_m=0.02 * turn_deg, seed=seed))
+    return camera
+
+
+def _path_m(contact_s: NDArray[np.float64], place_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return where the walker is: between the feet."""
+    if len(contact_s) < 2 or not math.isfinite(float(contact_s.sum())):
+        raise BadInputError("A walk of one step cannot be followed.", "Raise course.steps.")
+    before = np.concatenate([place_m[:1], place_m[:-1]])
+    return np.asarray((place_m + before) / 2)
