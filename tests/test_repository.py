@@ -155,7 +155,8 @@ def _build_wheel(folder: Path) -> Path:
 
 
 def _shipped_files() -> set[str]:
-    there = [path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    # What Python and numba compile is no source.
+    there = [p for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     shipped = {path.relative_to(ROOT).as_posix() for path in there}
     return shipped | {f"clinigait/protocols/{p.name}" for p in (ROOT / "protocols").glob("*.yaml")}
 
