@@ -22,8 +22,10 @@ _MOMENT_S = 2e-3
 _SHARES = np.linspace(0.0, 1.0, 41)
 _MID_SWING = (_SHARES > 0.4) & (_SHARES < 0.72)
 _LIFT_PEAK = 0.58
-#: A landing foot is stopped by the floor: so much of its speed against it is gone before.
-_BRAKED = 0.3
+#: How much of a foot's speed against the floor is gone when they meet: all of it as it leaves,
+#: none as it lands (Winter 1992, doi 10.1093/ptj/72.1.45: a heel lands at 0.87 m/s).
+_BRAKED = {"off": 1.0, "contact": 0.0}
+_SOFTNESS_M = 0.003
 #: Within a swing the sole is at least this far from the floor, but near its ends.
 _LEAST_CLEARANCE_M = 0.003
 _TUNING_ROUNDS = 7
@@ -247,24 +249,33 @@ class Leg:
         knee, thigh, lifted = added
         bare = SwingPath(off_s, contact_s, knee, thigh, lifted, np.zeros((4, 3)))
         ends = []
-        for time_s, sign, braked in ((off_s, -1.0, 1.0), (contact_s, 1.0, _BRAKED)):
+        for time_s, sign, end in ((off_s, -1.0, "off"), (contact_s, 1.0, "contact")):
             stay = self._stay(np.array([time_s + sign * 1e-9]))
             moments = np.array([time_s, time_s + sign * _MOMENT_S])
             floor = self._standing(np.repeat(stay, 2), moments)
             free = self._free(bare, moments)
             gap = floor - free
             slope = sign * (gap[1] - gap[0]) / _MOMENT_S * (contact_s - off_s)
-            ends += [gap[0], braked * slope]
+            ends += [gap[0], _BRAKED[end] * slope]
         return SwingPath(off_s, contact_s, knee, thigh, lifted, np.array(ends))
 
     def _swinging(self, path: SwingPath, time_s: Array) -> Array:
         share = (time_s - path.off_s) / (path.contact_s - path.off_s)
         ankle = self._free(path, time_s) + _hermite(share, path.ends)
-        needed = self._needed_m(time_s, share)
-        ends = np.minimum(share, 1 - share)
-        least = needed + _LEAST_CLEARANCE_M * smooth_step(ends / 0.15)
-        ankle[:, 2] = np.maximum(ankle[:, 2], least)
+        ankle[:, 2] = self._above_floor(ankle[:, 2], time_s, share)
         return np.asarray(self._reachable(ankle, time_s))
+
+    def _above_floor(self, height_m: Array, time_s: Array, share: Array) -> Array:
+        """Keep an ankle above the height at which the sole would touch, without a corner.
+
+        Before it lands a foot comes down from about the height at which it cleared the floor.
+        """
+        inside = smooth_step(np.minimum(share, 1 - share) / 0.15)
+        descent = np.minimum(smooth_step((share - 0.5) / 0.25), np.clip((1 - share) / 0.2, 0, 1))
+        least = self._needed_m(time_s, share) + _LEAST_CLEARANCE_M * inside
+        least = np.maximum(least, least + (self._gait.foot_clearance_m - 0.002) * descent)
+        softness = np.maximum(_SOFTNESS_M * inside, 1e-6)
+        return np.asarray(least + softness * np.logaddexp(0.0, (height_m - least) / softness))
 
     def _reachable(self, ankle: Array, time_s: Array) -> Array:
         """Draw an ankle that the leg does not reach toward the hip."""
