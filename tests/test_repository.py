@@ -80,7 +80,8 @@ def test_only_the_fetch_commands_know_the_network() -> None:
 
 def test_every_imported_package_is_declared() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
-    declared = _names(PROJECT["project"]["dependencies"] + extras["models"] + extras["hrnet"])
+    named = [*PROJECT["project"]["dependencies"], *extras["models"], *extras["hrnet"]]
+    declared = _names(named + extras["synthesis"])
     # HRNet's own project goes in by itself; onnxruntime is carried by onnxruntime-gpu, extra `gpu`.
     declared |= {"mmcv-lite", "mmengine", "mmpose", "onnxruntime"} | _names(extras["gpu"])
     homes = metadata.packages_distributions()
@@ -155,7 +156,8 @@ def _build_wheel(folder: Path) -> Path:
 
 
 def _shipped_files() -> set[str]:
-    there = [path for path in PACKAGE.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    # What Python and numba compile is no source.
+    there = [p for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     shipped = {path.relative_to(ROOT).as_posix() for path in there}
     return shipped | {f"clinigait/protocols/{p.name}" for p in (ROOT / "protocols").glob("*.yaml")}
 
@@ -174,7 +176,7 @@ def _pins(lock: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("base", []), ("dev", ["dev"]), ("models", ["models", "hrnet"])]
+    ("lock", "extras"), [("base", []), ("dev", ["dev"]), ("models", ["models", "hrnet", "synthesis"])]
 )
 def test_a_lock_pins_all_that_is_declared_within_its_bounds(lock: str, extras: list[str]) -> None:
     declared = list(PROJECT["project"]["dependencies"])

@@ -17,6 +17,8 @@ Texture = Literal["plain", "planks", "tiles", "mottled"]
 _TEXTURES: tuple[Texture, ...] = ("plain", "planks", "tiles", "mottled")
 #: Views that are kept: a camera that stands still asks for the same one in every frame.
 _KEPT = 4
+#: Unevenness of surfaces: cells of a periodic table, a power of two, their size, and how much.
+_TABLE, _TABLE_CELL_M, _TABLE_SD = 512, 0.012, 0.12
 #: Where in a pixel colours are sampled.
 _SAMPLES = ((-0.25, -0.25), (0.25, -0.25), (-0.25, 0.25), (0.25, 0.25))
 
@@ -100,6 +102,8 @@ class _Room(NamedTuple):
     kinds: NDArray[np.int64]
     gradient: float
     seed: int
+    table: NDArray[np.float32]
+    has_colour: bool
 
 
 class _Out(NamedTuple):
@@ -135,7 +139,7 @@ def seen(backdrop: Backdrop, lens: Intrinsics, place: Extrinsics) -> View:
         sample = _cast(backdrop, lens, rotation, eye, grid + shift)
         albedo += sample.albedo / len(_SAMPLES)
         facing += sample.normal / len(_SAMPLES)
-    middle = _cast(backdrop, lens, rotation, eye, grid)
+    middle = _cast(backdrop, lens, rotation, eye, grid, has_colour=False)
     return View(albedo.astype(np.float32), middle.points, middle.depth, facing.astype(np.float32))
 
 
@@ -145,6 +149,8 @@ def _cast(
     rotation: NDArray[np.float64],
     eye: NDArray[np.float64],
     pixels: NDArray[np.float64],
+    *,
+    has_colour: bool = True,
 ) -> _Out:
     # Along the line of sight the rays have length 1: what they are multiplied by is the depth.
     rays = np.ascontiguousarray(lens.rays(pixels) @ rotation)
@@ -152,9 +158,14 @@ def _cast(
     colours = [backdrop.floor, backdrop.wall, backdrop.ceiling, *(b.colour for b in backdrop.boxes)]
     kinds = [_TEXTURES.index(backdrop.floor_texture), _TEXTURES.index(backdrop.wall_texture)]
     room = _Room(
-        np.array(boxes, np.float64), linear(np.array(colours)), np.array(kinds, np.int64),
-        float(backdrop.gradient), int(backdrop.seed),
-    )  # fmt: skip
+        boxes=np.array(boxes, np.float64),
+        colours=linear(np.array(colours)),
+        kinds=np.array(kinds, np.int64),
+        gradient=float(backdrop.gradient),
+        seed=int(backdrop.seed),
+        table=_unevenness(),
+        has_colour=has_colour,
+    )
     shape = pixels.shape[:2]
     out = _Out(
         np.empty((*shape, 3), np.float32), np.empty((*shape, 3), np.float32),
@@ -186,38 +197,60 @@ def noise(x: float, y: float, z: float, seed: int) -> float:
     return value
 
 
-@compiled
-def _grain(a: float, b: float, seed: int) -> float:
-    """Return a value about 0.5 that is uneven at all sizes from a foot to a few millimetres.
+@lru_cache(maxsize=1)
+def _unevenness() -> NDArray[np.float32]:
+    """Return a periodic table of values about 0.5, uneven at all sizes.
 
     What nothing is so smooth as to lack: a camera that stands still is known by fine detail that
     stays where it is.
     """
-    value, size = 0.0, 3.0
-    for octave in range(5):
-        value += 0.2 * noise(a * size, b * size, 0.5, seed + 20 + octave)
-        size *= 2.9
-    return value
+    white = np.random.default_rng(0x6A1).standard_normal((_TABLE, _TABLE))
+    down, across = np.meshgrid(np.fft.fftfreq(_TABLE), np.fft.fftfreq(_TABLE), indexing="ij")
+    frequency = np.hypot(down, across) * _TABLE
+    # As on real surfaces the contrast is about the same at all sizes, up to a third of a metre.
+    share = np.where(frequency >= _TABLE * _TABLE_CELL_M * 3, 1 / np.maximum(frequency, 1), 0)
+    table = np.fft.ifft2(np.fft.fft2(white) * share).real
+    return np.asarray(np.clip(0.5 + _TABLE_SD * table / table.std(), 0, 1), np.float32)
 
 
 @compiled
-def _texture(kind: int, a: float, b: float, seed: int) -> float:
+def _looked_up(table: NDArray[np.float32], a: float, b: float) -> float:
+    ia, ib = np.floor(a), np.floor(b)
+    fa, fb = a - ia, b - ib
+    column, row = int(ia) & (_TABLE - 1), int(ib) & (_TABLE - 1)
+    right, below = (column + 1) & (_TABLE - 1), (row + 1) & (_TABLE - 1)
+    above = (1 - fa) * table[row, column] + fa * table[row, right]
+    lower = (1 - fa) * table[below, column] + fa * table[below, right]
+    return float((1 - fb) * above + fb * lower)
+
+
+@compiled
+def _grain(table: NDArray[np.float32], a: float, b: float, seed: int) -> float:
+    """Return a value about 0.5 that is uneven at all sizes from a foot to a few millimetres."""
+    shift = (seed * 37) % 1009
+    coarse = _looked_up(table, a / _TABLE_CELL_M + shift, b / _TABLE_CELL_M + 2 * shift)
+    fine = _looked_up(table, a * 5.3 / _TABLE_CELL_M, b * 5.3 / _TABLE_CELL_M + shift)
+    return 0.5 + 0.8 * (coarse - 0.5) + 0.6 * (fine - 0.5)
+
+
+@compiled
+def _texture(room: _Room, kind: int, a: float, b: float, seed: int) -> float:
     """Return the brightness of a texture at a place of a surface, about 1."""
-    grain = _grain(a, b, seed)
+    grain = _grain(room.table, a, b, seed)
     if kind == 1:
         row = np.floor(b / 0.14)
         shift = noise(row * 7.3, 0.5, 0.5, seed + 2) * 1.8
         plank = np.floor((a + shift) / 1.8)
         joint = min(b / 0.14 - row, (a + shift) / 1.8 * 12 - plank * 12)
         tone = 0.78 + 0.35 * noise(plank * 5.7 + 0.3, row * 3.1 + 0.3, 0.5, seed + 3)
-        return (tone + 0.5 * (grain - 0.5)) * (0.7 if joint < 0.04 else 1.0)
+        return (tone + 0.7 * (grain - 0.5)) * (0.7 if joint < 0.04 else 1.0)
     if kind == 2:
         u, v = a / 0.4 - np.floor(a / 0.4), b / 0.4 - np.floor(b / 0.4)
         tone = 0.92 + 0.12 * noise(np.floor(a / 0.4) * 3.3, np.floor(b / 0.4) * 3.7, 0.5, seed)
-        return (tone + 0.5 * (grain - 0.5)) * (0.72 if min(u, v) < 0.02 else 1.0)
+        return (tone + 0.7 * (grain - 0.5)) * (0.72 if min(u, v) < 0.02 else 1.0)
     if kind == 3:
         return 0.6 + 0.8 * grain
-    return 0.78 + 0.44 * grain
+    return 0.7 + 0.6 * grain
 
 
 @compiled
@@ -260,12 +293,13 @@ def _surface(
     """Return which colour a place has, and how bright it is."""
     x, y, z = at
     if box > 0:
-        grained = _grain(x + 0.7 * y, 0.3 * z + 0.2 * y, room.seed + 9 + box)
+        grained = _grain(room.table, x + 0.7 * y, 0.3 * z + 0.2 * y, room.seed + 9 + box)
         return 2 + box, 0.7 + 0.6 * grained
     if axis == 2:
-        kind = room.kinds[0] if sign > 0 else 0
-        return (0 if sign > 0 else 2), _texture(kind, x, y, room.seed)
-    tone = _texture(room.kinds[1], x if axis == 1 else y, z, room.seed + 5)
+        if sign > 0:
+            return 0, _texture(room, room.kinds[0], x, y, room.seed)
+        return 2, 0.8 + 0.2 * _texture(room, 0, x, y, room.seed)
+    tone = _texture(room, room.kinds[1], x if axis == 1 else y, z, room.seed + 5)
     tone *= 1 - room.gradient * (1 - z / room.boxes[0, 1, 2])
     return 1, tone * (0.8 if z < 0.09 else 1.0)  # the skirting board
 
@@ -282,9 +316,11 @@ def _cast_rays(eye: NDArray[np.float64], rays: NDArray[np.float64], room: _Room,
                 if near < best:
                     best, axis, sign, box = near, its_axis, its_sign, other
             at = (eye[0] + best * ray[0], eye[1] + best * ray[1], eye[2] + best * ray[2])
-            colour, tone = _surface(room, box, axis, sign, at)
+            if room.has_colour:
+                colour, tone = _surface(room, box, axis, sign, at)
+                for k in range(3):
+                    out.albedo[row, column, k] = room.colours[colour, k] * tone
             for k in range(3):
-                out.albedo[row, column, k] = room.colours[colour, k] * tone
                 out.points[row, column, k] = at[k]
             out.depth[row, column] = best
             out.normal[row, column, axis] = sign
@@ -304,18 +340,19 @@ def drawn_backdrop(
     length_m
         Half of the room's length; the camera stays inside of it.
     """
-    wall = np.clip(rng.uniform(0.35, 0.92) * (1 + rng.normal(0, 0.05, 3)), 0.05, 0.97)
+    paint = np.clip(rng.uniform(0.35, 0.92) * (1 + rng.normal(0, 0.05, 3)), 0.05, 0.97)
     floor = np.clip(rng.uniform(0.2, 0.65) * (1 + np.array([0.12, 0, -0.15]) * rng.random()), 0, 1)
     far = 1.7 + float(rng.uniform(0, 2.5))
     low_y, high_y = min(-far, eye_m[1] - 1), max(far, eye_m[1] + 1)
     length = max(length_m, abs(eye_m[0]) + 1)
-    wall_y, inward = (low_y, 1.0) if eye_m[1] >= 0 else (high_y, -1.0)
-    boxes = [_furniture(rng, wall_y, inward) for _ in range(int(rng.integers(0, 4)))]
-    boxes += [_picture(rng, wall_y, inward) for _ in range(int(rng.integers(1, 7)))]
+    wall = _Wall(low_y, 1.0, length) if eye_m[1] >= 0 else _Wall(high_y, -1.0, length)
+    n_large, n_flat = (rng.uniform(0.1, 0.35) * length, rng.uniform(0.3, 0.7) * length)
+    boxes = [_furniture(rng, wall) for _ in range(int(n_large))]
+    boxes += [_picture(rng, wall) for _ in range(int(n_flat))]
     return Backdrop(
         low_m=(-length, low_y, 0.0),
         high_m=(length, high_y, float(rng.uniform(2.6, 3.4))),
-        wall=_triple(wall),
+        wall=_triple(paint),
         floor=_triple(floor),
         wall_texture=_TEXTURES[int(rng.choice([0, 0, 2, 3]))],
         floor_texture=_TEXTURES[int(rng.integers(len(_TEXTURES)))],
@@ -325,25 +362,30 @@ def drawn_backdrop(
     )
 
 
-def _furniture(rng: np.random.Generator, wall_y: float, inward: float) -> Box:
-    size = rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9))
-    return _at_wall(rng, wall_y, inward, size, 0.0)
+class _Wall(NamedTuple):
+    """Where the wall behind the walkway is, which way the room lies, and half of its length."""
+
+    y_m: float
+    inward: float
+    half_m: float
 
 
-def _picture(rng: np.random.Generator, wall_y: float, inward: float) -> Box:
+def _furniture(rng: np.random.Generator, wall: _Wall) -> Box:
+    return _at_wall(rng, wall, rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9)), 0.0)
+
+
+def _picture(rng: np.random.Generator, wall: _Wall) -> Box:
     """Return something flat on the wall: a picture, a notice, a switch, a door."""
     if rng.random() < 0.2:
-        return _at_wall(rng, wall_y, inward, np.array([0.9, 0.04, 2.05]), 0.0)
+        return _at_wall(rng, wall, np.array([0.9, 0.04, 2.05]), 0.0)
     size = rng.uniform((0.08, 0.01, 0.08), (0.9, 0.03, 0.7))
-    return _at_wall(rng, wall_y, inward, size, float(rng.uniform(1.0, 1.6)))
+    return _at_wall(rng, wall, size, float(rng.uniform(0.9, 1.7)))
 
 
-def _at_wall(
-    rng: np.random.Generator, wall_y: float, inward: float, size: NDArray[np.float64], up_m: float
-) -> Box:
-    at = float(rng.uniform(-4, 4))
-    colour = np.clip(rng.uniform(0.15, 0.85) * (1 + rng.normal(0, 0.1, 3)), 0.03, 0.95)
-    near, far = sorted((wall_y, wall_y + inward * float(size[1])))
+def _at_wall(rng: np.random.Generator, wall: _Wall, size: NDArray[np.float64], up_m: float) -> Box:
+    at = float(rng.uniform(-wall.half_m + 1, wall.half_m - 1))
+    colour = np.clip(rng.uniform(0.05, 0.95) * (1 + rng.normal(0, 0.1, 3)), 0.03, 0.97)
+    near, far = sorted((wall.y_m, wall.y_m + wall.inward * float(size[1])))
     return Box(
         (at - float(size[0]) / 2, near, up_m),
         (at + float(size[0]) / 2, far, up_m + float(size[2])),

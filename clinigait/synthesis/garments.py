@@ -165,7 +165,8 @@ def _pieces(body: Body, outfit: Outfit, look: Appearance) -> list[Piece]:
             "coat": outfit.coat_length,
             "long_coat": max(outfit.coat_length, 0.65),
         }[outfit.coat]
-        inner = outfit.bottom_thickness_m if outfit.bottom == "skirt" else 0.0
+        below = outfit.bottom_thickness_m if outfit.bottom == "skirt" else 0.0
+        inner = max(below, outfit.top_thickness_m if outfit.top != "none" else 0.0)
         pieces.append(
             worn_pieces.skirt(
                 body,
