@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from clinigait.core import SIDES, BadInputError, Sex, Side, opposite
@@ -59,7 +59,7 @@ class Person:
     label: str
     build: Build
     appearance_seed: int
-    values: Mapping[str, Value]
+    values: Mapping[str, Value] = field(hash=False)
     redrawn: int = 0
 
     @property
@@ -358,15 +358,15 @@ def _side(values: Mapping[str, Value], name: Side, affected: Side | None) -> Sid
 def _filled(whole: Any, values: Mapping[str, Value], prefix: str) -> Any:  # noqa: ANN401
     """Return a dataclass with the fields that were drawn under a prefix."""
     found: dict[str, float | bool] = {}
-    for field in fields(whole):
-        value = values.get(f"{prefix}.{field.name}")
+    for part in fields(whole):
+        value = values.get(f"{prefix}.{part.name}")
         if value is None:
             continue
         number = float(value)
-        if isinstance(getattr(whole, field.name), bool):
-            found[field.name] = number != 0
+        if isinstance(getattr(whole, part.name), bool):
+            found[part.name] = number != 0
         else:
-            found[field.name] = round(number) if field.name in _WHOLE_NUMBERS else number
+            found[part.name] = round(number) if part.name in _WHOLE_NUMBERS else number
     return replace(whole, **found)
 
 
@@ -396,9 +396,9 @@ def _spine(values: Mapping[str, Value], affected: Side | None) -> Spine:
     spine: Spine = _filled(Spine(), values, "spine")
     sign = -1.0 if affected == "right" else 1.0
     bent = {
-        field.name: sign * float(values[f"sided.spine.{field.name}"])
-        for field in fields(Spine)
-        if f"sided.spine.{field.name}" in values
+        part.name: sign * float(values[f"sided.spine.{part.name}"])
+        for part in fields(Spine)
+        if f"sided.spine.{part.name}" in values
     }
     return replace(spine, **bent)
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Subject
+from clinigait.core import BadInputError, Sex, Subject
 from clinigait.synthesis.appearance import Appearance, drawn_appearance
 from clinigait.synthesis.backdrop import Backdrop, Box, drawn_backdrop
 from clinigait.synthesis.bodies import Body, Build, body_of
@@ -20,7 +20,7 @@ from clinigait.synthesis.figure import Figure, naked
 from clinigait.synthesis.filming import Station, Take
 from clinigait.synthesis.garments import Outfit, drawn_outfit, dressed, thickness_class
 from clinigait.synthesis.motion import Motion, SyntheticWalk
-from clinigait.synthesis.people import Look, PlannedWalk, seed_of
+from clinigait.synthesis.people import Look, Person, PlannedWalk, seed_of
 from clinigait.synthesis.population import Modality, Population, ViewSpec
 from clinigait.synthesis.prescription import Prescription
 from clinigait.synthesis.scene import Scene
@@ -71,7 +71,8 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
     person = planned.person
     body = _body_of(person.build)
     walk = _solved(body, planned, filmed.population.rate_hz, solve)
-    figure = _figure(body, planned)
+    in_pictures = bool({"film", "depth", "silhouettes", "labels"} & set(filmed.modalities))
+    figure = _figure(planned.person, planned.look) if in_pictures else naked(body)
     stations = tuple(_station(filmed, planned, view, walk) for view in filmed.views)
     return Take(
         walk=walk,
@@ -130,18 +131,19 @@ def _body_of(build: Build) -> Body:
     return body_of(build)
 
 
-def _figure(body: Body, planned: PlannedWalk) -> Figure:
-    person, look = planned.person, planned.look
+@lru_cache(maxsize=2)
+def _figure(person: Person, look: Look) -> Figure:
+    body = _body_of(person.build)
     face = drawn_appearance(
         np.random.default_rng(person.appearance_seed), person.build.age_y, person.sex
     )
-    outfit = outfit_of(look, planned)
+    outfit = outfit_of(look, person.sex)
     if look.thickness_class is not None:
         outfit = outfit_of_class(body, outfit, face, look.thickness_class)
     return dressed(body, outfit, face)
 
 
-def outfit_of(look: Look, planned: PlannedWalk) -> Outfit:
+def outfit_of(look: Look, sex: Sex) -> Outfit:
     """Return the clothes of a visit.
 
     Raises
@@ -155,7 +157,7 @@ def outfit_of(look: Look, planned: PlannedWalk) -> Outfit:
         raise BadInputError(f"There is no outfit {kind[:40]}.", f"Choose of: {', '.join(known)}.")
     outfit = drawn_outfit(
         np.random.default_rng(look.seed),
-        planned.person.sex,
+        sex,
         with_coat=kind == "coat",
         with_bag=kind == "bag",
     )
