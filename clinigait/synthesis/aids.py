@@ -19,7 +19,7 @@ _AHEAD_M = 0.14
 _BESIDE_M = 0.10
 _TIP_LIFT_M = 0.05
 #: Handles of a wheeled frame: ahead of the hips, and beside the middle.
-_HANDLE_AHEAD = 0.19  # of the stature
+_HANDLE_AHEAD = 0.15  # of the stature
 _HANDLE_BESIDE_M = 0.26
 _WHEEL_BASE_M = 0.46
 #: A crutch goes up to below the elbow.

@@ -125,6 +125,12 @@ def body_of(build: Build) -> Body:
             f"not {build.age_y:g}.",
             "Give an age in between.",
         )
+    numbers = (build.stature_m, build.mass_kg, build.muscle, build.proportions)
+    if not (np.isfinite(numbers).all() and build.stature_m > 0 and build.mass_kg > 0):
+        raise BadInputError(
+            f"A body of {build.stature_m:g} m and {build.mass_kg:g} kg is impossible.",
+            "Give a stature in m and a mass in kg.",
+        )
     fit = _Fit(model, build)
     coefficients, scale = fit.solve()
     points, heads = fit.points_m(coefficients), fit.heads_m(coefficients)

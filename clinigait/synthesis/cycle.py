@@ -11,13 +11,16 @@ from clinigait.core import SIDES, Side
 from clinigait.synthesis.curves import CycleCurves
 from clinigait.synthesis.footsteps import Footsteps
 from clinigait.synthesis.motion import Step
-from clinigait.synthesis.rotations import Array
+from clinigait.synthesis.prescription import SideGait
+from clinigait.synthesis.rotations import Array, smooth_step
 
 #: Part of the cycle at which somebody stands: the middle of the stance, foot flat.
 STANDING = 0.3
 #: The pitch of a foot grows fastest so long before it leaves the floor, in cycles: 26 ms (SD 13) at
 #: 1.2 m/s, 5 foot offs on force plates (github demotu/BMC, CC BY 4.0).
 _FASTEST_BEFORE_OFF = 0.024
+#: A heel rises at least by this share of what is usual.
+_LEAST_RISE = 0.4
 #: Below this pitch a foot is about flat.
 _FLAT_DEG = 5.0
 
@@ -97,7 +100,7 @@ class Cycles:
         return knots
 
 
-def foot_pitch(usual: CycleCurves, comfortable: CycleCurves, drop_deg: float) -> Curve:
+def foot_pitch(usual: CycleCurves, comfortable: CycleCurves, gait: SideGait) -> Curve:
     """Return the pitch of the foot over the cycle, heel up positive.
 
     Its size is that of the joint curves at the speed, its shape that of comfortable walking: the
@@ -107,19 +110,30 @@ def foot_pitch(usual: CycleCurves, comfortable: CycleCurves, drop_deg: float) ->
     ----------
     usual, comfortable
         Curves at the speed of the walk, and at a comfortable one.
-    drop_deg
-        How far the foot hangs in swing; it still hangs when it lands, and lies flat soon after.
+    gait
+        A foot that drops hangs in swing, still when it lands, and lies flat soon after. Below a
+        knee that bends less the heel rises less.
     """
     foot_off = usual.foot_off_pct / 100
     sizes = _pitch_deg(usual)
     shape = _pitch_deg(comfortable.retimed(usual.foot_off_pct))
     up, down = shape.max() or 1.0, shape.min() or -1.0
-    pitch = np.where(shape > 0, shape * sizes.max() / up, shape * sizes.min() / down)
-    phase = np.arange(len(pitch)) / len(pitch)
+    phase = np.arange(len(shape)) / len(shape)
     swing = np.clip((phase - foot_off) / (1 - foot_off), 0, 1)
+    share = _rise_share(usual, gait.knee_peak_flexion_deg)
+    # A leg that swings stiffly brings its foot to the level at once.
+    rise = sizes.max() / up * share * (1 - max(0.0, 1 - share**2) * smooth_step(swing / 0.3))
+    pitch = np.where(shape > 0, shape * rise, shape * sizes.min() / down)
     hanging = np.where(phase >= foot_off, np.sin(np.pi / 2 * np.minimum(swing / 0.5, 1)) ** 2, 0.0)
     landing = np.where(phase < 0.12, np.cos(np.pi / 2 * phase / 0.12) ** 2, 0.0)
-    return Curve(_lifting_off(pitch, phase, foot_off) + drop_deg * (hanging + landing))
+    return Curve(_lifting_off(pitch, phase, foot_off) + gait.foot_drop_deg * (hanging + landing))
+
+
+def _rise_share(usual: CycleCurves, knee_peak_deg: float | None) -> float:
+    if knee_peak_deg is None:
+        return 1.0
+    natural = float(usual.angles_deg["knee_flexion_deg"].max())
+    return float(np.clip(knee_peak_deg / natural, _LEAST_RISE, 1.15))
 
 
 def _pitch_deg(curves: CycleCurves) -> Array:

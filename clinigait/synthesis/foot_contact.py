@@ -23,8 +23,9 @@ _STEP_DEG = 0.25
 PITCH_LIMITS_DEG = (-45.0, 95.0)
 #: The toes give way up to this angle.
 _TOE_BEND_DEG = 42.0
-#: Points this near to the floor carry the foot; the nearer, the more.
-_CARRYING_M = 0.002
+#: Points this near to the floor carry the foot; the nearer, the more. Found as the width at which
+#: no point below 2 mm slides 5 mm on four bodies of 1.22 to 1.90 m.
+_CARRYING_M = 0.004
 _SOLE_M = 0.05
 
 

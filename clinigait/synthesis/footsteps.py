@@ -26,6 +26,40 @@ _MEMORY = 0.4
 _LEAST_SHARE = 0.02
 #: Steps before and behind a walk that begins or ends in full gait: nobody sees them.
 _UNSEEN = 3
+#: What a prescription may ask for: wider than what people do, narrow enough to show a wrong unit.
+LIMITS: dict[str, tuple[float, float]] = {
+    "cadence_spm": (20, 220),
+    "step_width_m": (0.0, 0.5),
+    "pelvis_obliquity_deg": (0, 30),
+    "pelvis_rotation_deg": (0, 50),
+    "trunk_sway_deg": (0, 40),
+    "trunk_rotation_deg": (0, 60),
+    "step_length_share": (0.05, 0.95),
+    "step_time_share": (0.2, 0.8),
+    "stance_pct": (40, 95),
+    "knee_peak_flexion_deg": (5, 120),
+    "hip_range_deg": (5, 100),
+    "arm_swing_deg": (0, 120),
+    "elbow_flexion_deg": (0, 130),
+    "foot_clearance_m": (0.0, 0.3),
+    "foot_drop_deg": (-15, 60),
+    "foot_progression_deg": (-45, 60),
+    "circumduction_m": (0.0, 0.4),
+    "hip_hike_deg": (0, 25),
+    "trendelenburg_deg": (0, 25),
+    "trunk_lurch_deg": (0, 40),
+    "load_share": (0.0, 0.9),
+    "tremor_deg": (0, 40),
+    "tremor_hz": (0.5, 15),
+    "stride_time_cv_pct": (0, 30),
+    "stride_length_cv_pct": (0, 30),
+    "step_width_cv_pct": (0, 100),
+    "drift_pct": (-50, 50),
+    "steps": (1, 2000),
+    "turns": (0, 200),
+    "steps_per_turn": (1, 30),
+    "stand_s": (0.0, 60.0),
+}
 Mask = NDArray[np.bool_]
 
 
@@ -90,6 +124,7 @@ def check(prescription: Prescription) -> Pace:
         If its parameters contradict each other.
     """
     pace = prescription.resolved()
+    _check_ranges(prescription)
     left, right = prescription.left, prescription.right
     for name in ("step_length_share", "step_time_share"):
         both = getattr(left, name) + getattr(right, name)
@@ -109,6 +144,28 @@ def check(prescription: Prescription) -> Pace:
     for side in SIDES:
         _check_side(prescription, side)
     return pace
+
+
+def _check_ranges(prescription: Prescription) -> None:
+    """Refuse what no body does, and numbers in a wrong unit."""
+    whole = vars(prescription) | vars(prescription.variability) | vars(prescription.course)
+    for name, limits in LIMITS.items():
+        if name in whole:
+            _check_range(name, whole[name], limits)
+        for side in SIDES:
+            own = vars(prescription.side(side))
+            if name in own:
+                _check_range(f"{name} of the {side}", own[name], limits)
+    for name, value in vars(prescription.spine).items():
+        _check_range(name, value, (0.2, 0.8) if name == "apex" else (-75.0, 75.0))
+
+
+def _check_range(name: str, value: float | None, limits: tuple[float, float]) -> None:
+    if value is not None and not limits[0] <= value <= limits[1]:
+        raise BadInputError(
+            f"{name} is {value:g}; a synthetic gait has {limits[0]:g} to {limits[1]:g}.",
+            "Give a value in between, in the unit that the name ends with.",
+        )
 
 
 def _check_side(prescription: Prescription, side: Side) -> None:
@@ -279,12 +336,15 @@ def _frozen(
 ) -> tuple[list[Step], list[tuple[float, float]]]:
     """Insert the freezing episodes: all that comes after the middle of a double support waits."""
     holds: list[tuple[float, float]] = []
-    straight = [k for k, step in enumerate(steps) if step.steady]
+    course = prescription.course
+    first = 0 if course.standing_start else _UNSEEN
+    last = len(steps) - (0 if course.standing_stop else _UNSEEN)
+    straight = [k for k in range(first, last) if k and steps[k].steady]
     for freeze in sorted(prescription.freezes, key=lambda f: -f.after_step):
         if not 1 <= freeze.after_step < len(straight) or freeze.duration_s <= 0:
             raise BadInputError(
                 f"There is no step {freeze.after_step} to freeze after: the walk has "
-                f"{len(straight)} straight ones.",
+                f"{len(straight)} steps in full gait.",
                 "Give a smaller after_step and a duration above 0.",
             )
         k = straight[freeze.after_step - 1]
@@ -315,7 +375,7 @@ def _filmed(
         begin = steps[0].contact_s - prescription.stride_time_s / 2 - course.stand_s
         steps = _standing_before(steps, begin, prescription)
     if course.standing_stop:
-        end = steps[-1].contact_s + course.stand_s
+        end = steps[-1].contact_s + prescription.stride_time_s / 2 + course.stand_s
         steps = [
             *steps[:-2],
             *(replace(step, off_s=end + 10) for step in steps[-2:]),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from clinigait.core import Side
-from clinigait.synthesis.cycle import Curve, Cycles
+from clinigait.synthesis.cycle import STANDING, Curve, Cycles
 from clinigait.synthesis.foot_contact import Roll, foot_turns, toe_bend_deg
 from clinigait.synthesis.footsteps import Footsteps
 from clinigait.synthesis.pelvis import Pelvis
@@ -26,7 +26,11 @@ _LIFT_PEAK = 0.58
 _BRAKED = 0.3
 #: Within a swing the sole is at least this far from the floor, but near its ends.
 _LEAST_CLEARANCE_M = 0.003
-_TUNING_ROUNDS = 5
+_TUNING_ROUNDS = 7
+#: Commanded ranges count as met when they are as near as this together.
+_CLOSE_RAD = np.radians(0.5)
+#: Knee and thigh are not held back farther: that would drag the foot over the floor.
+_LEAST_ADDED_RAD = np.array([-0.8, -0.1])
 #: No knee bends farther in walking.
 _MOST_FLEXION_RAD = np.radians(120.0)
 
@@ -72,8 +76,8 @@ class Leg:
         The walk so far.
     curves, pitch
         Joint curves over the cycle, and the pitch of the foot.
-    gait
-        What this side shall do.
+    wanted
+        What this side shall do, and its usual stride in m.
     """
 
     def __init__(
@@ -84,23 +88,32 @@ class Leg:
         yaw_rest_rad: float,
         walk: tuple[Footsteps, Cycles, Pelvis],
         curves: tuple[Mapping[str, Curve], Curve],
-        gait: SideGait,
+        wanted: tuple[SideGait, float],
     ) -> None:
         self.skeleton, self.side, self._roll = skeleton, side, roll
         self._yaw_rest_rad = yaw_rest_rad
         self._plan, self._cycles, self._pelvis = walk
         self._curves, self._pitch = curves
-        self._gait = gait
+        self._gait, stride_m = wanted
         self._limb: Limb = skeleton.legs[side]
         self._outward = 1.0 if side == "left" else -1.0
         self._stays = self._plan.of(side)
         self._contacts = np.array([stay.contact_s for stay in self._stays])
         self._offs = np.array([stay.off_s for stay in self._stays])
         self._yaws = np.radians(
-            [stay.heading_deg + self._outward * gait.foot_progression_deg for stay in self._stays]
+            [
+                stay.heading_deg + self._outward * self._gait.foot_progression_deg
+                for stay in self._stays
+            ]
         )
         self._heels = np.array([stay.heel_m for stay in self._stays])
+        self._sizes = self._step_sizes(stride_m)
         self._swings: dict[int, SwingPath] = {}
+
+    def _step_sizes(self, stride_m: float) -> Array:
+        """Return by how much less a foot pitches in each of its swings: short ones are flat."""
+        ways = np.linalg.norm(np.diff(self._heels, axis=0), axis=1)
+        return np.clip(1.15 * ways / stride_m, 0.3, 1.0) if len(ways) else np.ones(1)
 
     # ------------------------------------------------------------------ stance
     def in_stance(self, time_s: Array) -> tuple[Array, Array, Array]:
@@ -144,7 +157,10 @@ class Leg:
         )
 
     def _pitch_deg(self, time_s: Array) -> Array:
-        return self._pitch.at(self._cycles.phase(self.side, time_s))
+        phase = self._cycles.phase(self.side, time_s)
+        # From the middle of one stance to that of the next, where the foot lies flat.
+        swing = np.clip(np.floor(phase - STANDING).astype(int), 0, len(self._sizes) - 1)
+        return np.asarray(self._sizes[swing] * self._pitch.at(phase))
 
     # ------------------------------------------------------------------ any time
     def foot(self, time_s: Array) -> FootState:
@@ -161,7 +177,7 @@ class Leg:
             share = (time_s[at] - path.off_s) / (path.contact_s - path.off_s)
             ankle[at] = self._swinging(path, time_s[at])
             yaw[at] += smooth_step(share) * (self._yaws[number + 1] - self._yaws[number])
-            bend[at] *= 1 - smooth_step(share / 0.4)
+            bend[at] *= _toes_bent(share)
         return FootState(ankle, pitch, bend, yaw)
 
     def turns(self, time_s: Array) -> dict[str, Array]:
@@ -192,23 +208,39 @@ class Leg:
 
     def _shaped(self, number: int) -> SwingPath:
         """Bend knee and hip as commanded, and clear the floor, as far as it goes."""
-        path = self._joined(self._offs[number], self._contacts[number + 1], (0.0, 0.0, 0.0))
-        wanted_knee = self._gait.knee_peak_flexion_deg
-        wanted_range = self._gait.hip_range_deg
-        added = np.zeros(3)
-        lowest_thigh = self._lowest_thigh_rad(number) if wanted_range is not None else 0.0
-        is_usual = wanted_knee is None and wanted_range is None
-        for _ in range(0 if is_usual else _TUNING_ROUNDS):
-            added[2] = self._lift(path)
-            path = self._joined(path.off_s, path.contact_s, tuple(added))
-            knee, thigh = self._peaks(path)
-            if wanted_knee is not None:
-                added[0] += np.clip(np.radians(wanted_knee) - knee, -0.4, 0.4)
-            if wanted_range is not None:
-                added[1] += np.clip(lowest_thigh + np.radians(wanted_range) - thigh, -0.3, 0.3)
-            path = self._joined(path.off_s, path.contact_s, tuple(added))
-        added[2] = self._lift(path)
-        return self._joined(path.off_s, path.contact_s, tuple(added))
+        off_s, contact_s = self._offs[number], self._contacts[number + 1]
+        lowest = self._lowest_thigh_rad(number) if self._gait.hip_range_deg is not None else 0.0
+        added = np.zeros(2)
+        best = path = self._cleared(off_s, contact_s, added)
+        least = np.inf
+        for _ in range(_TUNING_ROUNDS):
+            missing = self._missing_rad(path, lowest)
+            if np.abs(missing).sum() < least:
+                best, least = path, float(np.abs(missing).sum())
+            if least < _CLOSE_RAD:
+                break
+            added = np.maximum(added + np.clip(missing, -0.25, 0.25), _LEAST_ADDED_RAD)
+            path = self._cleared(off_s, contact_s, added)
+        return best
+
+    def _missing_rad(self, path: SwingPath, lowest_thigh_rad: float) -> Array:
+        """Return what knee flexion and the swing of the thigh lack against what is commanded."""
+        knee, thigh = self._peaks(path)
+        wanted_knee, wanted_range = self._gait.knee_peak_flexion_deg, self._gait.hip_range_deg
+        return np.array(
+            [
+                0.0 if wanted_knee is None else np.radians(wanted_knee) - knee,
+                0.0
+                if wanted_range is None
+                else lowest_thigh_rad + np.radians(wanted_range) - thigh,
+            ]
+        )
+
+    def _cleared(self, off_s: float, contact_s: float, added: Array) -> SwingPath:
+        """Return a path with something added to knee and thigh that clears the floor."""
+        knee, thigh = (float(value) for value in added)
+        path = self._joined(off_s, contact_s, (knee, thigh, 0.0))
+        return self._joined(off_s, contact_s, (knee, thigh, self._lift(path)))
 
     def _joined(self, off_s: float, contact_s: float, added: tuple[float, ...]) -> SwingPath:
         """Return a path that leaves and lands with the place and velocity of the standing foot."""
@@ -264,7 +296,7 @@ class Leg:
             [
                 hip[:, 0] + np.cos(heading) * ahead - np.sin(heading) * aside,
                 hip[:, 1] + np.sin(heading) * ahead + np.cos(heading) * aside,
-                hip[:, 2] - below + path.lifted_m * bump(share, _LIFT_PEAK),
+                hip[:, 2] - below + path.lifted_m * _lifting(share),
             ]
         )
 
@@ -273,16 +305,16 @@ class Leg:
 
     def _needed_m(self, time_s: Array, share: Array) -> Array:
         """Return (T,) height of the ankle at which the swinging sole touches the floor."""
-        return self._roll.lowest(self._pitch_deg(time_s), 1 - smooth_step(share / 0.4))
+        return self._roll.lowest(self._pitch_deg(time_s), _toes_bent(share))
 
     def _lift(self, path: SwingPath) -> float:
         """Return the lift with which the sole clears the floor by just what was commanded."""
         time_s = self._times(path)
         ankle = self._free(path, time_s) + _hermite(_SHARES, path.ends)
-        unlifted = ankle[:, 2] - path.lifted_m * bump(_SHARES, _LIFT_PEAK)
+        unlifted = ankle[:, 2] - path.lifted_m * _lifting(_SHARES)
         clearance = unlifted - self._needed_m(time_s, _SHARES)
         short = self._gait.foot_clearance_m - clearance[_MID_SWING]
-        return float((short / bump(_SHARES[_MID_SWING], _LIFT_PEAK)).max())
+        return float((short / _lifting(_SHARES[_MID_SWING])).max())
 
     def _peaks(self, path: SwingPath) -> tuple[float, float]:
         """Return the largest knee flexion and the largest forward turn of the thigh in a swing."""
@@ -309,6 +341,16 @@ class Leg:
         line = np.arctan2(ahead, -way[:, 2])
         knee = np.pi - np.arccos(np.clip(inner, -1, 1))
         return knee, line + np.arccos(np.clip(at_hip, -1, 1))
+
+
+def _toes_bent(share: Array) -> Array:
+    """Return how far the toes of a swinging foot are held up, against a standing one's."""
+    return 1 - 0.4 * bump(share, 0.5)
+
+
+def _lifting(share: Array) -> Array:
+    """Return the shape of a lift in mid-swing; the knee bends most before it."""
+    return bump(share, _LIFT_PEAK) ** 2
 
 
 def _hermite(share: Array, ends: Array) -> Array:

@@ -102,7 +102,8 @@ class Pelvis:
         for begin, end, hind, front in supports:
             holds = [(a, b) for a, b in self._plan.holds_s if begin <= a and b <= end]
             middle = self._between(hind, front)
-            times = holds[0] if holds else ((begin + min(end, begin + self._plan.cycle_s)) / 2,)
+            half = (begin + min(end, begin + self._plan.cycle_s)) / 2
+            times = _resting(*holds[0]) if holds else np.array([half])
             if previous is not None:
                 knots[(previous[0] + times[0]) / 2] = (previous[1] + middle) / 2 + self._sway(hind)
             for time_s in times:
@@ -123,16 +124,15 @@ class Pelvis:
         if course.standing_start:
             place = self._upright(plan.steps[0], plan.steps[1])
             leave = plan.steps[0].off_s - 0.35 * plan.cycle_s
-            for time_s in (plan.begin_s - 5.0, plan.begin_s - 2.0, plan.begin_s, leave):
-                if time_s < min(knots):
-                    more[time_s] = place
+            for time_s in _resting(plan.begin_s - 3.0, min(leave, min(knots) - 0.1)):
+                more[float(time_s)] = place
         if course.standing_stop:
             place = self._upright(plan.steps[-2], plan.steps[-1])
             last = plan.steps[-1].contact_s
             for key in [k for k in knots if k > last]:
                 more[key] = place
-            for wait in (0.5, 1.5, 4.0, 8.0):
-                more[last + wait * max(plan.cycle_s, 1.0)] = place
+            for time_s in _resting(last + 0.45 * plan.cycle_s, plan.end_s + 3.0):
+                more[float(time_s)] = place
         return more
 
     def _upright(self, first: Step, second: Step) -> Array:
@@ -278,6 +278,11 @@ def _even(curve: Curve, left: Array, right: Array, sign: float) -> Array:
     return np.asarray((shape.at(left) + sign * shape.at(right)) / 2)
 
 
+def _resting(begin_s: float, end_s: float) -> Array:
+    """Return times so near to each other that a spline through one place stays there."""
+    return np.linspace(begin_s, end_s, max(3, int((end_s - begin_s) / 0.15)))
+
+
 def _way(heading_deg: float) -> Array:
     return np.array([np.cos(np.radians(heading_deg)), np.sin(np.radians(heading_deg))])
 
@@ -292,7 +297,7 @@ def _smoothed(height: Array) -> Array:
 
 def _below(height: Array, highest: Array) -> Array:
     """Lower a height, without corners, until it is nowhere above the highest that legs reach."""
-    radius = 12
+    radius = 18
     for _ in range(2):
         excess = maximum_filter1d(np.maximum(height - highest, 0.0), 2 * radius + 1)
         height = height - gaussian_filter1d(excess, radius / 3, radius=radius, mode="nearest")

@@ -17,8 +17,10 @@ from clinigait.synthesis.prescription import Prescription, SideGait
 from clinigait.synthesis.rotations import Array, about, bump, by_vector, unit
 from clinigait.synthesis.skeleton import FINGERS, SPINE, Limb, Skeleton, bent
 
-#: How far each trunk bone, from the pelvis up, has taken over the turn of the chest.
-_TAKEN_OVER = (0.1, 0.3, 0.5, 0.78, 1.0)
+#: How far each trunk bone, from the pelvis up, has taken over the twist and the lean of the chest:
+#: people bend low down, and twist all along.
+_TWISTED = (0.1, 0.3, 0.5, 0.78, 1.0)
+_LEANT = (0.4, 0.75, 0.95, 1.0, 1.0)
 #: Heights of the middles of the trunk bones, 0 at the pelvis, 1 at the neck.
 _HEIGHTS = np.array([0.08, 0.24, 0.38, 0.55, 0.82])
 _KYPHOSIS = np.array([0.0, 0.0, 0.2, 0.55, 1.0])
@@ -58,6 +60,7 @@ class UpperBody:
     ) -> None:
         self._skeleton, self._pelvis, self._cycles = skeleton, pelvis, cycles
         self._prescription, self._shapes = prescription, upper_body_curves()
+        self._leant_share = _leant_share(skeleton.body)
         self._spread_rad = {side: _spread_rad(skeleton, side) for side in SIDES}
         self._curl = {
             side: _curl(skeleton.body, side, _GRIP_DEG if side in holding else _CURL_DEG)
@@ -83,18 +86,19 @@ class UpperBody:
     # ------------------------------------------------------------------ trunk
     def trunk(self, time_s: Array) -> dict[str, Array]:
         """Return turns of pelvis, spine, neck, head and collar bones."""
-        pelvis = self._pelvis.turn(time_s)
-        chest = self._chest(time_s)
-        way = Rotation.from_matrix(pelvis.transpose(0, 2, 1) @ chest).as_rotvec()
+        pelvis, own = self._pelvis.angles_rad(time_s), self._chest_rad(time_s)
+        heading = self._pelvis.heading_rad(time_s)
         spine = self._prescription.spine
-        turns = {"pelvis": pelvis}
+        turns = {"pelvis": self._pelvis.turn(time_s)}
         side_bend = np.radians(spine.lateral_deg) * _lateral(spine.apex)
         twist = np.radians(spine.rotation_deg) * np.sin(np.pi * _HEIGHTS)
         round_back = np.radians(spine.kyphosis_deg) * _KYPHOSIS
         for number, name in enumerate(SPINE):
-            own = about(2, np.array(twist[number])) @ about(0, np.array(-side_bend[number]))
-            own = own @ about(1, np.array(round_back[number]))
-            turns[name] = pelvis @ by_vector(_TAKEN_OVER[number] * way) @ own
+            twisted, leant = _TWISTED[number], _LEANT[number]
+            yaw = heading + pelvis["rotation"] + twisted * own["rotation"] + twist[number]
+            roll = (1 - leant) * pelvis["obliquity"] - leant * own["lean_left"] - side_bend[number]
+            pitch = (1 - leant) * pelvis["tilt"] + leant * own["lean"] + round_back[number]
+            turns[name] = about(2, yaw) @ about(0, roll) @ about(1, pitch)
         head = self._head(time_s)
         top = turns[SPINE[-1]]
         up = Rotation.from_matrix(top.transpose(0, 2, 1) @ head).as_rotvec()
@@ -106,13 +110,16 @@ class UpperBody:
             turns[f"{side}_clavicle"] = top @ tilt
         return turns
 
-    def _chest(self, time_s: Array) -> Array:
+    def _chest_rad(self, time_s: Array) -> dict[str, Array]:
+        """Return (T,) turn of the chest against the pelvis, and its leans against the upright.
+
+        The line from the hips to the shoulders leans as commanded; since its lower end stays with
+        the pelvis, the chest leans a little more.
+        """
         wanted, spine = self._prescription, self._prescription.spine
         left, right = (self._cycles.phase(side, time_s) for side in SIDES)
         vigour = self._pelvis.vigour(time_s)
         across = self._both("thorax_rotation_deg", left, right) * vigour
-        yaw = self._pelvis.heading_rad(time_s) + self._pelvis.angles_rad(time_s)["rotation"]
-        yaw = yaw + np.radians(wanted.trunk_rotation_deg) * across
         over = self._both("trunk_lean_deg", left, right) * vigour
         lean_left = np.radians(wanted.trunk_sway_deg) * over
         for side in SIDES:
@@ -120,8 +127,11 @@ class UpperBody:
             lurch = np.radians(wanted.side(side).trunk_lurch_deg) * self._stance_hump(side, time_s)
             lean_left = lean_left + outward * lurch
         nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
-        lean = np.radians(spine.lean_deg + _NOD_DEG * nod)
-        return about(2, yaw) @ about(0, -lean_left) @ about(1, lean)
+        return {
+            "rotation": np.radians(wanted.trunk_rotation_deg) * across,
+            "lean_left": lean_left / self._leant_share,
+            "lean": np.radians(spine.lean_deg + _NOD_DEG * nod) / self._leant_share,
+        }
 
     def _both(self, name: str, left: Array, right: Array) -> Array:
         """Return a shape that the other foot's cycle mirrors."""
@@ -222,6 +232,12 @@ def _lateral(apex: float) -> Array:
     below, above = 0.5 * _HEIGHTS / apex, 1 - 0.5 * (1 - _HEIGHTS) / (1 - apex)
     warped = np.where(apex > _HEIGHTS, below, above)
     return np.asarray(0.5 * np.cos(np.pi * warped))
+
+
+def _leant_share(body: Body) -> float:
+    """Return the lean of the line from hips to shoulders, as a share of that of the chest."""
+    heights = np.array([body.head_m(name)[2] for name in (*SPINE, "clavicle.L")])
+    return float(np.average(_LEANT, weights=np.diff(heights)))
 
 
 def _forward(heading_rad: Array) -> Array:

@@ -65,7 +65,7 @@ class Solver(MotionSource):
         for side in SIDES:
             gait = prescription.side(side)
             yaw = _yaw_rest_rad(body, side)
-            pitch = foot_pitch(usual, cycle_curves(_COMFORTABLE), gait.foot_drop_deg)
+            pitch = foot_pitch(usual, cycle_curves(_COMFORTABLE), gait)
             self.legs[side] = Leg(
                 self.skeleton,
                 side,
@@ -73,7 +73,7 @@ class Solver(MotionSource):
                 yaw,
                 (self.plan, self.cycles, self.pelvis),
                 (curves, pitch),
-                gait,
+                (gait, pace.stride_length),
             )
         self.pelvis.set_height(
             {side: leg.in_stance for side, leg in self.legs.items()},
