@@ -210,14 +210,14 @@ def _texture(kind: int, a: float, b: float, seed: int) -> float:
         plank = np.floor((a + shift) / 1.8)
         joint = min(b / 0.14 - row, (a + shift) / 1.8 * 12 - plank * 12)
         tone = 0.78 + 0.35 * noise(plank * 5.7 + 0.3, row * 3.1 + 0.3, 0.5, seed + 3)
-        return (tone + 0.5 * (grain - 0.5)) * (0.7 if joint < 0.04 else 1.0)
+        return (tone + 0.7 * (grain - 0.5)) * (0.7 if joint < 0.04 else 1.0)
     if kind == 2:
         u, v = a / 0.4 - np.floor(a / 0.4), b / 0.4 - np.floor(b / 0.4)
         tone = 0.92 + 0.12 * noise(np.floor(a / 0.4) * 3.3, np.floor(b / 0.4) * 3.7, 0.5, seed)
-        return (tone + 0.5 * (grain - 0.5)) * (0.72 if min(u, v) < 0.02 else 1.0)
+        return (tone + 0.7 * (grain - 0.5)) * (0.72 if min(u, v) < 0.02 else 1.0)
     if kind == 3:
         return 0.6 + 0.8 * grain
-    return 0.78 + 0.44 * grain
+    return 0.7 + 0.6 * grain
 
 
 @compiled
@@ -263,8 +263,9 @@ def _surface(
         grained = _grain(x + 0.7 * y, 0.3 * z + 0.2 * y, room.seed + 9 + box)
         return 2 + box, 0.7 + 0.6 * grained
     if axis == 2:
-        kind = room.kinds[0] if sign > 0 else 0
-        return (0 if sign > 0 else 2), _texture(kind, x, y, room.seed)
+        if sign > 0:
+            return 0, _texture(room.kinds[0], x, y, room.seed)
+        return 2, 0.8 + 0.2 * _texture(0, x, y, room.seed)
     tone = _texture(room.kinds[1], x if axis == 1 else y, z, room.seed + 5)
     tone *= 1 - room.gradient * (1 - z / room.boxes[0, 1, 2])
     return 1, tone * (0.8 if z < 0.09 else 1.0)  # the skirting board
@@ -304,18 +305,19 @@ def drawn_backdrop(
     length_m
         Half of the room's length; the camera stays inside of it.
     """
-    wall = np.clip(rng.uniform(0.35, 0.92) * (1 + rng.normal(0, 0.05, 3)), 0.05, 0.97)
+    paint = np.clip(rng.uniform(0.35, 0.92) * (1 + rng.normal(0, 0.05, 3)), 0.05, 0.97)
     floor = np.clip(rng.uniform(0.2, 0.65) * (1 + np.array([0.12, 0, -0.15]) * rng.random()), 0, 1)
     far = 1.7 + float(rng.uniform(0, 2.5))
     low_y, high_y = min(-far, eye_m[1] - 1), max(far, eye_m[1] + 1)
     length = max(length_m, abs(eye_m[0]) + 1)
-    wall_y, inward = (low_y, 1.0) if eye_m[1] >= 0 else (high_y, -1.0)
-    boxes = [_furniture(rng, wall_y, inward) for _ in range(int(rng.integers(0, 4)))]
-    boxes += [_picture(rng, wall_y, inward) for _ in range(int(rng.integers(1, 7)))]
+    wall = _Wall(low_y, 1.0, length) if eye_m[1] >= 0 else _Wall(high_y, -1.0, length)
+    n_large, n_flat = (rng.uniform(0.1, 0.35) * length, rng.uniform(0.3, 0.7) * length)
+    boxes = [_furniture(rng, wall) for _ in range(int(n_large))]
+    boxes += [_picture(rng, wall) for _ in range(int(n_flat))]
     return Backdrop(
         low_m=(-length, low_y, 0.0),
         high_m=(length, high_y, float(rng.uniform(2.6, 3.4))),
-        wall=_triple(wall),
+        wall=_triple(paint),
         floor=_triple(floor),
         wall_texture=_TEXTURES[int(rng.choice([0, 0, 2, 3]))],
         floor_texture=_TEXTURES[int(rng.integers(len(_TEXTURES)))],
@@ -325,25 +327,30 @@ def drawn_backdrop(
     )
 
 
-def _furniture(rng: np.random.Generator, wall_y: float, inward: float) -> Box:
-    size = rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9))
-    return _at_wall(rng, wall_y, inward, size, 0.0)
+class _Wall(NamedTuple):
+    """Where the wall behind the walkway is, which way the room lies, and half of its length."""
+
+    y_m: float
+    inward: float
+    half_m: float
 
 
-def _picture(rng: np.random.Generator, wall_y: float, inward: float) -> Box:
+def _furniture(rng: np.random.Generator, wall: _Wall) -> Box:
+    return _at_wall(rng, wall, rng.uniform((0.3, 0.25, 0.4), (1.4, 0.45, 1.9)), 0.0)
+
+
+def _picture(rng: np.random.Generator, wall: _Wall) -> Box:
     """Return something flat on the wall: a picture, a notice, a switch, a door."""
     if rng.random() < 0.2:
-        return _at_wall(rng, wall_y, inward, np.array([0.9, 0.04, 2.05]), 0.0)
+        return _at_wall(rng, wall, np.array([0.9, 0.04, 2.05]), 0.0)
     size = rng.uniform((0.08, 0.01, 0.08), (0.9, 0.03, 0.7))
-    return _at_wall(rng, wall_y, inward, size, float(rng.uniform(1.0, 1.6)))
+    return _at_wall(rng, wall, size, float(rng.uniform(0.9, 1.7)))
 
 
-def _at_wall(
-    rng: np.random.Generator, wall_y: float, inward: float, size: NDArray[np.float64], up_m: float
-) -> Box:
-    at = float(rng.uniform(-4, 4))
-    colour = np.clip(rng.uniform(0.15, 0.85) * (1 + rng.normal(0, 0.1, 3)), 0.03, 0.95)
-    near, far = sorted((wall_y, wall_y + inward * float(size[1])))
+def _at_wall(rng: np.random.Generator, wall: _Wall, size: NDArray[np.float64], up_m: float) -> Box:
+    at = float(rng.uniform(-wall.half_m + 1, wall.half_m - 1))
+    colour = np.clip(rng.uniform(0.05, 0.95) * (1 + rng.normal(0, 0.1, 3)), 0.03, 0.97)
+    near, far = sorted((wall.y_m, wall.y_m + wall.inward * float(size[1])))
     return Box(
         (at - float(size[0]) / 2, near, up_m),
         (at + float(size[0]) / 2, far, up_m + float(size[2])),
