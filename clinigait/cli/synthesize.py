@@ -37,8 +37,8 @@ def synthesize(  # noqa: PLR0913, PLR0917  every option of the command line is a
         typer.Option(
             "--sensors",
             help="Only these of film, depth, silhouettes, labels, keypoints, estimated (keypoints "
-            "with the errors of a pose model), trc; with commas between. The truth is always "
-            "written.",
+            "with the errors of a pose model), trc, forces; with commas between. The truth is "
+            "always written.",
         ),
     ] = None,
     views: Annotated[

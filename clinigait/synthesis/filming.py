@@ -36,6 +36,7 @@ from clinigait.io.walk import write_walk
 from clinigait.synthesis.body_points import BodyPoints
 from clinigait.synthesis.cameras import Camera
 from clinigait.synthesis.figure import AID, Figure
+from clinigait.synthesis.forces import forces_of
 from clinigait.synthesis.motion import SyntheticWalk, Truth
 from clinigait.synthesis.population import Modality
 from clinigait.synthesis.scene import Scene, Shot
@@ -307,6 +308,23 @@ def _write_in_space(
         write_walk(walk, folder / "walk_3d.npz")
     if "trc" in take.modalities:
         write_trc(walk, folder / "walk_3d.trc")
+    if "forces" in take.modalities:
+        _write_forces(take, folder)
+
+
+def _write_forces(take: Take, folder: Path) -> None:
+    """Write the forces of the floor; they take one more pass over the movement."""
+    found = forces_of(take.walk)
+    arrays = {
+        "time_s": found.time_s,
+        "centre_m": found.centre_m,
+        "total_n": found.total_n,
+        "aid_n": found.aid_n,
+        **{f"{side}_foot_n": force for side, force in found.feet_n.items()},
+        **{f"{side}_pressure_m": place for side, place in found.pressure_m.items()},
+    }
+    about = json.dumps({SYNTHETIC: True, "body_weight_n": found.body_weight_n})
+    np.savez_compressed(folder / "forces.npz", about=np.array(about), **arrays)  # type: ignore[arg-type]
 
 
 def _write_truth(take: Take, time_s: NDArray[np.float64], folder: Path) -> None:

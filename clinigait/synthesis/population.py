@@ -28,9 +28,11 @@ from clinigait.synthesis.prescription import (
 _STRICT = {"extra": "forbid"}
 #: More walks in one study are a slip of the pen.
 MOST_WALKERS = 1_000_000
-Modality = Literal["film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc"]
+Modality = Literal[
+    "film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc", "forces"
+]
 MODALITIES: tuple[Modality, ...] = (
-    "film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc",
+    "film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc", "forces",
 )  # fmt: skip
 
 #: Quantities of a person and of what they wear; ``trait.*`` is free, for what others hang on.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import BadInputError, Subject
 from clinigait.synthesis.appearance import Appearance, drawn_appearance
-from clinigait.synthesis.backdrop import Backdrop, drawn_backdrop
+from clinigait.synthesis.backdrop import Backdrop, Box, drawn_backdrop
 from clinigait.synthesis.bodies import Body, Build, body_of
 from clinigait.synthesis.cameras import Camera, Lens, Placement, Shake, following, oblique
 from clinigait.synthesis.figure import Figure, naked
@@ -34,6 +34,10 @@ Solver = Callable[[Body, Prescription, float, int], SyntheticWalk]
 #: Halvings of the padding that makes clothes of a thickness class.
 _STEPS = 7
 _THICKEST_M = 0.25
+#: Chances of the strides of one walk.
+_MOST_CHANCES = 5
+#: One thing on the wall in so many metres.
+_FURNITURE_M = 1.5
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,7 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
     """
     person = planned.person
     body = _body_of(person.build)
-    walk = solve(body, planned.prescription, filmed.population.rate_hz, planned.seed)
+    walk = _solved(body, planned, filmed.population.rate_hz, solve)
     figure = _figure(body, planned)
     stations = tuple(_station(filmed, planned, view, walk) for view in filmed.views)
     return Take(
@@ -87,6 +91,17 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
         person_seed=person.appearance_seed,
         error=fitted_error() if "estimated" in filmed.modalities else None,
     )
+
+
+def _solved(body: Body, planned: PlannedWalk, rate_hz: float, solve: Solver) -> SyntheticWalk:
+    """Return the walk; strides whose chance leaves a step no time are left to other chance."""
+    for attempt in range(_MOST_CHANCES - 1):
+        seed = planned.seed if attempt == 0 else seed_of(planned.seed, "strides", attempt)
+        try:
+            return solve(body, planned.prescription, rate_hz, seed)
+        except BadInputError:
+            continue
+    return solve(body, planned.prescription, rate_hz, seed_of(planned.seed, "strides"))
 
 
 def facts_of(filmed: Filmed, planned: PlannedWalk) -> dict[str, Any]:
@@ -208,7 +223,35 @@ def _station(filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: Synthet
 def _room(camera: Camera, rng: np.random.Generator) -> Backdrop:
     place = camera.positions_m.mean(axis=0)
     length_m = float(np.ptp(camera.positions_m[:, 0])) / 2 + 12.0
-    return drawn_backdrop(rng, (float(place[0]), float(place[1])), length_m)
+    return furnished(drawn_backdrop(rng, (float(place[0]), float(place[1])), length_m), rng)
+
+
+def furnished(backdrop: Backdrop, rng: np.random.Generator) -> Backdrop:
+    """Return a room with doors, pictures and shelves on its walls.
+
+    Bare walls are no test of a toolkit that tells by the background whether the camera stands
+    still: real rooms are full of edges.
+    """
+    low, high = np.array(backdrop.low_m), np.array(backdrop.high_m)
+    boxes = list(backdrop.boxes)
+    for axis, is_high in ((0, False), (0, True), (1, False), (1, True)):
+        along = 1 - axis
+        for begin in np.arange(low[along] + 0.3, high[along] - 1.5, _FURNITURE_M):
+            width, height = rng.uniform((0.3, 0.25), (1.1, 1.9))
+            bottom = 0.0 if height > 1.2 else float(rng.uniform(0.6, 1.5))
+            thickness = float(rng.uniform(0.02, 0.06))
+            corner, size = np.zeros(3), np.zeros(3)
+            corner[axis] = high[axis] - thickness if is_high else low[axis]
+            corner[along] = begin + rng.uniform(0, _FURNITURE_M - 1.2)
+            corner[2] = bottom
+            size[axis], size[along], size[2] = thickness, width, height
+            grey = rng.uniform(0.1, 0.9) * (1 + rng.normal(0, 0.12, 3))
+            boxes.append(Box(_triple(corner), _triple(corner + size), _triple(np.clip(grey, 0, 1))))
+    return replace(backdrop, boxes=tuple(boxes))
+
+
+def _triple(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    return (float(values[0]), float(values[1]), float(values[2]))
 
 
 def camera_of(view: ViewSpec, walk: SyntheticWalk, seed: int) -> Camera:

@@ -39,7 +39,7 @@ def _small(steps: int, view: ViewSpec, rate_hz: float = 30) -> Population:
 def order(tmp_path_factory: pytest.TempPathFactory) -> Order:
     view = ViewSpec("front", 0, distance_m=4.0, size_px=(160, 120))
     out = tmp_path_factory.mktemp("synthesis") / "study"
-    order = Order(_small(3, view, 15), out, 1, seed=2)
+    order = Order(_small(3, view, 25), out, 1, seed=2)
     run(order)
     return order
 
@@ -66,6 +66,8 @@ def test_every_modality_is_written_and_read_back(order: Order) -> None:
     world = read_keypoints(walk / "walk_3d.npz")
     text = read_keypoints(walk / "walk_3d.trc")
     assert len(world) == len(text) == n_frames
+    forces = np.load(walk / "forces.npz", allow_pickle=False)
+    assert forces["left_foot_n"].shape == (n_frames, 3)
     arrays = np.load(walk / "truth.npz", allow_pickle=False)
     assert len(arrays["left_knee_flexion_deg"]) == n_frames
 
@@ -95,7 +97,7 @@ def test_everything_says_that_it_is_synthetic(order: Order) -> None:
             refuse_synthetic([walk_read], "a normative set")
     for name in ("truth.json", "../../walker.json", "../../../../study.json"):
         assert json.loads((walk / name).read_text())["synthetic"] is True
-    for name in ("truth.npz", "front/labels.npz"):
+    for name in ("truth.npz", "forces.npz", "front/labels.npz"):
         about = str(np.load(walk / name, allow_pickle=False)["about"])
         assert json.loads(about)["synthetic"] is True
     assert ",true," in (order.out / "cohort.csv").read_text()

@@ -167,8 +167,8 @@ def test_a_population_of_impossible_people_is_refused() -> None:
 @pytest.mark.parametrize(
     ("values", "says"),
     [
-        ({"both.stance_pct": 50.5}, "no double support"),
-        ({"both.stance_pct": 88.0}, "no swing"),
+        ({"both.stance_pct": 50.5}, "leaves the floor before"),
+        ({"both.stance_pct": 88.0}, "no time to swing"),
         ({"cadence_spm": 100.0, "stride_length_m": 2.0, "speed_mps": 1.0}, "not 1"),
         ({"aid": "broomstick"}, "no walking aid broomstick"),
     ],
