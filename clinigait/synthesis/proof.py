@@ -33,8 +33,9 @@ from clinigait.synthesis.skinning import Skin
 Array = NDArray[np.float64]
 #: Skin lower than this stands on the floor.
 TOUCHING_M = 0.002
-#: A foot that is lower than this has come down.
-_TOUCH_M = 0.0005
+#: A foot that is lower than this has come down: toes leave the floor slowly, and hardly anything
+#: of the walk is lower in between.
+_TOUCH_M = 0.00015
 SLIDE_LIMIT_M, PENETRATION_LIMIT_M, STATURE_LIMIT_M = 0.005, 0.001, 0.001
 EVENT_LIMIT_FRAMES, SPEED_LIMIT = 0.5, 0.01
 #: Measured and true events are one event up to this distance.
