@@ -143,7 +143,8 @@ def _feet(walks: list[tuple[Case, SyntheticWalk]], facts: Facts) -> Chapter:
         )  # fmt: skip
     facts["feet"] = found
     slide, deep = (max(f[key] for f in found) for key in ("slide_m", "penetration_m"))
-    late = max(max(f["contact_worst_frames"], f["foot_off_worst_frames"]) for f in found)
+    keys = ("contact_worst_frames", "foot_off_worst_frames")
+    late = max((f[key] for f in found for key in keys if f[key] is not None), default=np.inf)
     good = slide < SLIDE_LIMIT_M and deep < PENETRATION_LIMIT_M and late <= EVENT_LIMIT_FRAMES
     return Chapter(
         "Feet stay where they stand",
