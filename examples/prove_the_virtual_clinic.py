@@ -66,6 +66,10 @@ _FEET_HZ = 120.0
 _FILM_PX = (960, 540)
 _STRIP_PX = (200, 300)
 _IN_STRIP = 8
+#: Cases that are shown: four to a page.
+_SHOWN = (0, 1, 6, 9, 10, 11, 12, 13)
+#: As far from the way as a whole stride and more fits into the picture on either side.
+_DISTANCE_M = 7.0
 Facts = dict[str, Any]
 
 
@@ -89,7 +93,7 @@ def main() -> int:
     ]
     if not asked.quick:
         chapters.insert(2, _filmed(cases[: asked.films], asked.seed, facts))
-    strips = [_strip(case, asked.seed) for case in (cases[:1] if asked.quick else cases)]
+    strips = [_strip(CASES[n], asked.seed) for n in (_SHOWN[:1] if asked.quick else _SHOWN)]
     lead = (
         f"clinigait {clinigait.__version__}, seed {asked.seed}. Every number below was measured "
         "on synthetic walks when this report was written; what failed is said to have failed."
@@ -279,10 +283,12 @@ def _film(walk: SyntheticWalk, figure: Figure, path: Path, seed: int) -> None:
     x = [step.heel_m[0] for step in walk.truth.steps]
     middle = ((min(x) + max(x)) / 2, 0.0)
     camera = oblique(
-        Lens(_FILM_PX), Placement(distance_m=5.0, height_m=1.0, middle_m=middle), angle_deg=90.0
+        Lens(_FILM_PX),
+        Placement(distance_m=_DISTANCE_M, height_m=1.0, middle_m=middle),
+        angle_deg=90.0,
     )
     rng = np.random.default_rng(seed)
-    room = drawn_backdrop(rng, (middle[0], 5.0), 12.0)
+    room = drawn_backdrop(rng, (middle[0], _DISTANCE_M), 12.0)
     sensor = drawn_rgb(rng, room, 90.0)
     with FilmWriter(path, _FILM_PX, RATE_HZ, "synthetic: true") as film:
         for shot in Scene(figure, camera, room).shots(walk):
