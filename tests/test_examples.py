@@ -1,5 +1,6 @@
 """Every example runs, in its quick form."""
 
+import json
 import runpy
 import sys
 from pathlib import Path
@@ -34,6 +35,29 @@ def test_learn_lifted_gait(monkeypatch, capsys) -> None:
     assert "slow walks guessed too fast" in table
 
 
+@pytest.mark.skipif(
+    not all((ROOT.parent / name).is_dir() for name in ("cmu_walk", "pathological_gait"))
+    or not HERE,
+    reason="the real walks are not here",
+)
+def test_fit_the_virtual_clinic(monkeypatch, capsys) -> None:
+    _run(_FOLDER / "fit_the_virtual_clinic.py", monkeypatch, ROOT.parent)
+    table = capsys.readouterr().out
+    for name in ("curves.json", "pathologies.json", "keypoint_error.json"):
+        assert name in table
+
+
+@pytest.mark.slow
+def test_prove_the_virtual_clinic(tmp_path, monkeypatch, capsys) -> None:
+    _run(_FOLDER / "prove_the_virtual_clinic.py", monkeypatch, "--out", tmp_path)
+    facts = json.loads((tmp_path / "proof.json").read_text())
+    assert facts["synthetic"] is True
+    assert all(abs(row["speed_error"]) < 0.01 for row in facts["from_true_keypoints"])
+    assert max(facts["stature_error_m"]) < 0.001
+    assert (tmp_path / "proof.pdf").read_bytes().startswith(b"%PDF")
+    assert "Speed within" in capsys.readouterr().out
+
+
 def test_what_a_model_sees(demo_clip, weights, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     _run(_FOLDER / "what_a_model_sees.py", monkeypatch)
@@ -46,6 +70,8 @@ def test_what_a_model_sees(demo_clip, weights, tmp_path, monkeypatch, capsys) ->
 def test_every_example_is_run_here() -> None:
     assert {p.stem for p in _FOLDER.glob("*.py")} == {
         "assess_a_film",
+        "fit_the_virtual_clinic",
         "learn_lifted_gait",
+        "prove_the_virtual_clinic",
         "what_a_model_sees",
     }

@@ -21,6 +21,8 @@ _CUTOFF_HZ = 5.0
 _RATE_HZ = 100.0
 #: A swing is no shorter and no longer than this.
 _SWING_S = (0.12, 1.2)
+#: A foot that hesitates for less than this is still swinging.
+_HESITATION_S = 0.15
 #: Smallest distance walked that says which way is forward.
 _TRAVEL_M = 1.0
 
@@ -57,13 +59,16 @@ class WalkingPoints:
         faster = foot - np.maximum(body.mean(), 0.2)
         ups = np.flatnonzero((faster[:-1] < 0) & (faster[1:] >= 0))
         downs = np.flatnonzero((faster[:-1] >= 0) & (faster[1:] < 0))
-        found = []
+        found: list[tuple[float, float]] = []
         for up in ups:
             later = downs[downs > up]
-            if len(later):
-                start, end = (self._crossing(faster, i) for i in (int(up), int(later[0])))
-                found += [(start, end)] if _SWING_S[0] <= end - start <= _SWING_S[1] else []
-        return found
+            if not len(later):
+                continue
+            start, end = (self._crossing(faster, i) for i in (int(up), int(later[0])))
+            if found and start - found[-1][1] < _HESITATION_S:
+                start = found.pop()[0]
+            found.append((start, end))
+        return [(start, end) for start, end in found if _SWING_S[0] <= end - start <= _SWING_S[1]]
 
     def _crossing(self, signal: NDArray[np.float64], frame: int) -> float:
         share = signal[frame] / (signal[frame] - signal[frame + 1])

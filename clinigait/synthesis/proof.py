@@ -33,8 +33,9 @@ from clinigait.synthesis.skinning import Skin
 Array = NDArray[np.float64]
 #: Skin lower than this stands on the floor.
 TOUCHING_M = 0.002
-#: A foot that is lower than this has come down.
-_TOUCH_M = 0.0005
+#: A foot that is lower than this has come down: toes leave the floor slowly, and hardly anything
+#: of the walk is lower in between.
+_TOUCH_M = 0.00015
 SLIDE_LIMIT_M, PENETRATION_LIMIT_M, STATURE_LIMIT_M = 0.005, 0.001, 0.001
 EVENT_LIMIT_FRAMES, SPEED_LIMIT = 0.5, 0.01
 #: Measured and true events are one event up to this distance.
@@ -196,6 +197,9 @@ class Recovered:
         that are none.
     rate_hz
         Frames a second of what was measured.
+    strides
+        Name to (N, 2): measured and true values of the strides that were used, both of the same
+        strides.
     """
 
     parameters: Mapping[Name, tuple[float, float]]
@@ -204,6 +208,7 @@ class Recovered:
     missed: int
     invented: int
     rate_hz: float
+    strides: Mapping[str, Array]
 
     @property
     def events_within(self) -> float:
@@ -214,13 +219,15 @@ class Recovered:
     @property
     def speed_error(self) -> float | None:
         """Relative error of the speed; None where there is no speed."""
-        pair = self.parameters.get(("speed_mps", None))
-        return None if pair is None else pair[0] / pair[1] - 1
+        return self.relative("speed_mps")
 
     def relative(self, name: str) -> float | None:
-        """Return the relative error of a parameter of both sides."""
-        pair = self.parameters.get((name, None))
-        return None if pair is None or pair[1] == 0 else pair[0] / pair[1] - 1
+        """Return the relative error of the median over the same strides; None without any."""
+        pairs = self.strides.get(name)
+        if pairs is None or not len(pairs):
+            return None
+        measured, true = np.median(pairs, axis=0)
+        return float(measured / true - 1)
 
 
 def recovered_from_truth(
@@ -255,7 +262,32 @@ def against_truth(measured: Measurement, walk: SyntheticWalk, shift_s: float = 0
         if parameter.value is not None and true is not None:
             pairs[parameter.name, side] = (parameter.value, true)
     contacts, offs, missed, invented = _paired(measured.events, walk.truth.events, shift_s)
-    return Recovered(pairs, tuple(contacts), tuple(offs), missed, invented, walk.rate_hz)
+    return Recovered(
+        pairs, tuple(contacts), tuple(offs), missed, invented, walk.rate_hz,
+        _same_strides(measured, walk.truth, shift_s),
+    )  # fmt: skip
+
+
+def _same_strides(measured: Measurement, truth: Truth, shift_s: float) -> dict[str, Array]:
+    """Pair the values of every used stride with what is true of that stride."""
+    rows: dict[str, list[tuple[float, float]]] = {}
+    for stride in (stride for stride in measured.strides if stride.used):
+        steps = [step for step in truth.steps if step.side == stride.side]
+        contacts = np.array([step.contact_s for step in steps])
+        ends = [
+            int(np.abs(contacts + shift_s - t).argmin()) for t in (stride.start_s, stride.end_s)
+        ]
+        if ends[1] != ends[0] + 1:
+            continue
+        first, last = (steps[i] for i in ends)
+        time_s = last.contact_s - first.contact_s
+        length_m = float(np.hypot(*np.subtract(last.heel_m, first.heel_m)))
+        true = {"speed_mps": length_m / time_s, "stride_length_m": length_m,
+                "stride_time_s": time_s}  # fmt: skip
+        for name, value in true.items():
+            if name in stride.values:
+                rows.setdefault(name, []).append((stride.values[name], value))
+    return {name: np.array(pairs) for name, pairs in rows.items()}
 
 
 def _paired(
