@@ -64,7 +64,7 @@ RATE_HZ = 30.0
 #: Feet are looked at this often, so that what happens between two frames of a film is seen.
 _FEET_HZ = 120.0
 _FILM_PX = (960, 540)
-_STRIP_PX = (200, 300)
+_STRIP_PX = (200, 240)
 _IN_STRIP = 8
 #: Cases that are shown: four to a page.
 _SHOWN = (0, 1, 6, 9, 10, 11, 12, 13)
@@ -474,7 +474,7 @@ def _strip(case: Case, seed: int) -> Strip:
     sheet = Image.new("RGB", (_STRIP_PX[0] * _IN_STRIP, 2 * _STRIP_PX[1]))
     for row, angle_deg in enumerate((90.0, 20.0)):
         camera = following(
-            Lens(_STRIP_PX, 400.0), Placement(distance_m=3.4, height_m=1.0),
+            Lens(_STRIP_PX, 370.0), Placement(distance_m=3.4, height_m=1.0),
             angle_deg=angle_deg, time_s=time_s, path_m=path_m,
         )  # fmt: skip
         sensor = drawn_rgb(np.random.default_rng(seed), room, angle_deg)
