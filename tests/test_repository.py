@@ -176,7 +176,8 @@ def _pins(lock: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "extras"), [("base", []), ("dev", ["dev"]), ("models", ["models", "hrnet", "synthesis"])]
+    ("lock", "extras"),
+    [("base", []), ("dev", ["dev"]), ("models", ["models", "hrnet", "synthesis"])],
 )
 def test_a_lock_pins_all_that_is_declared_within_its_bounds(lock: str, extras: list[str]) -> None:
     declared = list(PROJECT["project"]["dependencies"])

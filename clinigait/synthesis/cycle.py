@@ -21,7 +21,7 @@ STANDING = 0.3
 #: together rise fastest 8 ms (SD 12) after it. This lies between what both ask for.
 _FASTEST_BEFORE_OFF = 0.016
 #: A heel rises at least by this share of what is usual.
-_LEAST_RISE = 0.4
+_LEAST_RISE = 0.55
 #: Below this pitch a foot is about flat.
 _FLAT_DEG = 5.0
 

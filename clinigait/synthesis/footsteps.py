@@ -48,6 +48,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "hip_hike_deg": (0, 25),
     "trendelenburg_deg": (0, 25),
     "trunk_lurch_deg": (0, 40),
+    "trunk_back_deg": (0, 40),
     "load_share": (0.0, 0.9),
     "tremor_deg": (0, 40),
     "tremor_hz": (0.5, 15),

@@ -52,6 +52,8 @@ class SideGait:
         Drop of the pelvis on the other side while this leg stands.
     trunk_lurch_deg
         Lean of the trunk over this leg while it stands.
+    trunk_back_deg
+        Lean of the trunk backwards while this leg stands.
     load_share
         Share of body weight that a walking aid takes off this leg in its stance.
     tremor_deg, tremor_hz
@@ -74,6 +76,7 @@ class SideGait:
     hip_hike_deg: float = 0.0
     trendelenburg_deg: float = 0.0
     trunk_lurch_deg: float = 0.0
+    trunk_back_deg: float = 0.0
     load_share: float = 0.0
     tremor_deg: float = 0.0
     tremor_hz: float = 4.8

@@ -121,16 +121,18 @@ class UpperBody:
         vigour = self._pelvis.vigour(time_s)
         across = self._both("thorax_rotation_deg", left, right) * vigour
         over = self._both("trunk_lean_deg", left, right) * vigour
+        nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
         lean_left = np.radians(wanted.trunk_sway_deg) * over
+        lean = np.radians(spine.lean_deg + _NOD_DEG * nod)
         for side in SIDES:
             outward = 1.0 if side == "left" else -1.0
-            lurch = np.radians(wanted.side(side).trunk_lurch_deg) * self._stance_hump(side, time_s)
-            lean_left = lean_left + outward * lurch
-        nod = self._shapes["trunk_pitch_deg"].shape(left) * vigour
+            gait, stands = wanted.side(side), self._stance_hump(side, time_s)
+            lean_left = lean_left + outward * np.radians(gait.trunk_lurch_deg) * stands
+            lean = lean - np.radians(gait.trunk_back_deg) * stands
         return {
             "rotation": np.radians(wanted.trunk_rotation_deg) * across,
             "lean_left": lean_left / self._leant_share,
-            "lean": np.radians(spine.lean_deg + _NOD_DEG * nod) / self._leant_share,
+            "lean": lean / self._leant_share,
         }
 
     def _both(self, name: str, left: Array, right: Array) -> Array:
