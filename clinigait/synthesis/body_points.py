@@ -6,7 +6,8 @@ hip lies about 37 mm and their knee 26 mm from the joint centre (one body measur
 gives those points in place of the joint centres. Nose, eyes, ears, heels and toes are means of
 skin points in both. The rest is made of them: the pelvis is the middle of the hips; thorax, and
 the neck of OpenPose, Halpe and markers, the middle of the shoulders; the head the middle of the
-ears; hands are where finger bones begin.
+ears; hands are where finger bones begin. A motion capture's toe is the marker on the head of the
+second metatarsal bone, where laboratories put it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import KeypointLayout, Side
-from clinigait.core.layout import H36M_17, KINECT_25
+from clinigait.core.layout import H36M_17, KINECT_25, MARKERS_22
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.motion import Motion
 
@@ -84,6 +85,8 @@ class BodyPoints:
         taught = f"{side}_{_TAUGHT.get(point, point)}"
         if point in _JOINTS and not self._as_taught:
             return self._bone(f"{_JOINTS[point]}.{_LETTER[side]}")
+        if point == "toe" and self.layout == MARKERS_22:
+            return self._metatarsal_marker(side)
         if taught in self._landmarks:
             return self._landmarks[taught]
         if point in _BONES:
@@ -91,6 +94,14 @@ class BodyPoints:
         if point in _FACE:
             return self._face(point, side)
         raise KeyError(f"no point {side}_{point} on a synthetic body")
+
+    def _metatarsal_marker(self, side: Side) -> Array:
+        """Return the skin above the head of the second metatarsal: it goes with the foot."""
+        head = self.body.head_m(f"toe2-1.{_LETTER[side]}")
+        points = self.body.points_m.astype(np.float64)
+        away_m = np.hypot(*(points[:, :2] - head[:2]).T) + (points[:, 2] > 0.15)
+        around = points[np.argsort(away_m)[:20], 2]
+        return self._fixed(np.array([head[0], head[1], around.max()]), f"foot.{_LETTER[side]}")
 
     def _middle(self, name: str) -> Array:
         if name in self._landmarks:

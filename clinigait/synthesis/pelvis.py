@@ -188,8 +188,9 @@ class Pelvis:
         """Return how far a side is lifted: by a hike in its swing, by a drop of the other's."""
         own, other = self._prescription.side(side), self._prescription.side(opposite(side))
         swing = self.swing_share(side, time_s)
-        hump = np.where((swing > 0) & (swing < 1), bump(swing, 0.5), 0.0)
-        return np.asarray(np.radians(own.hip_hike_deg - other.trendelenburg_deg) * hump)
+        # A weak hip gives way as it takes the weight; a hike is highest when the foot passes.
+        lift_deg = own.hip_hike_deg * bump(swing, 0.5) - other.trendelenburg_deg * bump(swing, 0.3)
+        return np.asarray(np.radians(np.where((swing > 0) & (swing < 1), lift_deg, 0.0)))
 
     def swing_share(self, side: Side, time_s: Array) -> Array:
         """Return (T,) 0 to 1 through the swing of a side; 0 in its stance."""
