@@ -474,7 +474,7 @@ def _strip(case: Case, seed: int) -> Strip:
     sheet = Image.new("RGB", (_STRIP_PX[0] * _IN_STRIP, 2 * _STRIP_PX[1]))
     for row, angle_deg in enumerate((90.0, 20.0)):
         camera = following(
-            Lens(_STRIP_PX, 370.0), Placement(distance_m=3.4, height_m=1.0),
+            Lens(_STRIP_PX, 370.0), Placement(distance_m=3.9, height_m=0.95),
             angle_deg=angle_deg, time_s=time_s, path_m=path_m,
         )  # fmt: skip
         sensor = drawn_rgb(np.random.default_rng(seed), room, angle_deg)
