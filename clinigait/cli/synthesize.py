@@ -64,7 +64,7 @@ def synthesize(  # noqa: PLR0913, PLR0917  every option of the command line is a
     order = Order(found, out, walkers, seed, jobs, _names(sensors), _names(views))
     order.filmed()  # what is impossible is said before anything is drawn
     for told in told_apart(found, seed):
-        typer.echo(_told_line(told))
+        typer.echo(_told_line(told, found))
     try:
         with progress_bars() as progress:
             outcome = run(order, lambda share: progress("Filming walkers", share))
@@ -101,11 +101,13 @@ def _with_prevalence(population: Population, text: str) -> Population:
         ) from None
 
 
-def _told_line(told: Told) -> str:
+def _told_line(told: Told, population: Population) -> str:
     asked = told.asked
-    verdict = "inside of" if told.is_published else "OUTSIDE OF"
+    source = population.sources.get(asked.source)
+    whose = f"{source.citation}; {source.evidence}" if source else asked.source
+    verdict = "inside of" if told.is_expected else "OUTSIDE OF"
     return (
         f"{'+'.join(asked.of)} against {'+'.join(asked.against)}: speed and age alone reach an "
         f"AUC of {told.auc:.2f} (speed {told.speed_auc:.2f}; n = {told.n[0]} and {told.n[1]} "
-        f"draws), {verdict} the published {asked.low:.2f} to {asked.high:.2f}"
+        f"draws), {verdict} {asked.low:.2f} to {asked.high:.2f} ({whose})"
     )

@@ -24,7 +24,7 @@ class Told:
     Parameters
     ----------
     asked
-        Which groups, and the published range.
+        Which groups, and the range that is expected.
     auc
         Area under the curve of a logistic model of speed and age.
     speed_auc
@@ -39,8 +39,8 @@ class Told:
     n: tuple[int, int]
 
     @property
-    def is_published(self) -> bool:
-        """Whether the area lies in the published range."""
+    def is_expected(self) -> bool:
+        """Whether the area lies in the range that the population expects."""
         return self.asked.low <= self.auc <= self.asked.high
 
 
