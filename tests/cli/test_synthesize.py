@@ -40,7 +40,7 @@ def test_it_prints_what_speed_and_age_tell_and_what_was_done(quick: None, tmp_pa
         "frailty_population", "--out", str(tmp_path / "study"), "--walkers", "3", "--seed", "1"
     )
     assert "speed and age alone reach an AUC of 0." in text
-    assert "inside of 0.70 to 0.90 (Clegg 2015 in text
+    assert "inside of 0.70 to 0.90 (Clegg 2015" in text
     assert "3 walkers filmed, 0 were there already" in text
     assert "3 draws that no body or gait can have" in text
     assert "not patients" in text
