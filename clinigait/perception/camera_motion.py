@@ -9,7 +9,7 @@ or they run one way only, the shift is not known.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import cv2
 import numpy as np
@@ -32,9 +32,9 @@ _REACH_PX = (32, 24)
 _PREFERENCE = 0.001
 #: Edges correlate at least so well in the best place (1: perfectly).
 _LEAST_MATCH = 0.3
-_TILE_PX, _ITERATIONS = 20, 3
-#: Tiles that differ so far from the rest, in pixels, count half.
-_DISAGREEMENT_PX = 0.25
+_TILE_PX, _ITERATIONS, _SMALL_STEP_PX = 20, 3, 0.1
+#: Tiles that differ so far from the rest, in pixels, count half; in so many rounds they agree.
+_DISAGREEMENT_PX, _ROUNDS = 0.25, 4
 #: So many pixels on edges must tell of the least known direction, this share of those that tell
 #: of the best known; not all in one place, but as in this many equal tiles.
 _LEAST_PIXELS, _LEAST_SHARE, _LEAST_TILES = 40.0, 0.03, 3.0
@@ -84,8 +84,8 @@ class _Small:
         scale = _LONG_PX / max(height, width)
         size = (max(8, round(width * scale)), max(8, round(height * scale)))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-        grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
-        grey = cv2.GaussianBlur(grey, (0, 0), _SMOOTHING_PX)
+        sharp = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
+        grey = cv2.GaussianBlur(sharp, (0, 0), _SMOOTHING_PX)
         clear = np.zeros(grey.shape, np.float32)
         clear[_BORDER_PX:-_BORDER_PX, _BORDER_PX:-_BORDER_PX] = 1
         for x0, y0, x1, y1 in boxes[:, :4]:
@@ -97,7 +97,7 @@ class _Small:
 
     @property
     def width(self) -> int:
-        return self.grey.shape[1]
+        return int(self.grey.shape[1])
 
     @cached_property
     def spectra(self) -> tuple[NDArray[np.complex64], ...]:
@@ -107,14 +107,14 @@ class _Small:
             cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
             for picture in (self.grey, self.open)
         )
-        clear = np.where(clear > 0.99, np.float32(1), np.float32(0))
+        whole = np.asarray(clear > 0.99, np.float32)
         across, down = _gradient(np.asarray(grey, np.float32))
-        edges = (across + 1j * down) * _weight(across, down, clear) ** 0.5
+        edges = (across + 1j * down) * _weight(across, down, whole) ** 0.5
         padded = _padded(edges.shape)
         return (
             fft.fft2(edges, padded),
             fft.rfft2(np.abs(edges) ** 2, padded),
-            fft.rfft2(clear, padded),
+            fft.rfft2(whole, padded),
         )
 
 
@@ -140,20 +140,19 @@ def _weight(across: Picture, down: Picture, clear: Picture) -> Picture:
 
 def _shift(before: _Small, after: _Small) -> NDArray[np.float64] | None:
     """Return by how many px of the small pictures the background moves; None if unknown."""
-    shift = _roughly(before, after)
+    shift, error_px = _roughly(before, after), 0.0
     if shift is None:
         return None
     for _ in range(_ITERATIONS):
-        tiles = _Tiles.of(before, after, shift)
-        step, error_px = tiles.step()
-        if error_px is None:
+        agreed = _Tiles.of(before, after, shift).agreed()
+        if agreed is None:
             return None
+        step, error_px = agreed
         shift = shift + step
-        if np.hypot(*step) < 0.02:
+        if np.hypot(*step) < _SMALL_STEP_PX:
             break
-    if error_px > max(_MAX_ERROR_PX, _MAX_ERROR * float(np.hypot(*shift))):
-        return None
-    return shift
+    known = error_px <= max(_MAX_ERROR_PX, _MAX_ERROR * float(np.hypot(*shift)))
+    return shift if known else None
 
 
 def _roughly(before: _Small, after: _Small) -> NDArray[np.float64] | None:
@@ -174,7 +173,7 @@ def _roughly(before: _Small, after: _Small) -> NDArray[np.float64] | None:
     best = int(np.argmax(match - _PREFERENCE * np.hypot(*ways)))
     if match.flat[best] < _LEAST_MATCH:
         return None
-    return 2.0 * ways.reshape(2, -1)[:, best]
+    return np.asarray(2.0 * ways.reshape(2, -1)[:, best], np.float64)
 
 
 def _near(correlation: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -207,8 +206,8 @@ class _Tiles:
             for picture in (after.grey, after.open)
         )
         # The mean of both, of which the noise does not depend on that of the difference.
-        across, down = _gradient((before.grey + grey) / 2)
-        weight = _weight(across, down, np.where(clear > 0.99, before.open, np.float32(0)))
+        across, down = _gradient(np.asarray((before.grey + grey) / 2, np.float32))
+        weight = _weight(across, down, before.open * (clear > 0.99))
         rows = [across, down, before.grey - grey]
         weighted = [weight * row for row in rows]
         total = _tiled(weight)
@@ -222,19 +221,20 @@ class _Tiles:
         right = np.stack([product(0, 2), product(1, 2)], axis=1)
         return cls(matrix.reshape(-1, 2, 2), right)
 
-    def step(self) -> tuple[NDArray[np.float64], float | None]:
-        """Return what most tiles agree on, and its standard error in px; None if they cannot."""
+    def agreed(self) -> tuple[NDArray[np.float64], float] | None:
+        """Return what most tiles agree on, and its standard error in px; None if too few tell."""
         weight = np.ones(len(self.matrix))
-        step = np.zeros(2)
-        for _ in range(4):
+        for _ in range(_ROUNDS):
             whole = np.einsum("n,nij->ij", weight, self.matrix)
             if not self._tell(whole, weight):
-                return step, None
+                return None
             step = np.linalg.solve(whole, weight @ self.right)
             left = self.right - self.matrix @ step
-            amount = np.trace(self.matrix, axis1=1, axis2=2)
+            amount = self.matrix[:, 0, 0] + self.matrix[:, 1, 1]
             off_px = np.hypot(*left.T) / (amount + 1)
-            weight = 1 / (1 + (off_px / _DISAGREEMENT_PX) ** 2)
+            # A camera that rolls, or goes past things near and far, shifts every place otherwise.
+            usual_px = float(np.median(off_px[amount > 1])) if (amount > 1).any() else 0.0
+            weight = 1 / (1 + (off_px / max(_DISAGREEMENT_PX, 2 * usual_px)) ** 2)
         spread = np.einsum("n,ni,nj->ij", weight**2, left, left)
         inverse = np.linalg.inv(whole)
         error = np.linalg.eigvalsh(inverse @ spread @ inverse)[-1]
@@ -250,8 +250,13 @@ class _Tiles:
 
 
 def _tiled(picture: Picture) -> NDArray[np.float64]:
-    """Return (N,) sums over tiles."""
-    height, width = picture.shape
-    rows, columns = -(-height // _TILE_PX), -(-width // _TILE_PX)
-    means = cv2.resize(picture, (columns, rows), interpolation=cv2.INTER_AREA)
-    return means.ravel().astype(np.float64) * (height * width / (rows * columns))
+    """Return (N,) sums over tiles; those at the right and lower edge may be smaller."""
+    down, across = (_tiles_along(side) for side in picture.shape)
+    return np.asarray(down @ picture @ across.T, np.float64).ravel()
+
+
+@lru_cache(maxsize=4)
+def _tiles_along(side_px: int) -> Picture:
+    """Return (tiles, pixels) 1 where a pixel belongs to a tile."""
+    tile = np.arange(side_px) // _TILE_PX
+    return np.asarray(tile == np.arange(tile[-1] + 1)[:, None], np.float32)

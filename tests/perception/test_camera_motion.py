@@ -177,5 +177,5 @@ def test_a_survey_leaves_out_whom_it_finds_in_the_same_picture() -> None:
     film = Recording(
         Path("drawn.mp4"), "0" * 64, _WIDTH, _HEIGHT, _WIDTH, _HEIGHT, 0, False, "none", _Drawn()
     )
-    found = survey(film, [_Knows()], WalkerRule(), lambda _: None)
+    found = survey(film, [_Knows()], WalkerRule(1.0, 0.5, 0.5), lambda _: None)
     assert found.camera_motion_px == pytest.approx(0, abs=0.1)

@@ -29,7 +29,9 @@ _LIKE = {
     **dict.fromkeys(("heel", "toe", "small_toe", "foot"), "ankle"),
     **dict.fromkeys(("pinky", "index", "thumb", "hand", "hand_tip"), "wrist"),
     **dict.fromkeys(("nose", "eye", "eye_inner", "eye_outer", "ear", "mouth"), "head"),
-    "head_top": "head", "neck": "thorax", "pelvis": "hip",
+    "head_top": "head",
+    "neck": "thorax",
+    "pelvis": "hip",
 }
 _LEG = ("hip", "knee", "ankle")
 #: Bones from the trunk outwards, and what hangs on their far ends.
