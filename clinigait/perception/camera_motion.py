@@ -37,7 +37,7 @@ _TILE_PX, _ITERATIONS, _SMALL_STEP_PX = 20, 3, 0.1
 _DISAGREEMENT_PX, _ROUNDS = 0.25, 4
 #: So many pixels on edges must tell of the least known direction, this share of those that tell
 #: of the best known; not all in one place, but as in this many equal tiles.
-_LEAST_PIXELS, _LEAST_SHARE, _LEAST_TILES = 40.0, 0.03, 3.0
+_LEAST_PIXELS, _LEAST_SHARE, _LEAST_TILES = 25.0, 0.03, 3.0
 #: Standard error of a shift in pixels, or as share of the shift, beyond which it is not known.
 _MAX_ERROR_PX, _MAX_ERROR = 0.25, 0.25
 #: The motion is known where it is between this share of the looks.
