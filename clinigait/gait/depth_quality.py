@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinigait.core import ASSUMED_FOCAL_SD, DepthFacts, Grade, QualityCheck
-from clinigait.gait.quality import warning
+from clinigait.gait.quality import MOTION_UNKNOWN, warning
 
 #: Points of the legs whose distance was measured, in percent: below, the report warns.
 _MEASURED_PCT = 70.0
@@ -20,11 +20,14 @@ def depth_checks(depth: DepthFacts, camera_shift_pxps: float | None) -> list[Qua
     depth
         What is known of the depth.
     camera_shift_pxps
-        Speed of the background in pixels per second; None where it was not measured.
+        Speed of the background in pixels per second; None, which warns, where it is not known.
     """
     checks = [_measured(depth)]
-    if camera_shift_pxps is not None and depth.focal_px > 0:
-        checks.append(_motion(camera_shift_pxps * depth.distance_m / depth.focal_px))
+    if depth.focal_px > 0:
+        speed_mps = None
+        if camera_shift_pxps is not None:
+            speed_mps = camera_shift_pxps * depth.distance_m / depth.focal_px
+        checks.append(_motion(speed_mps))
     if depth.camera_assumed:
         percent = f"{100 * ASSUMED_FOCAL_SD:.0f} %"
         checks.append(
@@ -52,15 +55,15 @@ def _measured(depth: DepthFacts) -> QualityCheck:
     )  # fmt: skip
 
 
-def _motion(speed_mps: float) -> QualityCheck:
-    grade = Grade.PASS
-    if speed_mps > _MOTION_WARN_MPS:
-        grade = Grade.REFUSAL if speed_mps > _MOTION_REFUSE_MPS else Grade.WARNING
+def _motion(speed_mps: float | None) -> QualityCheck:
     asked = f"at most {_MOTION_WARN_MPS:g} m/s, refused above {_MOTION_REFUSE_MPS:g}"
-    if grade is Grade.PASS:
-        return QualityCheck("Camera motion", grade, speed_mps, "m/s", asked)
+    if speed_mps is not None and speed_mps <= _MOTION_WARN_MPS:
+        return QualityCheck("Camera motion", Grade.PASS, speed_mps, "m/s", asked)
+    grade, message = Grade.WARNING, MOTION_UNKNOWN
+    if speed_mps is not None:
+        grade = Grade.REFUSAL if speed_mps > _MOTION_REFUSE_MPS else Grade.WARNING
+        message = f"At the walker's distance the background moves by {speed_mps:.2f} m/s."
     return QualityCheck(
-        "Camera motion", grade, speed_mps, "m/s", asked, "camera_moves",
-        f"At the walker's distance the background moves by {speed_mps:.2f} m/s.",
+        "Camera motion", grade, speed_mps, "m/s", asked, "camera_moves", message,
         "Put the camera on a tripod; do not pan or follow the walker.",
     )  # fmt: skip

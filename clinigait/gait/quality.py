@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 from clinigait.core import SIDES, Grade, Limit, QualityCheck, RefusedError, Space, Stride, Walk
 
+#: Said where it is not known how far the background moves.
+MOTION_UNKNOWN = (
+    "Whether the camera moves is not known: too little of the background could be compared."
+)
 #: Beyond these a walk does not happen at the speed at which the film plays.
 _MAX_WALK_RATIO = 0.007
 _LONG_STEP_BH = 0.35
@@ -37,6 +41,8 @@ class Rule:
         What to do.
     decimals
         Decimal places as printed.
+    unknown
+        What is said where there is no value.
     """
 
     title: str
@@ -46,6 +52,7 @@ class Rule:
     message: str
     remedy: str
     decimals: int = 0
+    unknown: str = "It was not measured."
 
 
 #: The checks by name, in the order in which the first refusal is named.
@@ -63,7 +70,7 @@ RULES: dict[str, Rule] = {
     "camera_motion_bhps": Rule(
         "Camera motion", "BH/s", "camera_moves", True,
         "The background moves by {value} body heights per second.",
-        "Put the camera on a tripod; do not pan, zoom or follow the walker.", 2,
+        "Put the camera on a tripod; do not pan, zoom or follow the walker.", 2, MOTION_UNKNOWN,
     ),
     "person_height_px": Rule(
         "Size of the person", "px", "person_too_small", False,
@@ -129,7 +136,7 @@ def check(name: str, value: float | None, limits: Mapping[str, Limit]) -> Qualit
     asked = _asked(rule, limit)
     if value is None:
         return QualityCheck(
-            rule.title, Grade.WARNING, None, rule.unit, asked, rule.code, "It was not measured.",
+            rule.title, Grade.WARNING, None, rule.unit, asked, rule.code, rule.unknown,
             rule.remedy,
         )  # fmt: skip
     grade = _grade(rule, limit, value)

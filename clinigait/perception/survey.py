@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from clinigait.core import (
     RefusedError,
     WalkerRule,
 )
+from clinigait.perception.camera_motion import CameraMotion
 from clinigait.perception.detection import PersonDetector
 from clinigait.perception.lookout import Look, Lookout
 from clinigait.perception.tracking import Track, Tracker
@@ -52,7 +52,7 @@ class Survey:
     repeated
         (T,) frames that only repeat the picture before: a slower film in a faster container.
     camera_motion_px
-        Median shift of the background between two looks; None where it was not measured.
+        Median shift of the background between two looks; None where it is not known.
     """
 
     recording: Recording
@@ -121,7 +121,7 @@ def survey(
         If the film has no frame.
     """
     tracker = Tracker()
-    background = _Background()
+    motion = CameraMotion()
     times_s: list[float] = []
     repeated: list[bool] = []
     last = np.zeros(0, np.int16)
@@ -135,11 +135,10 @@ def survey(
             if frame.time_s < due_s:
                 continue
             due_s = frame.time_s + 0.95 * SURVEY_INTERVAL_S
-            _take_in(tracker, lookout.look(frame))
-            background.update(frame.image)
+            _take_in(tracker, motion, lookout.look(frame))
             if recording.duration_hint_s:
                 progress(min((frame.time_s - times_s[0]) / recording.duration_hint_s, 1.0))
-        _take_in(tracker, lookout.rest())
+        _take_in(tracker, motion, lookout.rest())
     if not times_s:
         raise BadInputError("The video holds no picture.", "Film again, or export the video anew.")
     size_px = (recording.width_px, recording.height_px)
@@ -152,13 +151,14 @@ def survey(
         rule=rule,
         glimpses=tuple(tracker.glimpses()),
         repeated=np.array(repeated),
-        camera_motion_px=background.median_shift_px,
+        camera_motion_px=motion.median_shift_px,
     )
 
 
-def _take_in(tracker: Tracker, looks: Iterable[Look]) -> None:
+def _take_in(tracker: Tracker, motion: CameraMotion, looks: Iterable[Look]) -> None:
     for look in looks:
         tracker.update(look.frame.time_s, look.boxes, look.frame.image)
+        motion.update(look.frame.image, look.boxes)
 
 
 def choose_walker(found: Survey, person: int | None) -> int:
@@ -196,29 +196,3 @@ def choose_walker(found: Survey, person: int | None) -> int:
             "Film a person who walks at least three strides past a camera that stands still.",
         )
     return walkers[0]
-
-
-class _Background:
-    """Measures how far the background moves between looks: a hand-held or panning camera."""
-
-    _WIDTH_PX = 320
-
-    def __init__(self) -> None:
-        self._last: NDArray[np.float32] | None = None
-        self._shifts_px: list[float] = []
-
-    def update(self, image: NDArray[np.uint8]) -> None:
-        scale = self._WIDTH_PX / image.shape[1]
-        size = (self._WIDTH_PX, max(8, round(image.shape[0] * scale)))
-        small = cv2.cvtColor(
-            cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY
-        ).astype(np.float32)
-        if self._last is not None:
-            window = cv2.createHanningWindow(size, cv2.CV_32F)
-            (dx, dy), _ = cv2.phaseCorrelate(self._last, small, window)
-            self._shifts_px.append(float(np.hypot(dx, dy)) / scale)
-        self._last = small
-
-    @property
-    def median_shift_px(self) -> float | None:
-        return float(np.median(self._shifts_px)) if self._shifts_px else None

@@ -16,7 +16,6 @@ def _grades(depth: DepthFacts, shift_pxps: float | None = 2.0) -> dict[str, Grad
 
 def test_a_good_recording_passes() -> None:
     assert set(_grades(_GOOD).values()) == {Grade.PASS}
-    assert "Camera motion" not in _grades(_GOOD, None)
 
 
 def test_an_assumed_camera_warns() -> None:
@@ -36,3 +35,9 @@ def test_little_depth_warns() -> None:
 )
 def test_a_moving_camera_is_told_in_metres(mps, grade) -> None:
     assert _grades(_GOOD, mps * 500 / 2.5)["Camera motion"] is grade
+
+
+def test_a_camera_of_which_it_is_not_known_whether_it_moves_warns() -> None:
+    (found,) = [check for check in depth_checks(_GOOD, None) if check.name == "Camera motion"]
+    assert (found.grade, found.value, found.code) == (Grade.WARNING, None, "camera_moves")
+    assert "not known" in found.message
