@@ -35,9 +35,9 @@ from clinigait.perception.lookout import LOOKS_AHEAD
 from clinigait.perception.portraits import portrayed
 from clinigait.perception.pose import PoseEstimator
 from clinigait.perception.survey import (
-    SURVEY_INTERVAL_S,
     Survey,
     choose_walker,
+    look_interval_s,
     survey,
 )
 from clinigait.perception.walker import RULE, told_by_doubt
@@ -217,7 +217,7 @@ def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
                 "the results.",
             )
         )
-    shift_pxps = None if shift_px is None else shift_px / SURVEY_INTERVAL_S
+    shift_pxps = None if shift_px is None else shift_px / look_interval_s(recording.rate_hz)
     if recording.depth is not None:
         notes += depth_checks(recording.depth, shift_pxps)
     return FilmFacts(

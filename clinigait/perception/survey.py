@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -27,10 +28,23 @@ from clinigait.perception.walker import MIN_IDENTITY, doubt, people_seen
 #: are interpolated. Looking half as often where nobody is near was tried: of the demonstration clip
 #: slowed 2.2 times it left too few strides.
 SURVEY_INTERVAL_S = 0.1
+#: A look is due a little before the interval is over: times of frames are rounded.
+_DUE = 0.95
 #: Pictures are the same where no pixel of this grid differs by more than coding leaves behind:
 #: up to 16 grey levels where repeated, from 100 where a person walks, in films tried.
 _SAMPLED = 8
 _SAME_GREY = 30
+
+
+def look_interval_s(rate_hz: float | None) -> float:
+    """Return the time between two looks at a film: whole frames make up the interval.
+
+    ``rate_hz`` is the film's frame rate; None takes the interval that is aimed at.
+    """
+    if not rate_hz:
+        return SURVEY_INTERVAL_S
+    frames = max(1, math.ceil(_DUE * SURVEY_INTERVAL_S * rate_hz - 1e-6))
+    return frames / rate_hz
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +148,7 @@ def survey(
             last = sample
             if frame.time_s < due_s:
                 continue
-            due_s = frame.time_s + 0.95 * SURVEY_INTERVAL_S
+            due_s = frame.time_s + _DUE * SURVEY_INTERVAL_S
             _take_in(tracker, motion, lookout.look(frame))
             if recording.duration_hint_s:
                 progress(min((frame.time_s - times_s[0]) / recording.duration_hint_s, 1.0))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from clinigait.core import Frame, Recording, WalkerRule
 from clinigait.perception.camera_motion import CameraMotion
 from clinigait.perception.lookout import LOOKS_AHEAD
-from clinigait.perception.survey import survey
+from clinigait.perception.survey import look_interval_s, survey
 
 _WIDTH, _HEIGHT, _NOISE = 640, 360, 1.5
 _WALKER = (70, 230)
@@ -179,3 +179,11 @@ def test_a_survey_leaves_out_whom_it_finds_in_the_same_picture() -> None:
     )
     found = survey(film, [_Knows()], WalkerRule(1.0, 0.5, 0.5), lambda _: None)
     assert found.camera_motion_px == pytest.approx(0, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("rate_hz", "interval_s"),
+    [(25.0, 0.12), (30.0, 0.1), (29.97, 3 / 29.97), (60.0, 0.1), (5.0, 0.2), (None, 0.1)],
+)
+def test_looks_are_whole_frames_apart(rate_hz: float | None, interval_s: float) -> None:
+    assert look_interval_s(rate_hz) == pytest.approx(interval_s)
