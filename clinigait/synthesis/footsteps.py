@@ -61,6 +61,9 @@ LIMITS: dict[str, tuple[float, float]] = {
     "steps_per_turn": (1, 30),
     "stand_s": (0.0, 60.0),
 }
+_FREEZE_LIMITS = {"duration_s": (0.1, 120), "trembling_hz": (0.5, 15)}
+#: More steps in one walk, all ways and turns together, are a slip of the pen.
+_MOST_STEPS = 10_000
 Mask = NDArray[np.bool_]
 
 
@@ -136,7 +139,7 @@ def check(prescription: Prescription) -> Pace:
             )
     implied = left.stance_pct + right.stance_pct - 100
     wanted = prescription.double_support_pct
-    if wanted is not None and abs(wanted - implied) > 0.2:
+    if wanted is not None and not abs(wanted - implied) <= 0.2:
         raise BadInputError(
             f"A stance of {left.stance_pct:g} % left and {right.stance_pct:g} % right makes "
             f"{implied:.1f} % double support, not {wanted:g}.",
@@ -157,6 +160,16 @@ def _check_ranges(prescription: Prescription) -> None:
             own = vars(prescription.side(side))
             if name in own:
                 _check_range(f"{name} of the {side}", own[name], limits)
+    for freeze in prescription.freezes:
+        for name, limits in _FREEZE_LIMITS.items():
+            _check_range(f"{name} of a freeze", getattr(freeze, name), limits)
+    course = prescription.course
+    total = (course.turns + 1) * course.steps + course.turns * course.steps_per_turn
+    if total > _MOST_STEPS:
+        raise BadInputError(
+            f"A walk of {total} steps is too long; {_MOST_STEPS} is the most.",
+            "Give fewer steps or turns.",
+        )
     for name, value in vars(prescription.spine).items():
         _check_range(name, value, (0.2, 0.8) if name == "apex" else (-75.0, 75.0))
 
@@ -341,12 +354,17 @@ def _frozen(
     first = 0 if course.standing_start else _UNSEEN
     last = len(steps) - (0 if course.standing_stop else _UNSEEN)
     straight = [k for k in range(first, last) if k and steps[k].steady]
+    after = [freeze.after_step for freeze in prescription.freezes]
+    if len(set(after)) < len(after):
+        raise BadInputError(
+            "Two freezing episodes follow the same step.", "Give each its own after_step."
+        )
     for freeze in sorted(prescription.freezes, key=lambda f: -f.after_step):
-        if not 1 <= freeze.after_step < len(straight) or freeze.duration_s <= 0:
+        if not 1 <= freeze.after_step < len(straight):
             raise BadInputError(
                 f"There is no step {freeze.after_step} to freeze after: the walk has "
                 f"{len(straight)} steps in full gait.",
-                "Give a smaller after_step and a duration above 0.",
+                "Give a smaller after_step.",
             )
         k = straight[freeze.after_step - 1]
         middle = (steps[k].contact_s + steps[k - 1].off_s) / 2
@@ -370,17 +388,19 @@ def _filmed(
 ) -> Footsteps:
     """Cut the walk to what is filmed, with standing before and after where it is wanted."""
     course = prescription.course
-    begin = steps[_UNSEEN].contact_s - 0.2
-    end = steps[-1 - _UNSEEN].contact_s + 0.2
     if course.standing_start:
         begin = steps[0].contact_s - prescription.stride_time_s / 2 - course.stand_s
         steps = _standing_before(steps, begin, prescription)
+    else:
+        begin = steps[_UNSEEN].contact_s - 0.2
     if course.standing_stop:
         end = steps[-1].contact_s + prescription.stride_time_s / 2 + course.stand_s
         steps = [
             *steps[:-2],
             *(replace(step, off_s=end + 10) for step in steps[-2:]),
         ]
+    else:
+        end = steps[-1 - _UNSEEN].contact_s + 0.2
     shift = -begin
     steps = [
         replace(step, contact_s=step.contact_s + shift, off_s=step.off_s + shift) for step in steps

@@ -254,3 +254,11 @@ def test_what_cannot_be_walked_is_refused(
     with pytest.raises(BadInputError) as caught:
         walk_of(body(), prescribed(**changes), rate_hz, 1)
     assert wanted in caught.value.message
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_few_steps_from_standing_to_standing_have_no_empty_means(steps: int) -> None:
+    one = walk(course=Course(steps=steps, standing_start=True, standing_stop=True))
+    assert len([step for step in one.truth.steps if step.contact_s > 0]) == steps
+    for values in (one.truth.parameters, one.truth.residuals):
+        assert all(np.isfinite(value) for value in values.values())
