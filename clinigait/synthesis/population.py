@@ -395,6 +395,14 @@ def _check_draw(
             raise _fault(name, f"{where}.options", f"{min(strangers)[:40]} is none of {known}")
     elif not quantity.startswith("trait.") and not _has_numbers(draw):
         raise _fault(name, f"{where}.options", "the options are numbers, in quotes")
+    _check_needs(draws, draw, where, name)
+    if quantity.startswith(("affected.", "other.", "sided.")) and "affected_side" not in draws:
+        raise _fault(name, where, "there is no affected_side")
+    _check_source(population, draw.sources(), where, name)
+
+
+def _check_needs(draws: Mapping[str, Draw], draw: Draw, where: str, name: str) -> None:
+    """Refuse a draw that hangs on what is not drawn, or that reckons with words."""
     missing = {need for need in draw.needs() if need not in draws and need != "visit"}
     if missing:
         raise _fault(name, where, f"it hangs on {min(missing)}, which is not drawn")
@@ -403,9 +411,6 @@ def _check_draw(
     for need in draw.slopes:
         if need in draws and (need in _TEXTS or not _has_numbers(draws[need])):
             raise _fault(name, f"{where}.slopes", f"{need} is no number: give shifts")
-    if quantity.startswith(("affected.", "other.", "sided.")) and "affected_side" not in draws:
-        raise _fault(name, where, "there is no affected_side")
-    _check_source(population, draw.sources(), where, name)
 
 
 def _check_source(
