@@ -58,8 +58,17 @@ LIMITS: dict[str, tuple[float, float]] = {
     "drift_pct": (-50, 50),
     "steps": (1, 2000),
     "turns": (0, 200),
-    "steps_per_turn": (1, 30),
+    "steps_per_turn": (2, 30),  # nobody turns about in one step
     "stand_s": (0.0, 60.0),
+}
+_SPINE_LIMITS = {
+    "lateral_deg": (-90, 90),
+    "apex": (0.2, 0.8),
+    "rotation_deg": (-45, 45),
+    "shoulder_tilt_deg": (-30, 30),
+    "pelvis_tilt_deg": (-25, 25),
+    "lean_deg": (-25, 75),
+    "kyphosis_deg": (-25, 75),
 }
 _FREEZE_LIMITS = {"duration_s": (0.1, 120), "trembling_hz": (0.5, 15)}
 #: More steps in one walk, all ways and turns together, are a slip of the pen.
@@ -171,7 +180,7 @@ def _check_ranges(prescription: Prescription) -> None:
             "Give fewer steps or turns.",
         )
     for name, value in vars(prescription.spine).items():
-        _check_range(name, value, (0.2, 0.8) if name == "apex" else (-75.0, 75.0))
+        _check_range(name, value, _SPINE_LIMITS[name])
 
 
 def _check_range(name: str, value: float | None, limits: tuple[float, float]) -> None:
@@ -337,6 +346,8 @@ def _offs(plan: _Plan, prescription: Prescription) -> list[float]:
         stride = contacts[k + 2] - contacts[k] if k + 2 < len(contacts) else usual
         share = prescription.side(side).stance_pct / 100
         off = contacts[k] + share * stride
+        if k + 1 < len(contacts):
+            off = max(off, contacts[k + 1] + _LEAST_SHARE * stride)
         if k + 2 < len(contacts):  # there is always some double support, and some swing
             low = contacts[k + 1] + _LEAST_SHARE * stride
             high = contacts[k + 2] - 0.08 * stride
