@@ -7,6 +7,7 @@ killed, or that ran out of disk, goes on where it was; what comes of it is the s
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import io
 import json
@@ -17,6 +18,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -37,6 +39,7 @@ from clinigait.synthesis.staging import Filmed, take_of
 STUDY, COHORT, WALKERS = "study.json", "cohort.csv", "walkers"
 _ROWS = "walker.json"
 _PART = ".part-"
+_ELSEWHERE = "Choose another --out, or a folder that is yours to write."
 _ROOM = "Make room on the disk, and run the same command again: it goes on where it was."
 
 
@@ -324,6 +327,12 @@ def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> 
             for future in done:
                 future.result()
                 yield at_work.pop(future)
+    except BrokenProcessPool as error:
+        raise BadInputError(
+            "A process that filmed was ended from outside, perhaps for want of memory. Walkers "
+            "that are done stay.",
+            "Run the same command again, with fewer --jobs.",
+        ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -365,5 +374,5 @@ def _told_of_the_disk(out: Path) -> Iterator[None]:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise BadInputError(
             f"The folder {out.name[:80]} cannot be written: {why}. Walkers that are done stay.",
-            _ROOM,
+            _ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else _ELSEWHERE,
         ) from error

@@ -155,6 +155,23 @@ def test_a_killed_run_goes_on_to_the_same_bits(order: Order, tmp_path: Path, job
     assert _tree(order.out) == _tree(whole.out)
 
 
+def ended_from_outside(filmed: Filmed, index: int, folder: Path) -> None:
+    """Be ended as by a machine that is out of memory."""
+    if index == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    quick(filmed, index, folder)
+
+
+def test_a_process_that_is_ended_is_told_in_a_sentence(order: Order, tmp_path: Path) -> None:
+    jobs = replace(order, jobs=2)
+    with pytest.raises(BadInputError, match=r"ended from outside.*fewer --jobs"):
+        run(jobs, work=ended_from_outside)
+    assert not list(order.out.rglob(".part*"))
+    run(jobs, work=quick)
+    run(replace(order, out=tmp_path / "whole"), work=quick)
+    assert _tree(order.out) == _tree(tmp_path / "whole")
+
+
 def test_two_runs_at_a_time_are_refused(order: Order) -> None:
     def again(filmed: Filmed, index: int, folder: Path) -> None:
         with pytest.raises(BadInputError, match="Another run is at work"):
@@ -179,3 +196,9 @@ def test_impossible_orders_write_nothing(order: Order, change: dict, says: str) 
     with pytest.raises(BadInputError, match=says):
         run(replace(order, **change), work=quick)
     assert not order.out.exists()
+
+
+def test_a_folder_that_cannot_be_is_not_for_want_of_room(order: Order, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInputError, match=r"Not a directory.*Choose another --out"):
+        run(replace(order, out=tmp_path / "file" / "study"), work=quick)
