@@ -16,10 +16,10 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -157,9 +157,11 @@ def run(order: Order, progress: Progress = _quiet, work: Filming | None = None) 
         progress(found / order.walkers)
         done = found
         try:
-            for _ in _filmed(order, filmed, missing, work):
-                done += 1
-                progress(done / order.walkers)
+            # Closed: nobody is at work any more when what is unfinished is cleared away.
+            with closing(_filmed(order, filmed, missing, work)) as filming:
+                for _ in filming:
+                    done += 1
+                    progress(done / order.walkers)
         finally:
             _clear_parts(folder)
         redrawn, rows = _write_cohort(order.out, folder)
@@ -304,7 +306,9 @@ def _write_cohort(out: Path, folder: Path) -> tuple[int, int]:
 
 
 # ---------------------------------------------------------------- the work
-def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> Iterator[int]:
+def _filmed(
+    order: Order, filmed: Filmed, missing: list[int], work: Filming
+) -> Generator[int, None, None]:
     """Film walkers in one process or several; yield the number of each when it is whole."""
     folder = order.out / WALKERS
     if order.jobs <= 1 or len(missing) <= 1:
@@ -313,14 +317,16 @@ def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> 
             yield index
         return
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(min(order.jobs, len(missing)), context, _as_worker)
     try:
         waiting = iter(missing)
         at_work: dict[Future[None], int] = {}
         while True:
             # No more than the processes can take soon: a study may have a million walkers.
-            for number in islice(waiting, 2 * order.jobs - len(at_work)):
-                at_work[pool.submit(_whole, filmed, number, folder, work)] = number
+            with _ctrl_c_later():
+                for number in islice(waiting, 2 * order.jobs - len(at_work)):
+                    at_work[pool.submit(_whole, filmed, number, folder, work)] = number
             if not at_work:
                 return
             done, _ = wait(at_work, return_when=FIRST_COMPLETED)
@@ -333,6 +339,11 @@ def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> 
             "that are done stay.",
             "Run the same command again, with fewer --jobs.",
         ) from error
+    except KeyboardInterrupt:
+        # Whoever interrupts does not wait for a film to be whole.
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -349,6 +360,16 @@ def _whole(filmed: Filmed, index: int, folder: Path, work: Filming) -> None:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back; processes that are started meanwhile never hear of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _as_worker() -> None:

@@ -40,6 +40,13 @@ def slow(filmed: Filmed, index: int, folder: Path) -> None:
     (folder / "half").unlink()
 
 
+def endless(filmed: Filmed, index: int, folder: Path) -> None:
+    """Be at work until somebody ends it."""
+    del filmed, index
+    (folder / "half").write_text("half")
+    time.sleep(600)
+
+
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
     return Order(load_population("frailty_population"), tmp_path / "study", 6, seed=3)
@@ -153,6 +160,35 @@ def test_a_killed_run_goes_on_to_the_same_bits(order: Order, tmp_path: Path, job
     whole = replace(order, out=tmp_path / "whole")
     run(whole, work=quick)
     assert _tree(order.out) == _tree(whole.out)
+
+
+@pytest.mark.slow
+def test_ctrl_c_ends_all_processes_at_once_and_clears_up(order: Order, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, signal\n"
+        f"sys.path[:0] = {[str(Path(__file__).parent), *sys.path]!r}\n"
+        "from pathlib import Path\n"
+        "from test_clinic import endless, Order, run, load_population\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "    try:\n"
+        f"        run(Order(load_population('frailty_population'), Path({str(order.out)!r}), 6, 3,\n"
+        "                  2), work=endless)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('interrupted')\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, str(script)], start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list(order.out.glob("walkers/.part-*/half")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(child.pid, signal.SIGINT)
+    told, _ = child.communicate(timeout=30)
+    assert told == "interrupted\n"
+    assert not list(order.out.rglob(".part*"))
 
 
 def ended_from_outside(filmed: Filmed, index: int, folder: Path) -> None:
