@@ -173,8 +173,8 @@ def test_ctrl_c_ends_all_processes_at_once_and_clears_up(order: Order, tmp_path:
         "if __name__ == '__main__':\n"
         "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "    try:\n"
-        f"        run(Order(load_population('frailty_population'), Path({str(order.out)!r}), 6, 3,\n"
-        "                  2), work=endless)\n"
+        f"        out = Path({str(order.out)!r})\n"
+        "        run(Order(load_population('frailty_population'), out, 6, 3, 2), work=endless)\n"
         "    except KeyboardInterrupt:\n"
         "        print('interrupted')\n"
     )
