@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from clinigait.core import BadInputError
+from clinigait.core import SYNTHETIC, BadInputError
 from clinigait.gait.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -58,9 +58,13 @@ def compare(
     from clinigait.io.output import replace_file  # noqa: PLC0415
 
     _check_out(out, (first, second))
-    rows = compared(read_assessment(first), read_assessment(second))
-    replace_file(out, comparison_csv(rows).encode("utf-8", "replace"))
+    both = [read_assessment(first), read_assessment(second)]
+    rows = compared(*both)
+    synthetic = any(assessment.provenance.synthetic for assessment in both)
+    replace_file(out, comparison_csv(rows, synthetic=synthetic).encode("utf-8", "replace"))
     _tell(rows)
+    if synthetic:
+        typer.echo("Synthetic walker, not a patient.")
     typer.echo(f"Table: {out}")
 
 
@@ -73,7 +77,7 @@ def _check_out(out: Path, inputs: Sequence[Path]) -> None:
         raise BadInputError(f"{out.name} exists and is not a CSV file.", "Choose another --out.")
 
 
-def comparison_csv(rows: Sequence[Comparison]) -> str:
+def comparison_csv(rows: Sequence[Comparison], *, synthetic: bool = False) -> str:
     """Return a comparison as CSV, one row a parameter and side.
 
     Text that a spreadsheet would run as a formula is written with a leading quote.
@@ -82,11 +86,14 @@ def comparison_csv(rows: Sequence[Comparison]) -> str:
     ----------
     rows
         What :func:`clinigait.gait.compare.compare` returned.
+    synthetic
+        Whether a synthetic walker was assessed: one column more says so.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows(map(_cells, rows))
+    writer.writerow([*_COLUMNS, *([SYNTHETIC] if synthetic else [])])
+    mark = ["true"] if synthetic else []
+    writer.writerows([*_cells(row), *mark] for row in rows)
     return text.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -65,6 +66,7 @@ def synthesize(  # noqa: PLR0913, PLR0917  every option of the command line is a
     order.filmed()  # what is impossible is said before anything is drawn
     for told in told_apart(found, seed):
         typer.echo(_told_line(told, found))
+    outcome = None
     try:
         with progress_bars() as progress:
             outcome = run(order, lambda share: progress("Filming walkers", share))
@@ -73,8 +75,10 @@ def synthesize(  # noqa: PLR0913, PLR0917  every option of the command line is a
             "clinigait: Interrupted; walkers that are done stay, and the same command goes on.",
             err=True,
         )
+    if outcome is None:
+        gc.collect()  # what the processes shared is given back
         sys.stderr.flush()
-        os._exit(_INTERRUPTED)  # workers see it and end
+        os._exit(_INTERRUPTED)
     typer.echo(
         f"{outcome.made} walkers filmed, {outcome.found} were there already; "
         f"{outcome.rows} rows in cohort.csv."

@@ -42,6 +42,8 @@ class C3DContent:
         Frame rate and unit as the file gives them.
     first_frame
         Number of the first frame, counted from 1.
+    provenance
+        What clinigait wrote of where the points come from; empty in files of others.
     """
 
     labels: tuple[str, ...]
@@ -50,6 +52,7 @@ class C3DContent:
     rate_hz: float
     unit: str
     first_frame: int
+    provenance: str = ""
 
 
 def take_apart(content: bytes) -> C3DContent:
@@ -74,6 +77,7 @@ def take_apart(content: bytes) -> C3DContent:
         rate_hz=_rate_hz(content, parameters),
         unit=next(iter(parameters.texts("UNITS")), ""),
         first_frame=_header(content, parameters, 6),
+        provenance=next(iter(parameters.texts("PROVENANCE", "CLINIGAIT")), ""),
     )
 
 
@@ -105,11 +109,11 @@ class _Parameters:
             return np.frombuffer(data, f"{self.order}u2").astype(np.float64)
         return np.frombuffer(data if item_type == 1 else b"", np.uint8).astype(np.float64)
 
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return the texts of a parameter of the points, with its continuations."""
+    def texts(self, name: str, group: str = "POINT") -> tuple[str, ...]:
+        """Return the texts of a parameter, of the points or another group, continued ones too."""
         found: list[str] = []
         for part in (name, *(f"{name}{number}" for number in range(2, 256))):
-            item_type, dimensions, data = self._item("POINT", part)
+            item_type, dimensions, data = self._item(group, part)
             if item_type != -1 or not dimensions or not dimensions[0]:
                 break
             width = dimensions[0]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import ezc3d
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Walk
+from clinigait.core import SYNTHETIC_MARK, BadInputError, Walk, is_synthetic, marked
 from clinigait.io._c3d_content import BrokenC3DError, C3DContent, take_apart
 from clinigait.io._orientation import Z_UP, from_world
 from clinigait.io._source import believable, check_frames, check_rate, checked_file, unit_in_m
@@ -63,11 +64,14 @@ def read_c3d(path: Path, unit: str | None = None, rate_hz: float | None = None) 
     time_s = (max(content.first_frame - 1, 0) + np.arange(n_frames)) / rate_hz
     scale_m = unit_in_m(unit or content.unit, path.name)
     positions_m = believable(content.positions) * scale_m
-    return walk_from_markers(MarkerSet(labels[:n_points], positions_m, time_s, path, "C3D"))
+    walk = walk_from_markers(MarkerSet(labels[:n_points], positions_m, time_s, path, "C3D"))
+    if SYNTHETIC_MARK not in content.provenance:
+        return walk
+    return replace(walk, provenance=marked(walk.provenance))
 
 
 def write_c3d(walk: Walk, path: Path) -> None:
-    """Write a walk of 3-D points as a C3D file in mm with z up.
+    """Write a walk of 3-D points as a C3D file in mm with z up; a synthetic one says so in it.
 
     A C3D file has an even clock: times that are not even are brought to the median rate by linear
     interpolation, which leaves gaps open. It starts at 0 s.
@@ -99,6 +103,8 @@ def write_c3d(walk: Walk, path: Path) -> None:
     c3d["parameters"]["POINT"]["RATE"]["value"] = [rate_hz]
     c3d["parameters"]["POINT"]["UNITS"]["value"] = ["mm"]
     c3d["parameters"]["POINT"]["LABELS"]["value"] = list(walk.layout.points)
+    if is_synthetic(walk):
+        c3d.add_parameter("CLINIGAIT", "PROVENANCE", [SYNTHETIC_MARK])
     c3d["data"]["points"] = points
     c3d["data"]["meta_points"]["residuals"] = np.where(missing, -1.0, 0.0).T[None]
     with tempfile.TemporaryDirectory(prefix="clinigait-") as folder:

@@ -95,8 +95,12 @@ def plain_data(content: bytes, name: str) -> object:
 
 def _plain_yaml(content: bytes) -> object:
     """Parse YAML without aliases: they can make a small file huge."""
-    if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(content)):
+    tokens = list(yaml.scan(content))
+    if any(isinstance(token, yaml.AliasToken) for token in tokens):
         raise ValueError("a protocol has no aliases")
+    for token in tokens:
+        if isinstance(token, yaml.ScalarToken):
+            token.value.encode()  # half of a letter cannot be written to any file
     return yaml.safe_load(content)
 
 

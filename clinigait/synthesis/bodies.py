@@ -131,6 +131,11 @@ def body_of(build: Build) -> Body:
             f"A body of {build.stature_m:g} m and {build.mass_kg:g} kg is impossible.",
             "Give a stature in m and a mass in kg.",
         )
+    if not (0 <= build.muscle <= 1 and 0 <= build.proportions <= 1):
+        raise BadInputError(
+            f"Muscle {build.muscle:g} and proportions {build.proportions:g} are no shares.",
+            "Give 0 to 1 for each.",
+        )
     fit = _Fit(model, build)
     coefficients, scale = fit.solve()
     points, heads = fit.points_m(coefficients), fit.heads_m(coefficients)

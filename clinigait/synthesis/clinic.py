@@ -7,6 +7,7 @@ killed, or that ran out of disk, goes on where it was; what comes of it is the s
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import io
 import json
@@ -15,9 +16,10 @@ import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -37,6 +39,7 @@ from clinigait.synthesis.staging import Filmed, take_of
 STUDY, COHORT, WALKERS = "study.json", "cohort.csv", "walkers"
 _ROWS = "walker.json"
 _PART = ".part-"
+_ELSEWHERE = "Choose another --out, or a folder that is yours to write."
 _ROOM = "Make room on the disk, and run the same command again: it goes on where it was."
 
 
@@ -154,9 +157,11 @@ def run(order: Order, progress: Progress = _quiet, work: Filming | None = None) 
         progress(found / order.walkers)
         done = found
         try:
-            for _ in _filmed(order, filmed, missing, work):
-                done += 1
-                progress(done / order.walkers)
+            # Closed: nobody is at work any more when what is unfinished is cleared away.
+            with closing(_filmed(order, filmed, missing, work)) as filming:
+                for _ in filming:
+                    done += 1
+                    progress(done / order.walkers)
         finally:
             _clear_parts(folder)
         redrawn, rows = _write_cohort(order.out, folder)
@@ -301,7 +306,9 @@ def _write_cohort(out: Path, folder: Path) -> tuple[int, int]:
 
 
 # ---------------------------------------------------------------- the work
-def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> Iterator[int]:
+def _filmed(
+    order: Order, filmed: Filmed, missing: list[int], work: Filming
+) -> Generator[int, None, None]:
     """Film walkers in one process or several; yield the number of each when it is whole."""
     folder = order.out / WALKERS
     if order.jobs <= 1 or len(missing) <= 1:
@@ -310,20 +317,33 @@ def _filmed(order: Order, filmed: Filmed, missing: list[int], work: Filming) -> 
             yield index
         return
     context = multiprocessing.get_context("spawn")
+    others = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(min(order.jobs, len(missing)), context, _as_worker)
     try:
         waiting = iter(missing)
         at_work: dict[Future[None], int] = {}
         while True:
             # No more than the processes can take soon: a study may have a million walkers.
-            for number in islice(waiting, 2 * order.jobs - len(at_work)):
-                at_work[pool.submit(_whole, filmed, number, folder, work)] = number
+            with _ctrl_c_later():
+                for number in islice(waiting, 2 * order.jobs - len(at_work)):
+                    at_work[pool.submit(_whole, filmed, number, folder, work)] = number
             if not at_work:
                 return
             done, _ = wait(at_work, return_when=FIRST_COMPLETED)
             for future in done:
                 future.result()
                 yield at_work.pop(future)
+    except BrokenProcessPool as error:
+        raise BadInputError(
+            "A process that filmed was ended from outside, perhaps for want of memory. Walkers "
+            "that are done stay.",
+            "Run the same command again, with fewer --jobs.",
+        ) from error
+    except KeyboardInterrupt:
+        # Whoever interrupts does not wait for a film to be whole.
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -340,6 +360,16 @@ def _whole(filmed: Filmed, index: int, folder: Path, work: Filming) -> None:
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Hold Ctrl-C back; processes that are started meanwhile never hear of it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _as_worker() -> None:
@@ -365,5 +395,5 @@ def _told_of_the_disk(out: Path) -> Iterator[None]:
         why = os.strerror(error.errno) if error.errno else str(error)
         raise BadInputError(
             f"The folder {out.name[:80]} cannot be written: {why}. Walkers that are done stay.",
-            _ROOM,
+            _ROOM if error.errno in (errno.ENOSPC, errno.EDQUOT) else _ELSEWHERE,
         ) from error

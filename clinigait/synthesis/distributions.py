@@ -14,11 +14,15 @@ from typing import ClassVar, Literal
 
 from scipy.special import ndtr, ndtri
 
-_STRICT = {"extra": "forbid"}
+from clinigait.core import BadInputError
+
+_STRICT: dict[str, str | bool] = {"extra": "forbid", "allow_inf_nan": False}
 #: Source of a number that nobody published: it needs a reason.
 INFERENCE = "inference"
 #: Probabilities nearer to 0 or 1 have no finite score.
 _EDGE = 1e-12
+#: Of the largest number that a computer holds.
+_LARGEST_LOG = 700.0
 
 Value = float | str
 Kind = Literal["normal", "lognormal", "uniform", "choice", "fixed"]
@@ -42,7 +46,7 @@ class Source:
         compared with the paper before a rule rests on them).
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     citation: str
     evidence: Evidence
@@ -66,7 +70,7 @@ class Row:
         None takes that of the draw.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     age_y: tuple[float, float]
     mean: float
@@ -84,7 +88,7 @@ class Row:
 class Slope:
     """How the mean changes with another quantity: by ``per`` for each unit beyond ``about``."""
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     per: float
     about: float
@@ -97,7 +101,7 @@ class Correlation:
     The distribution itself stays as it is (a Gaussian copula).
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     of: str
     r: float
@@ -137,7 +141,7 @@ class Draw:
         one: its logarithm).
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     source: str
     why: str = ""
@@ -195,6 +199,11 @@ class Draw:
             What was drawn before.
         jitter
             What visit and walk add, in the unit of ``visit_sd``.
+
+        Raises
+        ------
+        BadInputError
+            If a choice says nothing for the value that it hangs on.
         """
         if self.kind == "choice":
             return self._chosen(float(ndtr(score)), known)
@@ -205,7 +214,7 @@ class Draw:
         if self.kind == "lognormal":
             ends = [None if end is None else math.log(end) for end in (self.low, self.high)]
             log = _cut_normal(score, math.log(mean) + self._added(known), sd, ends[0], ends[1])
-            return self._within(math.exp(log + jitter))
+            return self._within(math.exp(min(log + jitter, _LARGEST_LOG)))
         mean += self._added(known)
         if self.kind == "fixed":
             return self._within(mean + jitter)
@@ -221,7 +230,11 @@ class Draw:
         if self.by is not None:
             options = self.options_by.get(_text(known[self.by]), self.options)
         if not options:
-            raise KeyError(f"no options for {self.by} = {known.get(self.by or '')}")
+            raise BadInputError(
+                f"A choice by {self.by} has no options for "
+                f"{_text(known.get(self.by or '', ''))[:40]}.",
+                "Give options_by for every value, or options for the rest.",
+            )
         left = probability * sum(options.values())
         for option, share in options.items():
             left -= share

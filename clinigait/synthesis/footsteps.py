@@ -58,9 +58,21 @@ LIMITS: dict[str, tuple[float, float]] = {
     "drift_pct": (-50, 50),
     "steps": (1, 2000),
     "turns": (0, 200),
-    "steps_per_turn": (1, 30),
+    "steps_per_turn": (2, 30),  # nobody turns about in one step
     "stand_s": (0.0, 60.0),
 }
+_SPINE_LIMITS = {
+    "lateral_deg": (-90, 90),
+    "apex": (0.2, 0.8),
+    "rotation_deg": (-45, 45),
+    "shoulder_tilt_deg": (-30, 30),
+    "pelvis_tilt_deg": (-25, 25),
+    "lean_deg": (-25, 75),
+    "kyphosis_deg": (-25, 75),
+}
+_FREEZE_LIMITS = {"duration_s": (0.1, 120), "trembling_hz": (0.5, 15)}
+#: More steps in one walk, all ways and turns together, are a slip of the pen.
+_MOST_STEPS = 10_000
 Mask = NDArray[np.bool_]
 
 
@@ -136,7 +148,7 @@ def check(prescription: Prescription) -> Pace:
             )
     implied = left.stance_pct + right.stance_pct - 100
     wanted = prescription.double_support_pct
-    if wanted is not None and abs(wanted - implied) > 0.2:
+    if wanted is not None and not abs(wanted - implied) <= 0.2:
         raise BadInputError(
             f"A stance of {left.stance_pct:g} % left and {right.stance_pct:g} % right makes "
             f"{implied:.1f} % double support, not {wanted:g}.",
@@ -157,8 +169,18 @@ def _check_ranges(prescription: Prescription) -> None:
             own = vars(prescription.side(side))
             if name in own:
                 _check_range(f"{name} of the {side}", own[name], limits)
+    for freeze in prescription.freezes:
+        for name, limits in _FREEZE_LIMITS.items():
+            _check_range(f"{name} of a freeze", getattr(freeze, name), limits)
+    course = prescription.course
+    total = (course.turns + 1) * course.steps + course.turns * course.steps_per_turn
+    if total > _MOST_STEPS:
+        raise BadInputError(
+            f"A walk of {total} steps is too long; {_MOST_STEPS} is the most.",
+            "Give fewer steps or turns.",
+        )
     for name, value in vars(prescription.spine).items():
-        _check_range(name, value, (0.2, 0.8) if name == "apex" else (-75.0, 75.0))
+        _check_range(name, value, _SPINE_LIMITS[name])
 
 
 def _check_range(name: str, value: float | None, limits: tuple[float, float]) -> None:
@@ -324,6 +346,8 @@ def _offs(plan: _Plan, prescription: Prescription) -> list[float]:
         stride = contacts[k + 2] - contacts[k] if k + 2 < len(contacts) else usual
         share = prescription.side(side).stance_pct / 100
         off = contacts[k] + share * stride
+        if k + 1 < len(contacts):
+            off = max(off, contacts[k + 1] + _LEAST_SHARE * stride)
         if k + 2 < len(contacts):  # there is always some double support, and some swing
             low = contacts[k + 1] + _LEAST_SHARE * stride
             high = contacts[k + 2] - 0.08 * stride
@@ -341,12 +365,17 @@ def _frozen(
     first = 0 if course.standing_start else _UNSEEN
     last = len(steps) - (0 if course.standing_stop else _UNSEEN)
     straight = [k for k in range(first, last) if k and steps[k].steady]
+    after = [freeze.after_step for freeze in prescription.freezes]
+    if len(set(after)) < len(after):
+        raise BadInputError(
+            "Two freezing episodes follow the same step.", "Give each its own after_step."
+        )
     for freeze in sorted(prescription.freezes, key=lambda f: -f.after_step):
-        if not 1 <= freeze.after_step < len(straight) or freeze.duration_s <= 0:
+        if not 1 <= freeze.after_step < len(straight):
             raise BadInputError(
                 f"There is no step {freeze.after_step} to freeze after: the walk has "
                 f"{len(straight)} steps in full gait.",
-                "Give a smaller after_step and a duration above 0.",
+                "Give a smaller after_step.",
             )
         k = straight[freeze.after_step - 1]
         middle = (steps[k].contact_s + steps[k - 1].off_s) / 2
@@ -370,17 +399,19 @@ def _filmed(
 ) -> Footsteps:
     """Cut the walk to what is filmed, with standing before and after where it is wanted."""
     course = prescription.course
-    begin = steps[_UNSEEN].contact_s - 0.2
-    end = steps[-1 - _UNSEEN].contact_s + 0.2
     if course.standing_start:
         begin = steps[0].contact_s - prescription.stride_time_s / 2 - course.stand_s
         steps = _standing_before(steps, begin, prescription)
+    else:
+        begin = steps[_UNSEEN].contact_s - 0.2
     if course.standing_stop:
         end = steps[-1].contact_s + prescription.stride_time_s / 2 + course.stand_s
         steps = [
             *steps[:-2],
             *(replace(step, off_s=end + 10) for step in steps[-2:]),
         ]
+    else:
+        end = steps[-1 - _UNSEEN].contact_s + 0.2
     shift = -begin
     steps = [
         replace(step, contact_s=step.contact_s + shift, off_s=step.off_s + shift) for step in steps

@@ -187,7 +187,8 @@ class Leg:
         foot = self.foot(time_s)
         hip = self._hip(time_s)
         heading = self._pelvis.heading_rad(time_s)
-        pointing = heading + 0.6 * _wrapped(foot.yaw_rad - heading)
+        # Both go on counting through a turn: their difference has no jump.
+        pointing = heading + 0.6 * (foot.yaw_rad - heading)
         forward = np.column_stack([np.cos(pointing), np.sin(pointing), np.zeros_like(pointing)])
         thigh, shank, _ = bent(self._limb, hip, foot.ankle_m, forward)
         flat, toes = foot_turns(foot.pitch_deg, foot.bend_deg)
@@ -374,7 +375,3 @@ def _hermite(share: Array, ends: Array) -> Array:
         + s * s * (3 - 2 * s) * place1
         + s * s * (s - 1) * speed1
     )
-
-
-def _wrapped(angle_rad: Array) -> Array:
-    return np.asarray((angle_rad + np.pi) % (2 * np.pi) - np.pi)

@@ -29,6 +29,10 @@ _MOST_ATTEMPTS = 50
 _GOLDEN = (math.sqrt(5) - 1) / 2
 #: Longest stride of a draw in statures; legs reach a little farther.
 _LONGEST_STRIDE = 1.1
+#: Last class of how much clothes add.
+_THICKEST = 9
+#: More freezing episodes than that on one straight way are a slip of the pen.
+_MOST_FREEZES = 20
 _WHOLE_NUMBERS = {"steps", "turns", "steps_per_turn"}
 _SHARES = ("step_length_share", "step_time_share")
 
@@ -70,12 +74,12 @@ class Person:
 
 @dataclass(frozen=True)
 class Look:
-    """What somebody wears at a visit, and where.
+    """What somebody wears at a visit.
 
     Parameters
     ----------
-    outfit, background
-        Names; None where the population says nothing.
+    outfit
+        Name; None where the population says nothing.
     thickness_class
         0 to 9: how much the clothes add to the naked silhouette, in steps of 15 % of its area.
     seed
@@ -83,7 +87,6 @@ class Look:
     """
 
     outfit: str | None
-    background: str | None
     thickness_class: int | None
     seed: int
 
@@ -224,6 +227,10 @@ def _values(
         value = draw.value(score, values, _jitter(draw, person, when, name))
         if isinstance(value, str) and not name.startswith("trait.") and _is_number(value):
             value = float(value)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadInputError(
+                f"{name} is drawn as {value:g}.", "Narrow it: give low and high, or a smaller sd."
+            )
         values[name] = value
     del values["visit"]
     return values
@@ -249,7 +256,11 @@ def _jitter(
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("-").replace(".", "", 1).isdigit()
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _walk(population: Population, person: Person, seed: int, when: tuple[int, int]) -> PlannedWalk:
@@ -268,8 +279,7 @@ def _walk(population: Population, person: Person, seed: int, when: tuple[int, in
             continue
         look = Look(
             outfit=_text(values.get("outfit")),
-            background=_text(values.get("background")),
-            thickness_class=_whole(values.get("thickness_class")),
+            thickness_class=_thickness(values),
             seed=seed_of(seed, person.index, "look", when[0]),
         )
         walk_seed = seed_of(seed, person.index, "walk", *when)
@@ -284,8 +294,15 @@ def _text(value: Value | None) -> str | None:
     return None if value is None else str(value)
 
 
-def _whole(value: Value | None) -> int | None:
-    return None if value is None else round(float(value))
+def _thickness(values: Mapping[str, Value]) -> int | None:
+    if "thickness_class" not in values:
+        return None
+    found = round(float(values["thickness_class"]))
+    if not 0 <= found <= _THICKEST:
+        raise BadInputError(
+            f"There is no thickness class {found}.", f"Give low: 0 and high: {_THICKEST}."
+        )
+    return found
 
 
 def _build_of(values: Mapping[str, Value]) -> Build:
@@ -418,6 +435,11 @@ def _aid(values: Mapping[str, Value], affected: Side | None) -> Aid:
 
 def _freezes(values: Mapping[str, Value]) -> tuple[Freeze, ...]:
     count = round(float(values.get("freeze.count", 0.0)))
+    if not 0 <= count <= _MOST_FREEZES:
+        raise BadInputError(
+            f"A walk cannot have {count} freezing episodes.",
+            f"Give freeze.count low: 0 and high: {_MOST_FREEZES}.",
+        )
     steps = round(float(values.get("course.steps", Course().steps)))
     duration_s = float(values.get("freeze.duration_s", 2.0))
     trembling_hz = float(values.get("freeze.trembling_hz", 5.0))

@@ -7,17 +7,19 @@ cameras, and says only what differs.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from clinigait.core import BadInputError
+from clinigait.core import SIDES, BadInputError, Sex
 from clinigait.io.protocol import load_data, shipped_protocols
 from clinigait.synthesis.distributions import INFERENCE, Draw, Source
 from clinigait.synthesis.prescription import (
+    AidKind,
     Course,
     Prescription,
     SideGait,
@@ -25,12 +27,21 @@ from clinigait.synthesis.prescription import (
     Variability,
 )
 
-_STRICT = {"extra": "forbid"}
+_STRICT: dict[str, str | bool] = {"extra": "forbid", "allow_inf_nan": False}
 #: More walks in one study are a slip of the pen.
 MOST_WALKERS = 1_000_000
 Modality = Literal[
     "film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc", "forces"
 ]
+#: Where a camera can stand: below the ceiling of the rooms that are drawn, above their floor.
+_VIEW_LIMITS = {
+    "angle_deg": (-360, 360),
+    "distance_m": (0.5, 50),
+    "height_m": (0.2, 2.4),
+    "tilt_deg": (-89, 89),
+    "focal_px": (10, 100_000),
+    "shake_deg": (0, 2),
+}
 MODALITIES: tuple[Modality, ...] = (
     "film", "depth", "silhouettes", "labels", "keypoints", "estimated", "trc", "forces",
 )  # fmt: skip
@@ -38,9 +49,16 @@ MODALITIES: tuple[Modality, ...] = (
 #: Quantities of a person and of what they wear; ``trait.*`` is free, for what others hang on.
 PERSON = (
     "age_y", "sex", "stature_m", "bmi_kgpm2", "muscle", "proportions", "affected_side",
-    "aid", "aid_hand", "outfit", "thickness_class", "background",
+    "aid", "aid_hand", "outfit", "thickness_class",
 )  # fmt: skip
-_TEXTS = {"sex", "affected_side", "aid", "aid_hand", "outfit", "background"}
+#: Those that are chosen by name, and the names.
+_TEXTS: dict[str, tuple[str, ...]] = {
+    "sex": get_args(Sex),
+    "affected_side": (*SIDES, "none"),
+    "aid": get_args(AidKind),
+    "aid_hand": SIDES,
+    "outfit": ("shirt_trousers", "shorts", "skirt", "coat", "bag"),
+}
 _PACE = ("speed_mps", "cadence_spm", "stride_length_m")
 _SIDED_SPINE = ("lateral_deg", "rotation_deg", "shoulder_tilt_deg", "pelvis_tilt_deg")
 #: ``sided.spine.*`` bends towards the affected side.
@@ -94,7 +112,7 @@ class ViewSpec:
         What of the population's sensors this view records; None for all.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     name: str
     angle_deg: float
@@ -112,8 +130,10 @@ class ViewSpec:
             raise ValueError("a view is named in small letters, digits and _")
         if min(self.size_px) < 16 or max(self.size_px) > 4096 or any(s % 2 for s in self.size_px):
             raise ValueError("sides are even numbers of 16 to 4096 pixels")
-        if not 0.5 <= self.distance_m <= 50:
-            raise ValueError("a camera stands 0.5 to 50 m away")
+        for name, (low, high) in _VIEW_LIMITS.items():
+            value = getattr(self, name)
+            if value is not None and not low <= value <= high:
+                raise ValueError(f"{name} of a camera is {low:g} to {high:g}")
 
 
 @dataclass(frozen=True)
@@ -132,7 +152,7 @@ class Group:
         Where this group differs.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     name: str
     label: str
@@ -142,6 +162,8 @@ class Group:
     def __post_init__(self) -> None:
         if not self.share >= 0:
             raise ValueError("a share is not below 0")
+        if not all(0 < len(text) <= 80 and text.isprintable() for text in (self.name, self.label)):
+            raise ValueError("name and label are 1 to 80 letters that can be printed")
 
 
 @dataclass(frozen=True)
@@ -158,7 +180,7 @@ class Separability:
         As of a draw.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     of: tuple[str, ...]
     against: tuple[str, ...]
@@ -198,7 +220,7 @@ class Population:
         Hash of the file, and of the one that it builds on.
     """
 
-    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
 
     name: str
     version: str
@@ -363,19 +385,31 @@ def _check_draw(
     draw = draws[quantity]
     if quantity not in QUANTITIES and not quantity.startswith("trait."):
         raise _fault(name, where, "there is no such quantity; free ones begin with trait.")
-    is_text = quantity in _TEXTS
-    if is_text and draw.kind != "choice":
-        raise _fault(name, where, "it is chosen: kind: choice")
-    if not is_text and draw.kind == "choice" and not quantity.startswith("trait."):
-        options = {*draw.options, *(o for shares in draw.options_by.values() for o in shares)}
-        if any(not _is_number(option) for option in options):
-            raise _fault(name, f"{where}.options", "the options are numbers, in quotes")
-    missing = {need for need in draw.needs() if need not in draws and need != "visit"}
-    if missing:
-        raise _fault(name, where, f"it hangs on {min(missing)}, which is not drawn")
+    if quantity in _TEXTS:
+        if draw.kind != "choice":
+            raise _fault(name, where, "it is chosen: kind: choice")
+        strangers = _options(draw) - set(_TEXTS[quantity])
+        if strangers:
+            known = ", ".join(_TEXTS[quantity])
+            raise _fault(name, f"{where}.options", f"{min(strangers)[:40]} is none of {known}")
+    elif not quantity.startswith("trait.") and not _has_numbers(draw):
+        raise _fault(name, f"{where}.options", "the options are numbers, in quotes")
+    _check_needs(draws, draw, where, name)
     if quantity.startswith(("affected.", "other.", "sided.")) and "affected_side" not in draws:
         raise _fault(name, where, "there is no affected_side")
     _check_source(population, draw.sources(), where, name)
+
+
+def _check_needs(draws: Mapping[str, Draw], draw: Draw, where: str, name: str) -> None:
+    """Refuse a draw that hangs on what is not drawn, or that reckons with words."""
+    missing = {need for need in draw.needs() if need not in draws and need != "visit"}
+    if missing:
+        raise _fault(name, where, f"it hangs on {min(missing)}, which is not drawn")
+    if draw.correlation is not None and draw.correlation.of not in draws:
+        raise _fault(name, f"{where}.correlation", f"{draw.correlation.of} is not drawn")
+    for need in draw.slopes:
+        if need in draws and (need in _TEXTS or not _has_numbers(draws[need])):
+            raise _fault(name, f"{where}.slopes", f"{need} is no number: give shifts")
 
 
 def _check_source(
@@ -386,12 +420,20 @@ def _check_source(
         raise _fault(name, f"{where}.source", f"there is no source {min(unknown)}")
 
 
+def _options(draw: Draw) -> set[str]:
+    return {*draw.options, *(option for shares in draw.options_by.values() for option in shares)}
+
+
+def _has_numbers(draw: Draw) -> bool:
+    """Tell whether what is drawn are numbers, or words that are numbers."""
+    return all(_is_number(option) for option in _options(draw))
+
+
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
-    return True
 
 
 def _check_enough(draws: Mapping[str, Draw], group: Group, name: str) -> None:

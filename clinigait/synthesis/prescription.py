@@ -166,7 +166,7 @@ class Course:
     turns
         Half turns: 0 walks one way, 1 walks there and back.
     steps_per_turn
-        Steps that a half turn takes.
+        Steps that a half turn takes, 2 or more.
     standing_start, standing_stop
         Whether the walk begins and ends in standing; else it begins and ends in full gait.
     stand_s

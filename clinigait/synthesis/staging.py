@@ -224,7 +224,9 @@ def _station(filmed: Filmed, planned: PlannedWalk, view: ViewSpec, walk: Synthet
 
 def _room(camera: Camera, rng: np.random.Generator) -> Backdrop:
     place = camera.positions_m.mean(axis=0)
-    length_m = float(np.ptp(camera.positions_m[:, 0])) / 2 + 12.0
+    along_m = camera.positions_m[:, 0]
+    # A camera that goes along stays inside of the room all the way.
+    length_m = max(float(np.ptp(along_m)) / 2 + 12.0, float(np.abs(along_m).max()) + 1.0)
     return furnished(drawn_backdrop(rng, (float(place[0]), float(place[1])), length_m), rng)
 
 

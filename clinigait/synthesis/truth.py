@@ -160,6 +160,8 @@ def _residuals(solver: Solver, angles: dict[tuple[str, Side | None], Array]) -> 
     time_s = solver.time_s
     steady = solver.pelvis.vigour(time_s) > 0.999
     residuals: dict[str, float] = {}
+    if not steady.any():  # a few steps between standing and standing
+        return residuals
     for side in SIDES:
         phase = solver.cycles.phase(side, time_s)
         gait = solver.prescription.side(side)

@@ -21,7 +21,7 @@ from clinigait.synthesis.footsteps import Footsteps, check, footsteps
 from clinigait.synthesis.legs import Leg
 from clinigait.synthesis.motion import Motion, MotionSource, SyntheticWalk
 from clinigait.synthesis.pelvis import Pelvis
-from clinigait.synthesis.prescription import Prescription
+from clinigait.synthesis.prescription import Pace, Prescription
 from clinigait.synthesis.rotations import Array
 from clinigait.synthesis.skeleton import Skeleton
 from clinigait.synthesis.truth import truth_of
@@ -31,6 +31,7 @@ from clinigait.synthesis.upper_body import UpperBody
 PIECE = 64
 #: Comfortable walking of adults without unit (Hof 1996, doi 10.1016/0966-6362(95)01057-2).
 _COMFORTABLE = 0.42
+_GRAVITY_MPS2 = 9.81
 RATE_LIMITS_HZ = (5.0, 1000.0)
 
 
@@ -53,7 +54,7 @@ class Solver(MotionSource):
         self.body, self.prescription, self.rate_hz = body, prescription, rate_hz
         self.skeleton = Skeleton(body)
         pace = check(prescription)
-        self._check_reach(pace.stride_length)
+        self._check_reach(pace)
         self.plan: Footsteps = footsteps(prescription, rng)
         speed = normalised_speed(pace.speed, self.skeleton.legs["left"].reach_m)
         usual = cycle_curves(speed)
@@ -85,8 +86,16 @@ class Solver(MotionSource):
         )
         self.curves = curves
 
-    def _check_reach(self, stride_m: float) -> None:
-        leg_m = self.skeleton.legs["left"].reach_m
+    def _check_reach(self, pace: Pace) -> None:
+        leg_m, stride_m = self.skeleton.legs["left"].reach_m, pace.stride_length
+        # At a Froude number of 1 gravity no longer keeps the feet on the floor (Alexander 1989,
+        # doi 10.1152/physrev.1989.69.4.1199).
+        fastest_mps = float(np.sqrt(_GRAVITY_MPS2 * leg_m))
+        if pace.speed > fastest_mps:
+            raise BadInputError(
+                f"{pace.speed:.2f} m/s is faster than legs of {leg_m:.2f} m can walk.",
+                f"Give a speed of at most {fastest_mps:.2f} m/s, or a taller person.",
+            )
         if stride_m > 2.4 * leg_m:
             raise BadInputError(
                 f"A stride of {stride_m:.2f} m is more than legs of {leg_m:.2f} m can walk.",

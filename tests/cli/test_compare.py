@@ -136,3 +136,12 @@ def test_texts_of_a_file_harm_neither_terminal_nor_spreadsheet(tmp_path: Path) -
     first = _rows(tmp_path / "change.csv")[0]
     assert first["name"] == "'=HYPERLINK(1)"
     assert "\n" not in first["verdict"]
+
+
+def test_a_synthetic_walker_is_one_in_the_table_and_on_the_screen(tmp_path: Path) -> None:
+    person = assessed()
+    made = replace(person, provenance=replace(person.provenance, synthetic=True))
+    assert "Synthetic" not in _run(tmp_path, person, person, "people.csv").stdout
+    assert "synthetic" not in _rows(tmp_path / "people.csv")[0]
+    assert "Synthetic walker" in _run(tmp_path, person, made).stdout
+    assert {row["synthetic"] for row in _rows(tmp_path / "change.csv")} == {"true"}

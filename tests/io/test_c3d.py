@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinigait.core import BadInputError, Space
+from clinigait.core import BadInputError, Space, is_synthetic, marked
 from clinigait.core.layout import HALPE_26, MARKERS_22
 from clinigait.io._c3d_content import take_apart
 from clinigait.io.c3d import read_c3d, write_c3d
@@ -221,3 +221,11 @@ def test_a_real_trial(path: Path) -> None:
         assert shank.std() / shank.mean() < 0.05
     write_c3d(walk, path)
     np.testing.assert_allclose(read_c3d(path).keypoints, walk.keypoints, rtol=3e-7, atol=1e-9)
+
+
+def test_a_synthetic_walk_stays_one(path: Path) -> None:
+    walk = world_walk()
+    write_c3d(walk, path)
+    assert not is_synthetic(read_c3d(path))
+    write_c3d(replace(walk, provenance=marked(walk.provenance)), path)
+    assert is_synthetic(read_c3d(path))

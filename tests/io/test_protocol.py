@@ -128,3 +128,10 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     path.write_bytes(b"#" * 2_000_000)
     with pytest.raises(BadInputError, match="too large"):
         load_protocol(str(path))
+
+
+def test_half_of_a_letter_is_refused(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text + '\n"\\ud800": 1\n')
+    with pytest.raises(BadInputError, match="not a readable protocol"):
+        load_protocol(str(path))

@@ -86,6 +86,8 @@ def test_every_triangle_has_a_part_of_the_body() -> None:
         (Build(2, "male", 0.85, 12), "5 to 95 years"),
         (Build(float("nan"), "male", 1.75, 75), "5 to 95 years"),
         (Build(35, "male", float("nan"), 75), "nan"),
+        (Build(35, "male", 1.75, 75, muscle=3.0), "Muscle 3"),
+        (Build(35, "male", 1.75, 75, proportions=-1.0), "proportions -1"),
     ],
 )
 def test_impossible_bodies_are_refused_with_what_is_possible(build: Build, wanted: str) -> None:

@@ -40,6 +40,13 @@ def slow(filmed: Filmed, index: int, folder: Path) -> None:
     (folder / "half").unlink()
 
 
+def endless(filmed: Filmed, index: int, folder: Path) -> None:
+    """Be at work until somebody ends it."""
+    del filmed, index
+    (folder / "half").write_text("half")
+    time.sleep(600)
+
+
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
     return Order(load_population("frailty_population"), tmp_path / "study", 6, seed=3)
@@ -155,6 +162,52 @@ def test_a_killed_run_goes_on_to_the_same_bits(order: Order, tmp_path: Path, job
     assert _tree(order.out) == _tree(whole.out)
 
 
+@pytest.mark.slow
+def test_ctrl_c_ends_all_processes_at_once_and_clears_up(order: Order, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys, signal\n"
+        f"sys.path[:0] = {[str(Path(__file__).parent), *sys.path]!r}\n"
+        "from pathlib import Path\n"
+        "from test_clinic import endless, Order, run, load_population\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "    try:\n"
+        f"        out = Path({str(order.out)!r})\n"
+        "        run(Order(load_population('frailty_population'), out, 6, 3, 2), work=endless)\n"
+        "    except KeyboardInterrupt:\n"
+        "        print('interrupted')\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, str(script)], start_new_session=True, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list(order.out.glob("walkers/.part-*/half")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(child.pid, signal.SIGINT)
+    told, _ = child.communicate(timeout=30)
+    assert told == "interrupted\n"
+    assert not list(order.out.rglob(".part*"))
+
+
+def ended_from_outside(filmed: Filmed, index: int, folder: Path) -> None:
+    """Be ended as by a machine that is out of memory."""
+    if index == 3:
+        os.kill(os.getpid(), signal.SIGKILL)
+    quick(filmed, index, folder)
+
+
+def test_a_process_that_is_ended_is_told_in_a_sentence(order: Order, tmp_path: Path) -> None:
+    jobs = replace(order, jobs=2)
+    with pytest.raises(BadInputError, match=r"ended from outside.*fewer --jobs"):
+        run(jobs, work=ended_from_outside)
+    assert not list(order.out.rglob(".part*"))
+    run(jobs, work=quick)
+    run(replace(order, out=tmp_path / "whole"), work=quick)
+    assert _tree(order.out) == _tree(tmp_path / "whole")
+
+
 def test_two_runs_at_a_time_are_refused(order: Order) -> None:
     def again(filmed: Filmed, index: int, folder: Path) -> None:
         with pytest.raises(BadInputError, match="Another run is at work"):
@@ -179,3 +232,9 @@ def test_impossible_orders_write_nothing(order: Order, change: dict, says: str) 
     with pytest.raises(BadInputError, match=says):
         run(replace(order, **change), work=quick)
     assert not order.out.exists()
+
+
+def test_a_folder_that_cannot_be_is_not_for_want_of_room(order: Order, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInputError, match=r"Not a directory.*Choose another --out"):
+        run(replace(order, out=tmp_path / "file" / "study"), work=quick)

@@ -12,7 +12,14 @@ from hypothesis import strategies as st
 from clinigait.core import BadInputError
 from clinigait.synthesis.footsteps import Footsteps, footsteps
 from clinigait.synthesis.motion import Step
-from clinigait.synthesis.prescription import Course, Freeze, Prescription, SideGait, Variability
+from clinigait.synthesis.prescription import (
+    Course,
+    Freeze,
+    Prescription,
+    SideGait,
+    Spine,
+    Variability,
+)
 from support.walkers import prescribed
 
 
@@ -132,7 +139,13 @@ def test_events_alternate_and_lie_in_the_film() -> None:
         ({"left": SideGait(stance_pct=45), "right": SideGait(stance_pct=45)}, "running"),
         ({"double_support_pct": 40.0}, "22.0 % double support, not 40"),
         ({"freezes": (Freeze(99, 1.0),)}, "no step 99"),
-        ({"freezes": (Freeze(2, -1.0),)}, "no step 2"),
+        ({"freezes": (Freeze(2, -1.0),)}, "duration_s of a freeze is -1"),
+        ({"freezes": (Freeze(2, float("nan")),)}, "duration_s of a freeze is nan"),
+        ({"freezes": (Freeze(2, 1e9),)}, "duration_s of a freeze is 1e+09"),
+        ({"freezes": (Freeze(2, 1.0, float("nan")),)}, "trembling_hz of a freeze is nan"),
+        ({"freezes": (Freeze(2, 1.0), Freeze(2, 2.0))}, "the same step"),
+        ({"double_support_pct": float("nan")}, "22.0 % double support, not nan"),
+        ({"course": Course(steps=2000, turns=200)}, "402800 steps is too long"),
         ({"variability": Variability(stride_length_cv_pct=60)}, "stride_length_cv_pct is 60"),
         (
             {"left": SideGait(knee_peak_flexion_deg=float("inf"))},
@@ -142,6 +155,9 @@ def test_events_alternate_and_lie_in_the_film() -> None:
         ({"step_width_m": 9.0}, "step_width_m is 9"),
         ({"course": Course(steps=0)}, "steps is 0"),
         ({"course": Course(turns=-1)}, "turns is -1"),
+        ({"spine": Spine(pelvis_tilt_deg=70)}, "pelvis_tilt_deg is 70"),
+        ({"spine": Spine(lean_deg=-60)}, "lean_deg is -60"),
+        ({"course": Course(turns=1, steps_per_turn=1)}, "steps_per_turn is 1"),
     ],
 )
 def test_contradictions_are_refused(changes: dict[str, object], wanted: str) -> None:
@@ -154,3 +170,16 @@ def test_two_of_three_are_enough() -> None:
     pace = Prescription(speed_mps=1.2, cadence_spm=120).resolved()
     assert pace.stride_length == pytest.approx(1.2)
     assert Prescription(speed_mps=1.2, stride_length_m=1.2).resolved().cadence == pytest.approx(120)
+
+
+def test_no_step_of_an_uneven_walk_is_a_jump() -> None:
+    spread = Variability(stride_time_cv_pct=25)
+    for seed in range(40):
+        try:
+            plan = footsteps(
+                Prescription(cadence_spm=105, stride_length_m=1.2, variability=spread),
+                np.random.default_rng(seed),
+            )
+        except BadInputError:  # so uneven that a step has no time
+            continue
+        assert all(hind.off_s > front.contact_s for hind, front in pairwise(plan.steps))

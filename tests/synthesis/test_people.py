@@ -14,9 +14,9 @@ from clinigait.gait import norms
 from clinigait.io.protocol import shipped_protocols
 from clinigait.synthesis.bodies import Build
 from clinigait.synthesis.body_model import model_path
-from clinigait.synthesis.distributions import Draw
+from clinigait.synthesis.distributions import Draw, Slope
 from clinigait.synthesis.people import Person, person_of, prescription_of, walks_of
-from clinigait.synthesis.population import load_population
+from clinigait.synthesis.population import Population, load_population
 
 needs_bodies = pytest.mark.skipif(
     not model_path().exists(), reason="the shapes of bodies are not on this machine"
@@ -219,3 +219,37 @@ def test_only_severe_parkinsons_disease_freezes_and_arms_swing_less_with_severit
         for severity in range(4)
     ]  # fmt: skip
     assert swings == sorted(swings, reverse=True)
+
+
+def _with(name: str, draw: Draw) -> Population:
+    population = load_population("healthy_population")
+    return replace(population, draws={**population.draws, name: draw})
+
+
+@pytest.mark.parametrize(
+    ("name", "draw", "says"),
+    [
+        ("freeze.count", Draw("x", kind="fixed", mean=1e12), "1000000000000 freezing"),
+        ("thickness_class", Draw("x", kind="fixed", mean=99), "thickness class 99"),
+        (
+            "trait.a",
+            Draw("x", kind="choice", by="sex", options_by={"other": {"1": 1}}),
+            "choice by sex has no options for (fe)?male",
+        ),
+        (
+            "trait.a",
+            Draw("x", mean=1e308, sd=1, slopes={"stature_m": Slope(1e308, -1.0)}),
+            "trait.a is drawn as inf",
+        ),
+    ],
+)
+def test_draws_that_mean_nothing_are_refused(name: str, draw: Draw, says: str) -> None:
+    population = _with(name, draw)
+    with pytest.raises(BadInputError, match=says):
+        walks_of(population, person_of(population, 0, 0, _anybody), 0)
+
+
+def test_a_number_too_large_for_a_computer_is_cut() -> None:
+    population = _with("trait.a", Draw("x", kind="lognormal", mean=1, sd=1e6))
+    for index in range(4):
+        assert np.isfinite(float(person_of(population, 0, index, _anybody).values["trait.a"]))

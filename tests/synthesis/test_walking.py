@@ -243,6 +243,7 @@ def test_all_sorts_of_people_walk(build: tuple, cadence: float, stride: float) -
     ("changes", "rate_hz", "wanted"),
     [
         ({"stride_length_m": 2.9}, 50, "more than legs of"),
+        ({"stride_length_m": 1.8, "cadence_spm": 215.0}, 50, "faster than legs of"),
         ({}, 0.0, "0 frames a second"),
         ({}, float("nan"), "nan frames a second"),
         ({"speed_mps": 3.0}, 50, "not 3"),
@@ -254,3 +255,29 @@ def test_what_cannot_be_walked_is_refused(
     with pytest.raises(BadInputError) as caught:
         walk_of(body(), prescribed(**changes), rate_hz, 1)
     assert wanted in caught.value.message
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_a_few_steps_from_standing_to_standing_have_no_empty_means(steps: int) -> None:
+    one = walk(course=Course(steps=steps, standing_start=True, standing_stop=True))
+    assert len([step for step in one.truth.steps if step.contact_s > 0]) == steps
+    for values in (one.truth.parameters, one.truth.residuals):
+        assert all(np.isfinite(value) for value in values.values())
+
+
+@pytest.mark.parametrize(
+    ("progression_deg", "stance_pct", "cadence_spm"),
+    [(-45.0, 61.0, 147.0), (60.0, 61.0, 147.0), (60.0, 80.0, 59.0)],
+)
+def test_the_sharpest_turn_lets_no_joint_jump(
+    progression_deg: float, stance_pct: float, cadence_spm: float
+) -> None:
+    gait = SideGait(foot_progression_deg=progression_deg, stance_pct=stance_pct)
+    one = walk(
+        rate_hz=100, cadence_spm=cadence_spm, left=gait, right=gait,
+        course=Course(steps=2, turns=1, steps_per_turn=2),
+    )  # fmt: skip
+    for side in SIDES:
+        for name in ("knee", "ankle"):
+            ways_m = np.linalg.norm(np.diff(joints_m(one, name, side), axis=0), axis=1)
+            assert ways_m.max() * 100 < 9  # m/s
