@@ -27,6 +27,10 @@ _SWAY_SHARE = 0.42
 #: three bodies at 0.7 to 1.6 m/s.
 _AHEAD_STANDING = 0.06
 _AHEAD_ADDED = 0.145
+#: The hips run ahead of an even pace after double support and lag behind it before, by this share
+#: of a step: they are slowest over the standing foot (Inman 1981, Human Walking, in words). More
+#: would agree better with the shear on force plates, and less with the curves of fast walkers.
+_SURGE = 0.006
 #: Range of the forward tilt over a cycle.
 _TILT_RANGE_DEG = 2.0
 _GRID_HZ = 100.0
@@ -105,7 +109,7 @@ class Pelvis:
             half = (begin + min(end, begin + self._plan.cycle_s)) / 2
             times = _resting(*holds[0]) if holds else np.array([half])
             if previous is not None:
-                knots[(previous[0] + times[0]) / 2] = (previous[1] + middle) / 2 + self._sway(hind)
+                knots.update(self._over(hind, previous, (float(times[0]), middle)))
             for time_s in times:
                 knots[float(time_s)] = middle
             previous = (float(times[-1]), middle)
@@ -116,6 +120,18 @@ class Pelvis:
             np.array([knots[t] for t in times_s]),
             bc_type="clamped" if self._prescription.course.standing_start else "not-a-knot",
         )
+
+    def _over(
+        self, stance: Step, before: tuple[float, Array], after: tuple[float, Array]
+    ) -> dict[float, Array]:
+        """Return places on the way over one foot: beside the middle line, slower in the middle."""
+        (begin_s, begin), (end_s, end) = before, after
+        surge = _SURGE * (end - begin)
+        return {
+            begin_s + share * (end_s - begin_s): begin + share * (end - begin) + sign * surge
+            + sway * self._sway(stance)
+            for share, sign, sway in ((0.25, 1.0, 0.6), (0.5, 0.0, 1.0), (0.75, -1.0, 0.6))
+        }  # fmt: skip
 
     def _standing(self, knots: Mapping[float, Array]) -> dict[float, Array]:
         """Return places before the first and after the last step of who stands there."""
