@@ -12,6 +12,7 @@ from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass, field, replace
 from itertools import pairwise, tee
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Self
 
 import numpy as np
@@ -156,8 +157,9 @@ class _Roll:
         self._stack = ExitStack()
         self._film = self._depth = None
         self._labels: _LabelFile | None = None
-        self._bits: list[NDArray[np.uint8]] = []
-        self._aid_bits: list[NDArray[np.uint8]] = []
+        self._spools = ExitStack()
+        self._masks = self._spools.enter_context(_Spool())
+        self._aids = self._spools.enter_context(_Spool())
         if "film" in station.pictures:
             self._film = self._stack.enter_context(
                 FilmWriter(folder / "film.mp4", size_px, rate_hz, COMMENT)
@@ -183,8 +185,8 @@ class _Roll:
             self._labels.append(shot.labels)
         if "silhouettes" in self.station.modalities:
             aid = shot.labels == AID
-            self._bits.append(Silhouettes.pack(shot.labels > 0))
-            self._aid_bits.append(Silhouettes.pack(aid))
+            self._masks.append(Silhouettes.pack(shot.labels > 0))
+            self._aids.append(Silhouettes.pack(aid))
 
     def _picture(self, modality: Modality, shot: Shot) -> NDArray[Any]:
         sensor = self.station.pictures[modality]
@@ -246,21 +248,50 @@ class _Roll:
         )
 
     def _silhouettes(self) -> Silhouettes | None:
-        if not self._bits:
+        if not len(self._masks):
             return None
         width = self.station.camera.intrinsics.size_px[0]
-        affine = np.broadcast_to(np.eye(2, 3), (len(self._bits), 2, 3)).copy()
-        return Silhouettes(np.stack(self._bits), width, affine, np.stack(self._aid_bits))
+        affine = np.broadcast_to(np.eye(2, 3), (len(self._masks), 2, 3)).copy()
+        return Silhouettes(self._masks.array(), width, affine, self._aids.array())
 
     def close(self) -> None:
         """Close what is open: after a fault the files are not used."""
         self._stack.close()
+        self._spools.close()
 
 
 def _inside(pixels: NDArray[np.float64], size_px: tuple[int, int]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore"):
         inside = (pixels >= -0.5) & (pixels <= np.array(size_px) - 0.5)
     return np.asarray(inside.all(axis=2), np.float64)
+
+
+class _Spool:
+    """Pictures of one size, kept on the disk until all are there: a long film fills no memory."""
+
+    def __init__(self) -> None:
+        self._file = TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        self._shape: tuple[int, ...] = ()
+        self._n = 0
+
+    def __len__(self) -> int:
+        return self._n
+
+    def append(self, picture: NDArray[np.uint8]) -> None:
+        self._shape = picture.shape
+        self._file.write(np.ascontiguousarray(picture).data)
+        self._n += 1
+
+    def array(self) -> NDArray[np.uint8]:
+        """Return (N, ...) all pictures, mapped from the disk."""
+        self._file.flush()
+        return np.memmap(self._file, np.uint8, "r", shape=(self._n, *self._shape))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 class _LabelFile:
