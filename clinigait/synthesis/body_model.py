@@ -124,13 +124,24 @@ def _make(path: Path) -> None:
             "The shapes of synthetic bodies are not on this machine.",
             "Install them with: pip install 'clinigait[synthesis]'. make setup does.",
         ) from error
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = exported()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(exported(), path)
+    except OSError as error:
+        raise BadInputError(
+            f"The shapes of synthetic bodies cannot be made: {error.strerror or error}.",
+            "They need 0.8 GB in the folder for temporary files, and 26 MB in the user's cache.",
+        ) from error
+
+
+def _write(content: BodyModel, path: Path) -> None:
+    """Write a file of shapes in one step: it is there whole, or not at all."""
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
             parts = {f.name: np.asarray(getattr(content, f.name)) for f in fields(content)}
             np.savez(file, allow_pickle=False, **parts)
+        Path(name).replace(path)
     finally:
         Path(name).unlink(missing_ok=True)
 
