@@ -27,10 +27,6 @@ _SWAY_SHARE = 0.42
 #: three bodies at 0.7 to 1.6 m/s.
 _AHEAD_STANDING = 0.06
 _AHEAD_ADDED = 0.145
-#: The hips run ahead of an even pace after double support and lag behind it before, by this share
-#: of a step: they are slowest over the standing foot (Inman 1981, Human Walking, in words). More
-#: would agree better with the shear on force plates, and less with the curves of fast walkers.
-_SURGE = 0.006
 #: Range of the forward tilt over a cycle.
 _TILT_RANGE_DEG = 2.0
 _GRID_HZ = 100.0
@@ -124,13 +120,12 @@ class Pelvis:
     def _over(
         self, stance: Step, before: tuple[float, Array], after: tuple[float, Array]
     ) -> dict[float, Array]:
-        """Return places on the way over one foot: beside the middle line, slower in the middle."""
+        """Return places on the way over one foot: beside the middle line."""
         (begin_s, begin), (end_s, end) = before, after
-        surge = _SURGE * (end - begin)
         return {
-            begin_s + share * (end_s - begin_s): begin + share * (end - begin) + sign * surge
+            begin_s + share * (end_s - begin_s): begin + share * (end - begin)
             + sway * self._sway(stance)
-            for share, sign, sway in ((0.25, 1.0, 0.6), (0.5, 0.0, 1.0), (0.75, -1.0, 0.6))
+            for share, sway in ((0.25, 0.65), (0.5, 1.0), (0.75, 0.65))
         }  # fmt: skip
 
     def _standing(self, knots: Mapping[float, Array]) -> dict[float, Array]:

@@ -72,8 +72,8 @@ def test_a_foot_brakes_and_then_pushes(usual) -> None:
     step = [s for s in made.truth.steps if s.steady][3]
     during = (forces.time_s > step.contact_s) & (forces.time_s < step.off_s)
     along = forces.feet_n[step.side][during, 0]
-    third = len(along) // 3
-    assert along[:third].mean() < 0 < along[-third:].mean()
+    # Before the other foot lands, the braking of its swing is in the shear too: not looked at.
+    assert along[: len(along) // 3].mean() < 0 < along[-len(along) // 5 :].mean()
 
 
 def test_the_centre_of_pressure_goes_from_heel_to_toes(usual) -> None:
