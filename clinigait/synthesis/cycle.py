@@ -16,10 +16,11 @@ from clinigait.synthesis.rotations import Array, smooth_step
 
 #: Part of the cycle at which somebody stands: the middle of the stance, foot flat.
 STANDING = 0.3
-#: The pitch of a foot grows fastest so long before it leaves the floor, in cycles: 26 ms (SD 13) at
-#: 1.2 m/s, 5 foot offs on force plates (github demotu/BMC, CC BY 4.0), where heel and forefoot
-#: together rise fastest 8 ms (SD 12) after it. This lies between what both ask for.
-_FASTEST_BEFORE_OFF = 0.016
+#: The pitch of a foot grows fastest so long before it leaves the floor, in cycles. On force plates
+#: (5 foot offs at 1.2 m/s; github demotu/BMC, CC BY 4.0) that is 26 ms (SD 13), and heel and
+#: forefoot together rise fastest 8 ms (SD 12) after the foot off. With toes that bend as these do
+#: both cannot be had: here it is 14 ms before, and 4 ms before.
+_FASTEST_BEFORE_OFF = 0.013
 #: A heel rises at least by this share of what is usual.
 _LEAST_RISE = 0.55
 #: Below this pitch a foot is about flat.

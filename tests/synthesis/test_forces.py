@@ -73,7 +73,7 @@ def test_a_foot_brakes_and_then_pushes(usual) -> None:
     during = (forces.time_s > step.contact_s) & (forces.time_s < step.off_s)
     along = forces.feet_n[step.side][during, 0]
     # Before the other foot lands, the braking of its swing is in the shear too: not looked at.
-    assert along[: len(along) // 3].mean() < 0 < along[-len(along) // 5 :].mean()
+    assert along[: len(along) // 4].mean() < 0 < along[-len(along) // 5 :].mean()
 
 
 def test_the_centre_of_pressure_goes_from_heel_to_toes(usual) -> None:
