@@ -274,7 +274,7 @@ class Leg:
         inside = smooth_step(np.minimum(share, 1 - share) / 0.15)
         descent = np.minimum(smooth_step((share - 0.5) / 0.25), np.clip((1 - share) / 0.2, 0, 1))
         least = self._needed_m(time_s, share) + _LEAST_CLEARANCE_M * inside
-        least = np.maximum(least, least + (self._gait.foot_clearance_m - 0.002) * descent)
+        least = least + max(self._gait.foot_clearance_m - 0.002, 0.0) * descent
         softness = np.maximum(_SOFTNESS_M * inside, 1e-6)
         return np.asarray(least + softness * np.logaddexp(0.0, (height_m - least) / softness))
 

@@ -225,7 +225,7 @@ class Pelvis:
         return np.asarray(vigour)
 
     # ------------------------------------------------------------------ height
-    def set_height(self, ankles: Mapping[Side, AnkleInStance], knees: Mapping[Side, Curve]) -> None:
+    def set_height(self, ankles: Mapping[Side, AnkleInStance], knee: Curve) -> None:
         """Find the height at which both legs bend as they should while they carry."""
         plan = self._plan
         time_s = np.arange(plan.begin_s - 1.5, plan.end_s + 1.5, 1 / _GRID_HZ)
@@ -237,7 +237,7 @@ class Pelvis:
             ankle, carries, share = ankles[side](time_s)
             hip = xy + offsets[side][:, :2]
             across = np.linalg.norm(ankle[:, :2] - hip, axis=1)
-            flexion = np.radians(np.maximum(knees[side].at(self._cycles.phase(side, time_s)), 3.0))
+            flexion = np.radians(np.maximum(knee.at(self._cycles.phase(side, time_s)), 3.0))
             wanted = self._above(ankle, across, self._length_m(side, flexion))
             limb = self._skeleton.legs[side]
             top = self._above(ankle, across, np.full_like(time_s, 0.9985 * limb.reach_m))

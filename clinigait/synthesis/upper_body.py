@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial.transform import Rotation
 
 from clinigait.core import SIDES, Side
+from clinigait.representations.body_parts import PARTS
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.curves import upper_body_curves
 from clinigait.synthesis.cycle import Cycles
@@ -66,22 +67,6 @@ class UpperBody:
             side: _curl(skeleton.body, side, _GRIP_DEG if side in holding else _CURL_DEG)
             for side in SIDES
         }
-
-    def turns(self, time_s: Array, hands_m: Mapping[Side, Array]) -> dict[str, Array]:
-        """Return (T, 3, 3) turns against rest of trunk, head and arms.
-
-        ``hands_m`` has (T, 3) where a hand holds an aid; the other arms swing.
-        """
-        trunk = self.trunk(time_s)
-        turns = dict(trunk)
-        places = self._shoulders(time_s, trunk)
-        for side in SIDES:
-            turns.update(self._arm(side, time_s, trunk, (places[side], hands_m.get(side))))
-        return turns
-
-    def shoulders_m(self, time_s: Array) -> dict[Side, Array]:
-        """Return (T, 3) places of the shoulders."""
-        return self._shoulders(time_s, self.trunk(time_s))
 
     # ------------------------------------------------------------------ trunk
     def trunk(self, time_s: Array) -> dict[str, Array]:
@@ -151,12 +136,12 @@ class UpperBody:
         look = about(2, self._pelvis.heading_rad(time_s))
         return look @ about(1, np.full_like(time_s, np.radians(pitch)))
 
-    def _shoulders(self, time_s: Array, trunk: Mapping[str, Array]) -> dict[Side, Array]:
+    def shoulders_m(self, time_s: Array, trunk: Mapping[str, Array]) -> dict[Side, Array]:
+        """Return (T, 3) places of the shoulders above a trunk."""
         body = self._skeleton.body
         hips = self._pelvis.place_m(time_s)
         place = hips + trunk["pelvis"] @ (body.head_m(SPINE[0]) - self._skeleton.hips_middle_m)
-        chain = [*SPINE]
-        for name, following in pairwise(chain):
+        for name, following in pairwise(SPINE):
             place = place + trunk[name] @ (body.head_m(following) - body.head_m(name))
         places: dict[Side, Array] = {}
         for side in SIDES:
@@ -167,6 +152,20 @@ class UpperBody:
         return places
 
     # ------------------------------------------------------------------ arms
+    def arms(
+        self,
+        time_s: Array,
+        trunk: Mapping[str, Array],
+        shoulders_m: Mapping[Side, Array],
+        hands_m: Mapping[Side, Array],
+    ) -> dict[str, Array]:
+        """Return turns of the arms; ``hands_m`` has (T, 3) where a hand holds an aid."""
+        turns: dict[str, Array] = {}
+        for side in SIDES:
+            held = (shoulders_m[side], hands_m.get(side))
+            turns.update(self._arm(side, time_s, trunk, held))
+        return turns
+
     def _arm(
         self,
         side: Side,
@@ -253,7 +252,7 @@ def _spread_rad(skeleton: Skeleton, side: Side) -> float:
     shoulder = skeleton.rest_m("shoulder", side)
     reach = shoulder[2] - 0.9 * limb.reach_m
     beside = np.abs(body.points_m[:, 2] - max(reach, skeleton.hips_middle_m[2] * 0.9)) < 0.08
-    trunk = body.part_of_point == 2  # torso
+    trunk = body.part_of_point == PARTS.index("torso")
     breadth = np.abs(body.points_m[beside & trunk, 1]).max(initial=0.15)
     needed = (breadth + _CLEAR_OF_HIP_M - abs(shoulder[1])) / (0.85 * limb.reach_m)
     return float(np.clip(np.arcsin(np.clip(needed, -0.9, 0.9)), np.radians(4), np.radians(28)))

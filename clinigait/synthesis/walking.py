@@ -31,7 +31,6 @@ from clinigait.synthesis.upper_body import UpperBody
 PIECE = 64
 #: Comfortable walking of adults without unit (Hof 1996, doi 10.1016/0966-6362(95)01057-2).
 _COMFORTABLE = 0.42
-_GRAVITY_MPS2 = 9.81
 RATE_LIMITS_HZ = (5.0, 1000.0)
 
 
@@ -54,9 +53,9 @@ class Solver(MotionSource):
         self.body, self.prescription, self.rate_hz = body, prescription, rate_hz
         self.skeleton = Skeleton(body)
         pace = check(prescription)
-        self._check_reach(pace)
-        self.plan: Footsteps = footsteps(prescription, rng)
         speed = normalised_speed(pace.speed, self.skeleton.legs["left"].reach_m)
+        self._check_reach(pace, speed)
+        self.plan: Footsteps = footsteps(prescription, rng)
         usual = cycle_curves(speed)
         foot_off = usual.foot_off_pct / 100
         self.cycles = Cycles(self.plan, foot_off)
@@ -78,7 +77,7 @@ class Solver(MotionSource):
             )
         self.pelvis.set_height(
             {side: leg.in_stance for side, leg in self.legs.items()},
-            dict.fromkeys(SIDES, curves["knee_flexion_deg"]),
+            curves["knee_flexion_deg"],
         )
         self.aids = Aids(self.skeleton, self.plan, self.pelvis, prescription)
         self.upper = UpperBody(
@@ -86,12 +85,12 @@ class Solver(MotionSource):
         )
         self.curves = curves
 
-    def _check_reach(self, pace: Pace) -> None:
+    def _check_reach(self, pace: Pace, speed_nondimensional: float) -> None:
         leg_m, stride_m = self.skeleton.legs["left"].reach_m, pace.stride_length
         # At a Froude number of 1 gravity no longer keeps the feet on the floor (Alexander 1989,
         # doi 10.1152/physrev.1989.69.4.1199).
-        fastest_mps = float(np.sqrt(_GRAVITY_MPS2 * leg_m))
-        if pace.speed > fastest_mps:
+        fastest_mps = pace.speed / speed_nondimensional
+        if speed_nondimensional > 1:
             raise BadInputError(
                 f"{pace.speed:.2f} m/s is faster than legs of {leg_m:.2f} m can walk.",
                 f"Give a speed of at most {fastest_mps:.2f} m/s, or a taller person.",
@@ -116,8 +115,10 @@ class Solver(MotionSource):
 
     def at(self, time_s: Array) -> Motion:
         """Return the movement at (T,) times."""
-        held = self.aids.at(time_s, self.upper.shoulders_m(time_s))
-        turns = self.upper.turns(time_s, held.hands_m)
+        trunk = self.upper.trunk(time_s)
+        shoulders_m = self.upper.shoulders_m(time_s, trunk)
+        held = self.aids.at(time_s, shoulders_m)
+        turns = {**trunk, **self.upper.arms(time_s, trunk, shoulders_m, held.hands_m)}
         for leg in self.legs.values():
             turns.update(leg.turns(time_s))
         bones = self.skeleton.bones(turns, self.pelvis.place_m(time_s))
