@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from functools import cache
 
-import pytest
-
-from clinigait.synthesis.bodies import Body, Build, body_of
-from clinigait.synthesis.body_model import model_path
+from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.cameras import Lens, Placement, sagittal
 from clinigait.synthesis.figure import Figure, naked
 from clinigait.synthesis.motion import Motion
 from clinigait.synthesis.scene import Scene, Shot
 from support.swinging import swinging
+from support.walkers import body
 
 LENS = Lens((160, 200), 230.0)
 
 
-@cache
 def adult() -> Body:
     """Return a woman of 1.65 m."""
-    if not model_path().exists():
-        pytest.skip("the shapes of bodies are not on this machine")
-    return body_of(Build(45, "female", 1.65, 62.0))
+    return body(45, "female", 1.65, 62.0)
 
 
 @cache

@@ -1,20 +1,19 @@
-"""Synthetic walks that tests share."""
+"""Walks of a man at 1.2 m/s whose strides vary as usual."""
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-from clinigait.synthesis.bodies import Body, Build, body_of
+from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.motion import SyntheticWalk
 from clinigait.synthesis.prescription import Course, Prescription
 from clinigait.synthesis.walking import walk_of
+from support.walkers import body
 
 
-@cache
 def man() -> Body:
     """Return a body of everyday size."""
-    return body_of(Build(age_y=40, sex="male", stature_m=1.75, mass_kg=75))
+    return body(age_y=40)
 
 
 def walk(steps: int = 12, rate_hz: float = 60.0, seed: int = 1, **commanded: Any) -> SyntheticWalk:
