@@ -24,7 +24,7 @@ _ON_GPU = {"onnxruntime": "onnxruntime"}
 def doctor() -> None:
     """Say what is installed, which weights are present, and how to get what is missing."""
     from clinigait.io.fetch import cache_dir, path_of  # noqa: PLC0415
-    from clinigait.io.overlay import encoder_name  # noqa: PLC0415
+    from clinigait.io.film import encoder_name  # noqa: PLC0415
     from clinigait.io.sample import DEMO_CLIP  # noqa: PLC0415
     from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
     from clinigait.perception.hrnet.obtain import status_of  # noqa: PLC0415

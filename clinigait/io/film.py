@@ -5,15 +5,16 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import av
+import av.error
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.io.overlay import encoder_name
-
 _TIME_BASE = Fraction(1, 90_000)
+#: Encoders in the order of preference: free of patents and of the GPL, and fast.
+_ENCODERS = ("libvpx-vp9", "libsvtav1", "mpeg4")
 #: Settings under which keypoints of a film are those of its uncompressed frames.
 _QUALITY: dict[str, dict[str, str]] = {
     "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "24", "b": "0"},
@@ -24,29 +25,79 @@ _QUALITY: dict[str, dict[str, str]] = {
 _BIT_EXACT = {"fflags": "+bitexact"}
 
 
-class _Writer:
-    """One stream of pictures in a container."""
+def encoder_name() -> str:
+    """Return the first encoder of the list that the video library was built with."""
+    for name in _ENCODERS:
+        try:
+            av.Codec(name, "w")
+        except av.error.FFmpegError:
+            continue
+        return name
+    raise RuntimeError("the video library has no encoder that clinigait can use")
+
+
+class Encoding(NamedTuple):
+    """How a stream is written: container, encoder, its settings, its pixels, the container's."""
+
+    container: str
+    codec: str
+    options: dict[str, str]
+    pixels: str
+    container_options: dict[str, str]
+
+
+class StreamWriter:
+    """One stream of pictures in a container; the first time becomes 0.
+
+    Parameters
+    ----------
+    path
+        The file.
+    encoding
+        How it is written.
+    size_px
+        (width, height), even numbers.
+    rate_hz
+        Nominal frame rate; the frames keep their own times.
+    comment
+        Goes into the film's tags.
+    threads
+        Threads of the encoder.
+    """
 
     def __init__(
-        self, path: Path, kind: tuple[str, str, dict[str, str]], size_px: tuple[int, int],
-        rate_hz: float, comment: str,
-    ) -> None:  # fmt: skip
-        container_format, codec, options = kind
+        self,
+        path: Path,
+        encoding: Encoding,
+        size_px: tuple[int, int],
+        rate_hz: float,
+        comment: str,
+        threads: int = 1,
+    ) -> None:
         self.size_px = size_px
         self._container = av.open(
-            str(path), "w", format=container_format, container_options=_BIT_EXACT
+            str(path), "w", format=encoding.container, container_options=encoding.container_options
         )
         if comment:
             self._container.metadata["comment"] = comment
         rate = Fraction(max(rate_hz, 1.0)).limit_denominator(1000)
-        stream = self._container.add_stream(codec, rate=rate, options=options)
+        stream = self._container.add_stream(encoding.codec, rate=rate, options=encoding.options)
         if not isinstance(stream, av.VideoStream):
-            raise TypeError(f"{codec} is not a video encoder")
+            raise TypeError(f"{encoding.codec} is not a video encoder")
         stream.width, stream.height = size_px
+        stream.pix_fmt = encoding.pixels
         stream.codec_context.time_base = _TIME_BASE
-        stream.codec_context.thread_count = 1
+        stream.codec_context.thread_count = threads
         self._stream = stream
         self._first_s: float | None = None
+
+    def _append_rgb(self, image: NDArray[np.uint8], time_s: float) -> None:
+        """Append an RGB frame, scaled to the stream's size; times must increase."""
+        width_px, height_px = self.size_px
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24").reformat(
+            width=width_px, height=height_px, format="yuv420p", interpolation="BILINEAR"
+        )
+        self._append(frame, time_s)
 
     def _append(self, frame: av.VideoFrame, time_s: float) -> None:
         if self._first_s is None:
@@ -71,7 +122,7 @@ class _Writer:
             self._container.close()
 
 
-class FilmWriter(_Writer):
+class FilmWriter(StreamWriter):
     """Writes upright RGB frames with their times to an MP4; the first time becomes 0.
 
     Parameters
@@ -90,16 +141,15 @@ class FilmWriter(_Writer):
         self, path: Path, size_px: tuple[int, int], rate_hz: float, comment: str = ""
     ) -> None:
         name = encoder_name()
-        super().__init__(path, ("mp4", name, _QUALITY[name]), size_px, rate_hz, comment)
-        self._stream.pix_fmt = "yuv420p"
+        encoding = Encoding("mp4", name, _QUALITY[name], "yuv420p", _BIT_EXACT)
+        super().__init__(path, encoding, size_px, rate_hz, comment)
 
     def write(self, image: NDArray[np.uint8], time_s: float) -> None:
         """Append a (height, width, 3) frame; times must increase."""
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
-        self._append(frame.reformat(format="yuv420p", interpolation="BILINEAR"), time_s)
+        self._append_rgb(image, time_s)
 
 
-class DepthWriter(_Writer):
+class DepthWriter(StreamWriter):
     """Writes pictures of depth without loss: FFV1 of 16-bit grey in Matroska.
 
     Parameters
@@ -112,8 +162,8 @@ class DepthWriter(_Writer):
         self, path: Path, size_px: tuple[int, int], rate_hz: float, comment: str = ""
     ) -> None:
         options = {"level": "3", "slicecrc": "1"}
-        super().__init__(path, ("matroska", "ffv1", options), size_px, rate_hz, comment)
-        self._stream.pix_fmt = "gray16le"
+        encoding = Encoding("matroska", "ffv1", options, "gray16le", _BIT_EXACT)
+        super().__init__(path, encoding, size_px, rate_hz, comment)
 
     def write(self, depth_mm: NDArray[np.uint16], time_s: float) -> None:
         """Append a (height, width) picture; times must increase."""

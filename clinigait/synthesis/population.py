@@ -51,13 +51,15 @@ PERSON = (
     "age_y", "sex", "stature_m", "bmi_kgpm2", "muscle", "proportions", "affected_side",
     "aid", "aid_hand", "outfit", "thickness_class",
 )  # fmt: skip
+#: What may be worn.
+OUTFITS = ("shirt_trousers", "shorts", "skirt", "coat", "bag")
 #: Those that are chosen by name, and the names.
 _TEXTS: dict[str, tuple[str, ...]] = {
     "sex": get_args(Sex),
     "affected_side": (*SIDES, "none"),
     "aid": get_args(AidKind),
     "aid_hand": SIDES,
-    "outfit": ("shirt_trousers", "shorts", "skirt", "coat", "bag"),
+    "outfit": OUTFITS,
 }
 _PACE = ("speed_mps", "cadence_spm", "stride_length_m")
 _SIDED_SPINE = ("lateral_deg", "rotation_deg", "shoulder_tilt_deg", "pelvis_tilt_deg")

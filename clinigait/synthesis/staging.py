@@ -21,7 +21,7 @@ from clinigait.synthesis.filming import Station, Take
 from clinigait.synthesis.garments import Outfit, drawn_outfit, dressed, thickness_class
 from clinigait.synthesis.motion import Motion, SyntheticWalk
 from clinigait.synthesis.people import Look, Person, PlannedWalk, seed_of
-from clinigait.synthesis.population import Modality, Population, ViewSpec
+from clinigait.synthesis.population import OUTFITS, Modality, Population, ViewSpec
 from clinigait.synthesis.prescription import Prescription
 from clinigait.synthesis.scene import Scene
 from clinigait.synthesis.sensors import Sensor
@@ -151,10 +151,9 @@ def outfit_of(look: Look, sex: Sex) -> Outfit:
     BadInputError
         If there are no such clothes.
     """
-    known = ("shirt_trousers", "shorts", "skirt", "coat", "bag")
     kind = look.outfit
-    if kind is not None and kind not in known:
-        raise BadInputError(f"There is no outfit {kind[:40]}.", f"Choose of: {', '.join(known)}.")
+    if kind is not None and kind not in OUTFITS:
+        raise BadInputError(f"There is no outfit {kind[:40]}.", f"Choose of: {', '.join(OUTFITS)}.")
     outfit = drawn_outfit(
         np.random.default_rng(look.seed),
         sex,
