@@ -8,7 +8,7 @@ import numpy as np
 
 from clinigait.core import SIDES, Side, opposite
 from clinigait.synthesis.footsteps import Footsteps
-from clinigait.synthesis.pelvis import Pelvis
+from clinigait.synthesis.pelvis import Pelvis, across, along
 from clinigait.synthesis.prescription import Prescription
 from clinigait.synthesis.rotations import Array, bump, smooth_step, unit
 from clinigait.synthesis.skeleton import Skeleton
@@ -74,7 +74,7 @@ class Aids:
             points += [tip, top]
             if self._aid.kind != "stick":
                 cuff = top + _CUFF_SHARE * self._skeleton.arms[side].second_m * unit(
-                    shoulders_m[side] - top - 0.12 * self._forward(time_s)
+                    shoulders_m[side] - top - 0.12 * self._pelvis.forward(time_s)
                 )
                 points += [top, cuff]
         if not points:
@@ -107,19 +107,17 @@ class Aids:
         return np.column_stack([floor, lift])
 
     def _planted(self, hand: Side, heel_m: tuple[float, float], heading_deg: float) -> Array:
-        heading = np.radians(heading_deg)
-        along = np.array([np.cos(heading), np.sin(heading)])
-        across = np.array([-np.sin(heading), np.cos(heading)])
+        ahead, left = along(heading_deg), across(heading_deg)
         outward = 1.0 if hand == "left" else -1.0
         foot_outward = 1.0 if self.goes_with(hand) == "left" else -1.0
-        middle = np.array(heel_m) - foot_outward * self._prescription.step_width_m / 2 * across
+        middle = np.array(heel_m) - foot_outward * self._prescription.step_width_m / 2 * left
         beside = abs(self._skeleton.rest_m("shoulder", hand)[1]) + _BESIDE_M
-        return np.asarray(middle + _AHEAD_M * along + outward * beside * across)
+        return np.asarray(middle + _AHEAD_M * ahead + outward * beside * left)
 
     def _top(self, hand: Side, tip: Array, time_s: Array, shoulder: Array) -> Array:
         """Return the handle: the stick leans to where the hand would like to be."""
         outward = 1.0 if hand == "left" else -1.0
-        forward = self._forward(time_s)
+        forward = self._pelvis.forward(time_s)
         left = np.column_stack([-forward[:, 1], forward[:, 0], np.zeros(len(time_s))])
         ahead = ((tip - shoulder) * forward).sum(axis=1)[:, None]
         reach = self._skeleton.arms[hand].reach_m
@@ -130,14 +128,10 @@ class Aids:
         distance = np.linalg.norm(way, axis=1, keepdims=True)
         return np.asarray(shoulder + way * np.minimum(1.0, 0.995 * reach / distance))
 
-    def _forward(self, time_s: Array) -> Array:
-        heading = self._pelvis.heading_rad(time_s)
-        return np.column_stack([np.cos(heading), np.sin(heading), np.zeros_like(heading)])
-
     # ------------------------------------------------------------------ wheels
     def _frame(self, time_s: Array) -> Held:
         """Return a frame on wheels, which goes along ahead of the hips."""
-        forward = self._forward(time_s)
+        forward = self._pelvis.forward(time_s)
         left = np.column_stack([-forward[:, 1], forward[:, 0], np.zeros(len(time_s))])
         hips = np.column_stack([self._pelvis.xy_m(time_s), np.zeros(len(time_s))])
         ahead = _HANDLE_AHEAD * self._skeleton.body.build.stature_m

@@ -36,7 +36,7 @@ from clinigait.io.trc import write_trc
 from clinigait.io.walk import write_walk
 from clinigait.synthesis.body_points import BodyPoints
 from clinigait.synthesis.cameras import Camera
-from clinigait.synthesis.figure import AID, Figure
+from clinigait.synthesis.figure import Figure
 from clinigait.synthesis.forces import forces_of
 from clinigait.synthesis.motion import SyntheticWalk, Truth
 from clinigait.synthesis.population import Modality
@@ -44,6 +44,7 @@ from clinigait.synthesis.scene import Scene, Shot
 from clinigait.synthesis.sensors import Sensor, frame_rng
 from clinigait.synthesis.sensors.keypoint_error import KeypointError
 from clinigait.synthesis.sensors.keypoints_3d import Seen, eye_m
+from clinigait.synthesis.sensors.silhouettes import mask_of
 
 COMMENT = f"clinigait {__version__}; {SYNTHETIC_MARK}; a synthetic walker, not a patient"
 
@@ -184,9 +185,9 @@ class _Roll:
         if self._labels is not None:
             self._labels.append(shot.labels)
         if "silhouettes" in self.station.modalities:
-            aid = shot.labels == AID
-            self._masks.append(Silhouettes.pack(shot.labels > 0))
-            self._aids.append(Silhouettes.pack(aid))
+            both, aid = mask_of(shot).packed()
+            self._masks.append(both)
+            self._aids.append(aid)
 
     def _picture(self, modality: Modality, shot: Shot) -> NDArray[Any]:
         sensor = self.station.pictures[modality]

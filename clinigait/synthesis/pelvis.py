@@ -71,6 +71,11 @@ class Pelvis:
         """Return (T,) direction of the way."""
         return np.asarray(np.radians(self._heading(time_s)))
 
+    def forward(self, time_s: Array) -> Array:
+        """Return (T, 3) direction of the way, level and of length 1."""
+        heading = self.heading_rad(time_s)
+        return np.column_stack([np.cos(heading), np.sin(heading), np.zeros_like(heading)])
+
     def xy_m(self, time_s: Array) -> Array:
         """Return (T, 2) middle between the hips."""
         return np.asarray(self._xy(time_s))
@@ -149,7 +154,7 @@ class Pelvis:
     def _upright(self, first: Step, second: Step) -> Array:
         ahead = self._skeleton.rest_m("hip", "left")[0] - self._heel_x()
         middle = (np.array(first.heel_m) + np.array(second.heel_m)) / 2
-        return np.asarray(middle + ahead * _way(second.heading_deg))
+        return np.asarray(middle + ahead * along(second.heading_deg))
 
     def _heel_x(self) -> float:
         points = self._skeleton.body.points_m
@@ -158,16 +163,16 @@ class Pelvis:
     def _between(self, hind: Step, front: Step) -> Array:
         middle = (np.array(hind.heel_m) + np.array(front.heel_m)) / 2
         heading = np.radians((hind.heading_deg + front.heading_deg) / 2)
-        gap = abs((np.array(front.heel_m) - np.array(hind.heel_m)) @ _way(np.degrees(heading)))
+        gap = abs((np.array(front.heel_m) - np.array(hind.heel_m)) @ along(np.degrees(heading)))
         # Standing still the hips are over the ankles; the longer the step, the farther ahead.
         added = _AHEAD_ADDED * np.tanh(gap / (0.3 * self._leg_m))
         ahead = self._leg_m * (_AHEAD_STANDING + added)
-        return np.asarray(middle + ahead * _way(np.degrees(heading)))
+        return np.asarray(middle + ahead * along(np.degrees(heading)))
 
     def _sway(self, stance: Step) -> Array:
         half = self._prescription.step_width_m / 2
         outward = 1.0 if stance.side == "left" else -1.0
-        return np.asarray(outward * _SWAY_SHARE * half * _across(stance.heading_deg))
+        return np.asarray(outward * _SWAY_SHARE * half * across(stance.heading_deg))
 
     # ------------------------------------------------------------------ turns
     def turn(self, time_s: Array) -> Array:
@@ -295,11 +300,13 @@ def _resting(begin_s: float, end_s: float) -> Array:
     return np.linspace(begin_s, end_s, max(3, int((end_s - begin_s) / 0.15)))
 
 
-def _way(heading_deg: float) -> Array:
+def along(heading_deg: float) -> Array:
+    """Return (2,) direction on the floor of a heading."""
     return np.array([np.cos(np.radians(heading_deg)), np.sin(np.radians(heading_deg))])
 
 
-def _across(heading_deg: float) -> Array:
+def across(heading_deg: float) -> Array:
+    """Return (2,) direction on the floor to the left of a heading."""
     return np.array([-np.sin(np.radians(heading_deg)), np.cos(np.radians(heading_deg))])
 
 

@@ -177,7 +177,7 @@ class UpperBody:
         upper, fore = self._swinging(side, time_s, limb, trunk)
         shoulder, hand_m = held
         if hand_m is not None:
-            back = -_forward(self._pelvis.heading_rad(time_s)) - np.array([0.0, 0.0, 0.4])
+            back = -self._pelvis.forward(time_s) - np.array([0.0, 0.0, 0.4])
             upper, fore, _ = bent(limb, shoulder, hand_m, back)
         hand = fore @ self._shaking(side, time_s, limb)
         return {
@@ -239,10 +239,6 @@ def _leant_share(body: Body) -> float:
     """Return the lean of the line from hips to shoulders, as a share of that of the chest."""
     heights = np.array([body.head_m(name)[2] for name in (*SPINE, "clavicle.L")])
     return float(np.average(_LEANT, weights=np.diff(heights)))
-
-
-def _forward(heading_rad: Array) -> Array:
-    return np.column_stack([np.cos(heading_rad), np.sin(heading_rad), np.zeros_like(heading_rad)])
 
 
 def _spread_rad(skeleton: Skeleton, side: Side) -> float:

@@ -28,6 +28,10 @@ class Mask:
     body: NDArray[np.bool_]
     aid: NDArray[np.bool_]
 
+    def packed(self) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+        """Return person and aid together, and the aid, one bit a pixel as a walk carries them."""
+        return Silhouettes.pack(self.body | self.aid), Silhouettes.pack(self.aid)
+
 
 @dataclass(frozen=True)
 class Masks:
@@ -37,8 +41,13 @@ class Masks:
 
     def take(self, shot: Shot, rng: np.random.Generator) -> Mask:  # noqa: ARG002
         """Return the masks of one moment."""
-        labels = shot.labels
-        return Mask((labels > 0) & (labels < AID), labels == AID)
+        return mask_of(shot)
+
+
+def mask_of(shot: Shot) -> Mask:
+    """Return the exact masks of one moment."""
+    labels = shot.labels
+    return Mask((labels > 0) & (labels < AID), labels == AID)
 
 
 def packed(masks: Iterable[Mask]) -> Silhouettes:
@@ -54,10 +63,10 @@ def packed(masks: Iterable[Mask]) -> Silhouettes:
     """
     bits, aids, width = [], [], 0
     for mask in masks:
-        both = mask.body | mask.aid
-        width = both.shape[1]
-        bits.append(Silhouettes.pack(both))
-        aids.append(Silhouettes.pack(mask.aid))
+        width = mask.body.shape[1]
+        both, aid = mask.packed()
+        bits.append(both)
+        aids.append(aid)
     if not bits:
         raise ValueError("no masks")
     affine = np.broadcast_to(np.eye(2, 3), (len(bits), 2, 3)).copy()
