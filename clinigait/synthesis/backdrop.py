@@ -129,29 +129,46 @@ def seen(backdrop: Backdrop, lens: Intrinsics, place: Extrinsics) -> View:
         If the camera is outside of the room.
     """
     width, height = lens.size_px
-    rotation, moved = np.array(place.rotation), np.array(place.translation_m)
-    eye = -rotation.T @ moved
-    if np.any(eye <= backdrop.low_m) or np.any(eye >= backdrop.high_m):
-        raise ValueError("the camera stands outside of the room")
-    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
     albedo, facing = np.zeros((height, width, 3)), np.zeros((height, width, 3))
     for shift in _SAMPLES:
-        sample = _cast(backdrop, lens, rotation, eye, grid + shift)
+        sample = _cast(backdrop, lens, place, shift)
         albedo += sample.albedo / len(_SAMPLES)
         facing += sample.normal / len(_SAMPLES)
-    middle = _cast(backdrop, lens, rotation, eye, grid, has_colour=False)
+    middle = _middle(backdrop, lens, place)
     return View(albedo.astype(np.float32), middle.points, middle.depth, facing.astype(np.float32))
+
+
+def seen_depth_m(backdrop: Backdrop, lens: Intrinsics, place: Extrinsics) -> NDArray[np.float32]:
+    """Return the (H, W) depth alone of what a camera sees of a room: a tenth of the work.
+
+    Raises
+    ------
+    ValueError
+        If the camera is outside of the room.
+    """
+    return _middle(backdrop, lens, place).depth
+
+
+@lru_cache(maxsize=_KEPT)
+def _middle(backdrop: Backdrop, lens: Intrinsics, place: Extrinsics) -> _Out:
+    return _cast(backdrop, lens, place, (0.0, 0.0), has_colour=False)
 
 
 def _cast(
     backdrop: Backdrop,
     lens: Intrinsics,
-    rotation: NDArray[np.float64],
-    eye: NDArray[np.float64],
-    pixels: NDArray[np.float64],
+    place: Extrinsics,
+    shift: tuple[float, float],
     *,
     has_colour: bool = True,
 ) -> _Out:
+    rotation, moved = np.array(place.rotation), np.array(place.translation_m)
+    eye = -rotation.T @ moved
+    if np.any(eye <= backdrop.low_m) or np.any(eye >= backdrop.high_m):
+        raise ValueError("the camera stands outside of the room")
+    width, height = lens.size_px
+    grid = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1).astype(np.float64)
+    pixels = grid + np.array(shift)
     # Along the line of sight the rays have length 1: what they are multiplied by is the depth.
     rays = np.ascontiguousarray(lens.rays(pixels) @ rotation)
     boxes = [(backdrop.low_m, backdrop.high_m), *((b.low_m, b.high_m) for b in backdrop.boxes)]

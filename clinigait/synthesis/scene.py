@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import Extrinsics, Intrinsics
-from clinigait.synthesis.backdrop import Backdrop, seen
+from clinigait.synthesis.backdrop import Backdrop, seen_depth_m
 from clinigait.synthesis.cameras import Camera
 from clinigait.synthesis.figure import AID, Figure
 from clinigait.synthesis.motion import Motion
@@ -124,8 +124,8 @@ class Shot:
         parts = np.concatenate([self.figure.part_of_face, np.full(n_aid, AID, np.uint8)])
         labels = self.raster.labels(parts)
         if self.backdrop is not None and self.backdrop.boxes:
-            room = seen(self.backdrop, self.lens, self.place)
-            labels[self.raster.inverse_m * room.depth_m <= 1] = 0
+            room_m = seen_depth_m(self.backdrop, self.lens, self.place)
+            labels[self.raster.inverse_m * room_m <= 1] = 0
         return labels
 
 
