@@ -13,6 +13,7 @@ from clinigait.core.assessment import (
     StoredFrame,
 )
 from clinigait.core.camera import ASSUMED_FOCAL_SD, Extrinsics, Intrinsics, assumed_focal_px
+from clinigait.core.card import Baseline, Calibration, Card, DataKind, DataUse, InputSpec, hash_of
 from clinigait.core.definition import Definition, DefinitionGroup
 from clinigait.core.layout import (
     BLAZEPOSE_33,
@@ -39,6 +40,13 @@ from clinigait.core.measurement import (
     Scale,
     Stride,
     ViewName,
+)
+from clinigait.core.prediction import (
+    BaselinePrediction,
+    ClassProbability,
+    Prediction,
+    PredictiveValue,
+    SignedMeasure,
 )
 from clinigait.core.progress import Progress
 from clinigait.core.protocol import (
@@ -74,9 +82,16 @@ __all__ = [
     "WHOLEBODY_23",
     "Assessment",
     "BadInputError",
+    "Baseline",
+    "BaselinePrediction",
     "BodyPart",
     "Bout",
+    "Calibration",
+    "Card",
+    "ClassProbability",
     "Curve",
+    "DataKind",
+    "DataUse",
     "Definition",
     "DefinitionGroup",
     "Depth",
@@ -89,6 +104,7 @@ __all__ = [
     "Frame",
     "FrameSource",
     "Grade",
+    "InputSpec",
     "Intrinsics",
     "KeypointLayout",
     "Limb",
@@ -97,6 +113,8 @@ __all__ = [
     "Parameter",
     "PerceptionFacts",
     "PersonSeen",
+    "Prediction",
+    "PredictiveValue",
     "Progress",
     "Protocol",
     "ProtocolFacts",
@@ -111,6 +129,7 @@ __all__ = [
     "Scale",
     "Sex",
     "Side",
+    "SignedMeasure",
     "SilhouetteFacts",
     "Silhouettes",
     "Space",
@@ -124,6 +143,7 @@ __all__ = [
     "WalkerRule",
     "assumed_focal_px",
     "body_height",
+    "hash_of",
     "is_synthetic",
     "limbs_of",
     "marked",

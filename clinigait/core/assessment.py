@@ -7,6 +7,7 @@ from typing import Literal
 
 from clinigait.core.layout import Side
 from clinigait.core.measurement import Measurement
+from clinigait.core.prediction import Prediction
 from clinigait.core.refusal import Refused
 from clinigait.core.walk import Subject
 
@@ -279,6 +280,8 @@ class Assessment:
         What was filmed and who was found; None where it did not come so far.
     measurement
         What was measured; None where refused.
+    predictions
+        What models say beside it, by the protocol.
     code, message, remedy
         Why not, as in :class:`Refused`; None where assessed.
     frames
@@ -298,6 +301,7 @@ class Assessment:
     message: str | None = None
     remedy: str | None = None
     frames: tuple[StoredFrame, ...] = field(default_factory=tuple)
+    predictions: tuple[Prediction, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:

@@ -127,6 +127,12 @@ class Protocol:
         What the person is told, and how the timed way begins; None where it is left open.
     entries
         What only the clinician can enter.
+    models
+        Bundles that say something beside the measurement: names of shipped ones, or folders.
+    research
+        Whether numbers are shown, watermarked, that a model would keep to itself in a clinic.
+    prevalence_pct
+        How common the condition is where the protocol is used, in per cent: for predictive values.
     sha256
         Hash of the file that the protocol was read from.
     """
@@ -150,10 +156,15 @@ class Protocol:
     pace: Literal["slow", "usual", "fast"] | None = "usual"
     start: Literal["rolling", "standing"] | None = None
     entries: tuple[Entry, ...] = ()
+    models: tuple[str, ...] = ()
+    research: bool = False
+    prevalence_pct: float | None = None
     sha256: str = ""
 
     def __post_init__(self) -> None:
-        _need_finite(self.course_m)
+        _need_finite(self.course_m, self.prevalence_pct)
+        if self.prevalence_pct is not None and not 0 < self.prevalence_pct < 100:
+            raise ValueError("prevalence_pct lies between 0 and 100")
         if (self.task == "course") != (self.course_m is not None):
             raise ValueError("course_m belongs to the task course, and only there")
         if self.course_m is not None and not 1 <= self.course_m <= 1000:

@@ -1,0 +1,1 @@
+"""Models that come with clinigait: a folder each, with weights and card; read by io.bundle."""

@@ -1,0 +1,159 @@
+"""Prediction: what a model says beside the measurement, how sure it is, or why it says nothing."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from clinigait.core.refusal import Refused
+
+#: Probabilities of the classes of one prediction add up to one, up to this.
+_SUM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class ClassProbability:
+    """One class of a task.
+
+    Parameters
+    ----------
+    label, title
+        Name in tables, and as printed.
+    probability
+        Calibrated, 0 to 1.
+    low, high
+        Its 95 % interval over the parts of the walk that were judged; None where the walk gave
+        too few of them.
+    """
+
+    label: str
+    title: str
+    probability: float
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class BaselinePrediction:
+    """What a simple rule says of the same walk, for comparison.
+
+    Parameters
+    ----------
+    name, title
+        Name in tables, and as printed, for example ``speed, age and sex``.
+    inputs
+        What it knows, by name with unit, for example ``speed_mps``.
+    probabilities
+        By label, in the order of the task; empty where something that it needs is unknown.
+    reason
+        Why it says nothing; None where it does.
+    """
+
+    name: str
+    title: str
+    inputs: dict[str, float]
+    probabilities: dict[str, float]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class SignedMeasure:
+    """A measured value that stands beside a prediction, with its direction.
+
+    Parameters
+    ----------
+    name, title, unit
+        What it is.
+    value
+        Positive where ``positive`` says.
+    positive
+        What a positive value means, for example ``left shoulder higher``.
+    """
+
+    name: str
+    title: str
+    unit: str
+    value: float
+    positive: str
+
+
+@dataclass(frozen=True)
+class PredictiveValue:
+    """What a positive result is worth where the condition is as common as stated.
+
+    Parameters
+    ----------
+    label
+        The class that counts as positive.
+    prevalence_pct
+        Share of people who have it where the test is used; who states it is the user.
+    sensitivity, specificity
+        As measured on held-out people, 0 to 1.
+    positive, negative
+        Positive and negative predictive value, 0 to 1.
+    """
+
+    label: str
+    prevalence_pct: float
+    sensitivity: float
+    specificity: float
+    positive: float
+    negative: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What one bundle says of one walk.
+
+    Parameters
+    ----------
+    task, title
+        Name of the task, and as printed.
+    card_id
+        Name of the bundle and the beginning of the hash of its card.
+    learned_from
+        Where its knowledge comes from, in words, for example ``synthetic walkers only``.
+    synthetic
+        Whether it learned from synthetic walkers only.
+    classes
+        In the bundle's order; empty where the model says nothing.
+    prediction
+        Label of the most probable class; None where the model says nothing.
+    prediction_set
+        Labels that cannot be excluded at ``coverage``.
+    coverage
+        Share of held-out people whose class lay in their set, by design, 0 to 1.
+    abstained
+        Why no class is named; None where one is.
+    research
+        Whether a number is shown that the model would keep to itself in a clinic.
+    baselines, measures, predictive_values
+        What stands beside it.
+    limits
+        Sentences that every page with the prediction carries.
+    """
+
+    task: str
+    title: str
+    card_id: str
+    learned_from: str
+    synthetic: bool
+    classes: tuple[ClassProbability, ...] = ()
+    prediction: str | None = None
+    prediction_set: tuple[str, ...] = ()
+    coverage: float | None = None
+    abstained: Refused | None = None
+    research: bool = False
+    baselines: tuple[BaselinePrediction, ...] = ()
+    measures: tuple[SignedMeasure, ...] = ()
+    predictive_values: tuple[PredictiveValue, ...] = ()
+    limits: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        total = math.fsum(c.probability for c in self.classes)
+        if self.classes and not abs(total - 1) < _SUM_TOLERANCE:
+            raise ValueError(f"probabilities add up to {total:g}")
+        if (self.prediction is None) != (not self.classes):
+            raise ValueError("a prediction has classes, and only then")
+        if self.prediction is None and self.abstained is None:
+            raise ValueError("a model that says nothing says why")

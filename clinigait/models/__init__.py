@@ -1,0 +1,1 @@
+"""Tasks, and the models that answer them beside a measurement."""

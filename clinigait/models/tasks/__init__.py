@@ -1,0 +1,1 @@
+"""What can be told of a walk, one file a task; read by clinigait.models.task."""
