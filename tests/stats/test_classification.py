@@ -204,7 +204,7 @@ def test_two_models_are_compared_on_the_same_draws_of_people() -> None:
             ]
         ),
     )
-    assert 0 < gain.difference.low
+    assert gain.difference.low > 0
     assert gain.difference.high - gain.difference.low < alone * np.sqrt(2)
     assert found["nll"].difference.high < 0
     assert found["mean_class_distance"].difference.high < 0
