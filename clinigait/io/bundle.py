@@ -271,9 +271,9 @@ def _stored(name: str, array: NDArray[Any], half: bool) -> NDArray[Any]:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds what is not a number")
     if array.dtype.kind != "f":
-        return np.ascontiguousarray(array, np.int64)
+        return np.array(array, np.int64, order="C")  # numbers stay without a side
     small = half and array.ndim > 1 and np.abs(array).max(initial=0.0) < np.finfo(np.float16).max
-    return np.ascontiguousarray(array, np.float16 if small else np.float32)
+    return np.array(array, np.float16 if small else np.float32, order="C")
 
 
 def _arrays(content: bytes, card: Card, name: str) -> dict[str, NDArray[Any]]:

@@ -110,7 +110,7 @@ def baseline_probabilities(baseline: Baseline, values: Mapping[str, float]) -> F
         return None
     z = (row - np.array(baseline.mean)) / np.array(baseline.sd)
     scores = np.array(baseline.coefficients) @ z + np.array(baseline.intercepts)
-    return np.asarray(np.exp(_log_softmax(scores)))
+    return np.asarray(np.exp(log_softmax(scores)))
 
 
 def known_values(measurement: Measurement, subject: Subject) -> dict[str, float]:
@@ -160,7 +160,7 @@ def _fitted(z: Floats, hot: Floats) -> tuple[Floats, Floats]:
     def loss(flat: Floats) -> tuple[float, Floats]:
         weights = flat.reshape(n_classes, n_columns + 1)
         slopes, free = weights[:, :-1], weights[:, -1]
-        logs = _log_softmax(z @ slopes.T + free)
+        logs = log_softmax(z @ slopes.T + free)
         off = np.exp(logs) - hot
         slope_gradient = off.T @ z + RIDGE * slopes
         gradient = np.column_stack([slope_gradient, off.sum(axis=0)])
@@ -176,7 +176,8 @@ def _fitted(z: Floats, hot: Floats) -> tuple[Floats, Floats]:
     return weights[:, :-1], weights[:, -1]
 
 
-def _log_softmax(scores: Floats) -> Floats:
+def log_softmax(scores: Floats) -> Floats:
+    """Return the logarithms of probabilities, (..., K), of logits of that shape."""
     down = scores - scores.max(axis=-1, keepdims=True)
     return np.asarray(down - np.log(np.exp(down).sum(axis=-1, keepdims=True)))
 

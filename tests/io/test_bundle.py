@@ -57,6 +57,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert again.card.id == written.card.id
     assert set(again.arrays) == set(arrays)
     for name, array in arrays.items():
+        assert again.arrays[name].shape == array.shape
         np.testing.assert_array_equal(again.arrays[name], array)
 
 

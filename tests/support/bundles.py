@@ -7,12 +7,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from clinigait.core import Baseline, Calibration, Card, DataKind, DataUse, InputSpec
+from clinigait.core import (
+    Baseline,
+    Calibration,
+    Card,
+    DataKind,
+    DataUse,
+    InputSpec,
+    RefusedError,
+    Walk,
+)
 from clinigait.io.bundle import Bundle, write_bundle
+from clinigait.models import classifier
 from clinigait.models.task import load_task
+from clinigait.representations.clip import Clip
+from clinigait.representations.inputs import PREPARATIONS, inputs_sha256
 
+#: A small network that looks at pictures of 64 by 44.
+SMALL_SPEC: dict[str, Any] = {"kind": "gaitbase", "channels": 2, "parts": 4}
 #: A specification that says nothing: for bundles that are read, but never asked.
 EMPTY_SPEC: dict[str, Any] = {"backbone": "none"}
 
@@ -83,3 +98,41 @@ def arrays(seed: int = 0) -> dict[str, NDArray[Any]]:
 def write(folder: Path, task: str = "frailty", **changes: Any) -> Bundle:
     """Write a bundle of nothing into a folder."""
     return write_bundle(folder, card(task, **changes), arrays())
+
+
+def toy(walk: Walk, options: object = None) -> Clip:
+    """Prepare pictures of nothing but the places of a walk's points: bars, one a point."""
+    if len(walk) < 40:
+        raise RefusedError("toy_too_short", "The walk is too short to see.", "Film a longer walk.")
+    pictures = np.zeros((len(walk), 1, 64, 44), np.uint8)
+    heights = np.nan_to_num(walk.keypoints[:, :33, 1])
+    size = np.ptp(heights) or 1.0
+    pictures[:, 0, :33, :] = (255 * (heights - heights.min()) / size).astype(np.uint8)[:, :, None]
+    return Clip({"toy": pictures}, {}, walk.time_s)
+
+
+def know_toy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the preparation ``toy`` known for a test."""
+    monkeypatch.setitem(PREPARATIONS, "toy", ("1", toy))
+    monkeypatch.setattr(classifier, "prepare", lambda walk, inputs: toy(walk))
+
+
+def seeing(folder: Path, task: str = "frailty", seed: int = 0, **changes: Any) -> Bundle:
+    """Write a bundle whose untrained network really looks at ``toy``; needs PyTorch.
+
+    Call :func:`know_toy` before.
+    """
+    torch = pytest.importorskip("torch")
+    from clinigait.nn import build_network
+
+    made = card(task, **changes)
+    made = replace(
+        made,
+        networks=({**made.networks[0], "spec": SMALL_SPEC},),
+        inputs_sha256=inputs_sha256(made.inputs),
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        network = build_network({**SMALL_SPEC, "classes": len(made.classes)})
+    weights = {f"0.{key}": value.numpy() for key, value in network.state_dict().items()}
+    return write_bundle(folder, made, weights)
