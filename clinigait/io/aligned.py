@@ -1,7 +1,7 @@
 """Silhouettes that came cut and scaled already, and poses beside them.
 
 Gait recognition keeps them so. Pickles as of OpenGait: one array a walk, (T, 64, 64) or (T, 64, 44)
-grey pictures of a body fills the rows (or twice as many), or (T, 17, 3) points x, y, confidence
+grey pictures of a body that fills rows (or twice as many), or (T, 17, 3) points x, y, confidence
 in COCO's order; or folders of such pictures, numbered. Where in the film the body was is lost, and
 so are times: a frame rate is assumed where nobody gives one, and the provenance says so. Pictures
 become masks of one bit.
