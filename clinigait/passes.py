@@ -22,7 +22,14 @@ from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.walk import read_walk
-from clinigait.pipeline import MARKER, OUTPUTS, provenance, write_documents
+from clinigait.pipeline import (
+    MARKER,
+    OUTPUTS,
+    ask_models,
+    open_models,
+    provenance,
+    write_documents,
+)
 
 _MOST = 9
 
@@ -88,6 +95,7 @@ def merge_passes(
         )
     chosen = load_protocol(protocol or passes[0].assessment.protocol.name)
     check_names(chosen)
+    models = open_models(chosen)
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         merged = measure_passes([p.walk for p in passes], chosen, [p.film() for p in passes])
         frames = _frames(passes, merged, folder)
@@ -101,6 +109,10 @@ def merge_passes(
             recording=_together([p.assessment.recording for p in passes]),
             measurement=merged.measurement,
             frames=frames,
+            predictions=ask_models(
+                models, [p.walk for p in passes], chosen, passes[0].assessment.subject,
+                merged.measurement,
+            ),
         )  # fmt: skip
         write_assessment(assessment, folder / MARKER)
         write_documents(assessment, folder)

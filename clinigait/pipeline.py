@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,7 @@ from clinigait.core import (
     BadInputError,
     Measurement,
     PerceptionFacts,
+    Prediction,
     Protocol,
     ProtocolFacts,
     Provenance,
@@ -33,6 +35,7 @@ from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.filtering import mean_rate_hz
 from clinigait.gait.measure import check_names, measure
 from clinigait.io.assessment import write_assessment
+from clinigait.io.bundle import Bundle
 from clinigait.io.hashes import sha256_of, sha256_of_all
 from clinigait.io.keypoints import is_keypoint_file, read_keypoints
 from clinigait.io.output import workplace
@@ -40,6 +43,7 @@ from clinigait.io.protocol import load_protocol
 from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
+from clinigait.models.classifier import open_model, predict
 from clinigait.perception.depict import depict
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.request import Request, StageProgress, Stopwatch
@@ -67,6 +71,7 @@ OUTPUTS = (
 _EVEN_CLOCK = 0.1
 _READING = "Reading the keypoints"
 _MEASURING = "Measuring"
+_ASKING = "Asking the model"
 _DRAWING = "Drawing the overlay"
 _WRITING = "Writing the report"
 
@@ -115,24 +120,54 @@ def assess(
     protocol = load_protocol(usual if asked is None else asked)
     check_names(protocol)
     _check_subject(request.subject)
+    models = open_models(protocol)
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
         if not with_depth and is_keypoint_file(Path(video)):
             return _assess_keypoints_into(
-                folder, Path(video), protocol, request, progress, stopwatch
+                folder, Path(video), protocol, models, request, progress, stopwatch
             )
         recording = (open_rgbd if with_depth else open_recording)(Path(video))
-        return _assess_into(folder, recording, protocol, request, progress, stopwatch)
+        return _assess_into(folder, recording, protocol, models, request, progress, stopwatch)
 
 
 def _quiet(stage: str, fraction: float) -> None:
     del stage, fraction
 
 
+def open_models(protocol: Protocol) -> tuple[Bundle, ...]:
+    """Open the bundles that a protocol names: what is wrong with one is said before the work.
+
+    Raises
+    ------
+    BadInputError
+        If one is missing, broken, or not made for this version.
+    """
+    return tuple(open_model(name) for name in protocol.models)
+
+
+def ask_models(
+    models: Sequence[Bundle],
+    walks: Sequence[Walk],
+    protocol: Protocol,
+    subject: Subject,
+    measurement: Measurement,
+) -> tuple[Prediction, ...]:
+    """Return what each model says of a walk, of which there may be several records."""
+    return tuple(
+        predict(
+            bundle, walks, subject, measurement,
+            research=protocol.research, prevalence_pct=protocol.prevalence_pct,
+        )
+        for bundle in models
+    )  # fmt: skip
+
+
 def _assess_into(
     folder: Path,
     recording: Recording,
     protocol: Protocol,
+    models: Sequence[Bundle],
     request: Request,
     progress: StageProgress,
     stopwatch: Stopwatch,
@@ -148,11 +183,15 @@ def _assess_into(
         return refused
     draft.recording, draft.perception = road.facts, road.perception
     walk, measurement = seen.walk, seen.measurement
+    predictions: tuple[Prediction, ...] = ()
+    if models:
+        with stopwatch.stage(_ASKING, progress):
+            predictions = ask_models(models, [walk], protocol, request.subject, measurement)
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
         frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
-        assessment = draft.assessed(measurement, frames)
+        assessment = draft.assessed(measurement, frames, predictions)
         _write_files(folder, assessment, walk)
     return assessment
 
@@ -161,6 +200,7 @@ def _assess_keypoints_into(
     folder: Path,
     path: Path,
     protocol: Protocol,
+    models: Sequence[Bundle],
     request: Request,
     progress: StageProgress,
     stopwatch: Stopwatch,
@@ -183,9 +223,13 @@ def _assess_keypoints_into(
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
         return refused
+    predictions: tuple[Prediction, ...] = ()
+    if models:
+        with stopwatch.stage(_ASKING, progress):
+            predictions = ask_models(models, [walk], protocol, subject, measurement)
     with stopwatch.stage(_WRITING, progress):
         frames = draw_stick_figures(folder, walk, measurement)
-        assessment = draft.assessed(measurement, frames)
+        assessment = draft.assessed(measurement, frames, predictions)
         _write_files(folder, assessment, walk)
     return assessment
 
@@ -248,7 +292,12 @@ class _Draft:
         self.recording: RecordingFacts | None = None
         self.perception: PerceptionFacts | None = None
 
-    def assessed(self, measurement: Measurement, frames: tuple[StoredFrame, ...]) -> Assessment:
+    def assessed(
+        self,
+        measurement: Measurement,
+        frames: tuple[StoredFrame, ...],
+        predictions: tuple[Prediction, ...],
+    ) -> Assessment:
         return Assessment(
             status="assessed",
             subject=self._subject,
@@ -258,6 +307,7 @@ class _Draft:
             perception=self.perception,
             measurement=measurement,
             frames=frames,
+            predictions=predictions,
         )
 
     def refused(self, error: RefusedError) -> Assessment:
