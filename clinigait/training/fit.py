@@ -305,6 +305,11 @@ class _Watch(lightning.Callback):
             trainer.should_stop = True
 
 
+def tensors(arrays: Arrays) -> dict[str, torch.Tensor]:
+    """Return arrays as tensors."""
+    return {key: torch.from_numpy(np.array(array)) for key, array in arrays.items()}
+
+
 def scores_of(lesson: Lesson, arrays: Mapping[str, torch.Tensor], people: Prepared) -> Floats:
     """Return the log-probabilities of the records of some people, (N, K), by one network."""
     module = new_network(lesson)
