@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
-from clinigait.core import Progress
+from clinigait.core import BadInputError, Progress
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
 from clinigait.training.batches import BatchMaker, TensorBatch
@@ -111,7 +111,12 @@ def new_network(lesson: Lesson) -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(lesson.seed)
         spec = {**lesson.network.spec, "classes": len(lesson.learners.classes)}
-        module = build_network(spec)
+        try:
+            module = build_network(spec)
+        except ValueError as error:
+            raise BadInputError(
+                f"A network of {lesson.plan.name} cannot be built: {error}.", "Correct its spec."
+            ) from error
     if lesson.start is not None:
         state = module.state_dict()
         fits = {
@@ -204,7 +209,7 @@ class LessonModule(lightning.LightningModule):
         loss: torch.Tensor = self.objective(self.network(batch.x, batch.mask, **told), batch)
         return loss
 
-    def on_train_batch_end(self, *_: object) -> None:
+    def count(self) -> None:
         """Count the step, and let the mean of the weights follow."""
         self.step += 1
         if self.plan.optimiser.ema is None:
@@ -268,8 +273,9 @@ class _Watch(lightning.Callback):
         self.progress: Progress | None = None
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, *_: object) -> None:  # noqa: ANN401
-        """Look, keep, tell."""
+        """Count, look, keep, tell."""
         module: LessonModule = pl_module
+        module.count()
         self._look(trainer, module)
         if self._kept_at is not None and time.monotonic() - self._kept > _KEEP_S:
             self.keep(module)
