@@ -158,7 +158,9 @@ class LessonModule(lightning.LightningModule):
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)
         weights = class_weights(self.plan, lesson.learners.people_per_class())
-        self.objective = Objective(self.plan.objective, weights, self._channels())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(lesson.seed)
+            self.objective = Objective(self.plan.objective, weights, self._channels())
         optimiser = self.plan.optimiser
         self.groups = parameter_groups(
             self.network, self.plan.rates, optimiser.rate, optimiser.weight_decay
