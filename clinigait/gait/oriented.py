@@ -69,7 +69,7 @@ class Oriented(EvenPoints):
 
     @property
     def feet_in_space(self) -> bool:
-        """Whether heels and toes were measured in three dimensions: not guessed, not in a picture."""
+        """Whether heels and toes were measured in three dimensions, not guessed."""
         return self.has_feet and self.sees_forward and self.sees_left and not self.guessed
 
 
