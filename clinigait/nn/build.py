@@ -1,0 +1,136 @@
+"""From a specification, as it stands in JSON, to a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from torch import nn
+
+from clinigait.nn.deepgait import DeepGaitStages, deepgait
+from clinigait.nn.drf import drf
+from clinigait.nn.gaitbase import gaitbase
+from clinigait.nn.gaitformer import gaitformer
+from clinigait.nn.gaitgraph import Skeleton, gaitgraph
+from clinigait.nn.gaitmixer import gaitmixer
+from clinigait.nn.settings import Settings
+from clinigait.nn.tail import PART_POOLINGS, TEMPORAL_POOLINGS, Classes, PartSettings
+
+
+def build_network(spec: Mapping[str, object]) -> nn.Module:
+    """Build the network that a specification describes.
+
+    All kinds know `classes` (K, needed), `scale` of the cosines (16), `order` (class indices from
+    lowest to highest, for a cumulative link classifier) and `channels` (the width).
+
+    Pictures (`gaitbase`, `deepgaitv2_2d`, `deepgaitv2_p3d`, `skeletongait`, `drf`) know `parts`
+    (number of strips, or a list for a pyramid; 16), `embedding` (half of the feature channels),
+    `temporal` (max, mean, gem or attention) and `part_pooling` (hpp or gem); all but the last two
+    know `in_channels` (1), the `deepgait` ones and `skeletongait` know `layers` (blocks of each of
+    four stages, [1, 1, 1, 1]), `drf` knows `silhouettes` (false).
+
+    Skeletons (`gaitmixer`, `gaitformer`, `gaitgraph`) know `joints` (needed), `in_channels` (2) and
+    `embedding` (128); `gaitgraph` needs `edges`, pairs of joints.
+
+    Parameters
+    ----------
+    spec
+        `kind` and the settings of that kind.
+
+    Returns
+    -------
+    Module
+        A `GaitModel` with random weights, drawn from torch's global generator.
+
+    Raises
+    ------
+    ValueError
+        If the kind or a setting is not known, is missing or cannot be.
+    """
+    kind = spec.get("kind")
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise ValueError(f"there is no network of kind {kind!r}; there are {', '.join(_KINDS)}")
+    settings = Settings(kind, {key: value for key, value in spec.items() if key != "kind"})
+    return _KINDS[kind](settings)
+
+
+def _gaitbase(settings: Settings) -> nn.Module:
+    in_channels, channels = settings.integer("in_channels", 1), settings.integer("channels", 64)
+    parts, classes = _parts(settings), _classes(settings)
+    settings.finish()
+    return gaitbase(in_channels, channels, parts, classes)
+
+
+def _deepgait(in_channels: int | None, *, temporal: bool) -> Callable[[Settings], nn.Module]:
+    def build(settings: Settings) -> nn.Module:
+        taken = in_channels or settings.integer("in_channels", 1)
+        channels = settings.integer("channels", 64)
+        layers = settings.integers("layers", (1, 1, 1, 1))
+        if len(layers) != 4:
+            raise ValueError(f"{settings.kind}: layers has to name the blocks of four stages")
+        parts, classes = _parts(settings), _classes(settings)
+        settings.finish()
+        stages = DeepGaitStages(channels, layers, temporal=temporal)
+        return deepgait(taken, stages, parts, classes)
+
+    return build
+
+
+def _drf(settings: Settings) -> nn.Module:
+    channels, silhouettes = settings.integer("channels", 64), settings.boolean("silhouettes", False)
+    parts, classes = _parts(settings), _classes(settings)
+    settings.finish()
+    return drf(channels, parts, classes, silhouettes=silhouettes)
+
+
+def _attentive(
+    network: Callable[[int, int, int, int, Classes], nn.Module],
+) -> Callable[[Settings], nn.Module]:
+    def build(settings: Settings) -> nn.Module:
+        joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
+        channels, embedding = settings.integer("channels", 32), settings.integer("embedding", 128)
+        classes = _classes(settings)
+        settings.finish()
+        return network(joints, in_channels, channels, embedding, classes)
+
+    return build
+
+
+def _gaitgraph(settings: Settings) -> nn.Module:
+    joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
+    edges = settings.pairs("edges")
+    channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 128)
+    classes = _classes(settings)
+    settings.finish()
+    return gaitgraph(Skeleton(joints, in_channels, edges), channels, embedding, classes)
+
+
+def _classes(settings: Settings) -> Classes:
+    count, scale = settings.integer("classes"), settings.number("scale", 16.0)
+    order: Sequence[int] = settings.integers("order", (), smallest=0)
+    if order and sorted(order) != list(range(count)):
+        raise ValueError(
+            f"{settings.kind}: order has to name each of the classes 0 to {count - 1} once"
+        )
+    return Classes(count, scale, order or None)
+
+
+def _parts(settings: Settings) -> PartSettings:
+    return PartSettings(
+        strips=settings.integers("parts", (16,)),
+        embedding=settings.integer("embedding", 0, smallest=0) or None,
+        temporal=settings.choice("temporal", TEMPORAL_POOLINGS),
+        pooling=settings.choice("part_pooling", PART_POOLINGS),
+    )
+
+
+_KINDS: dict[str, Callable[[Settings], nn.Module]] = {
+    "gaitbase": _gaitbase,
+    "deepgaitv2_2d": _deepgait(None, temporal=False),
+    "deepgaitv2_p3d": _deepgait(None, temporal=True),
+    "skeletongait": _deepgait(2, temporal=True),
+    "drf": _drf,
+    "gaitmixer": _attentive(gaitmixer),
+    "gaitformer": _attentive(gaitformer),
+    "gaitgraph": _gaitgraph,
+}
+KINDS = tuple(_KINDS)

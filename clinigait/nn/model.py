@@ -1,0 +1,110 @@
+"""The one network, composed of named slots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from clinigait.nn.frames import Frames
+from clinigait.nn.output import GaitOutput
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What a network is made of.
+
+    Parameters
+    ----------
+    stem
+        `Frames` to `Frames`: from the input's channels to features.
+    backbone
+        `Frames` to `Frames`; may shorten time.
+    temporal_pooling
+        (N, C, T, …) and mask (N, T) to (N, C, …).
+    part_pooling
+        (N, C, …) to (N, C, P).
+    head
+        (N, C, P) to (N, C', P).
+    neck
+        (N, C', P) to normalised parts (N, C', P) and logits (N, K, P).
+    guide
+        (N, C, …) and a vector for each sequence to (N, C, …), before part pooling.
+    """
+
+    stem: nn.Module
+    backbone: nn.Module
+    temporal_pooling: nn.Module
+    part_pooling: nn.Module
+    head: nn.Module
+    neck: nn.Module
+    guide: nn.Module | None = None
+
+
+class GaitModel(nn.Module):
+    """A gait network: stem, backbone, temporal pooling, part pooling, head and neck.
+
+    The result for a sequence does not depend on the others in its batch or on its padding.
+
+    Parameters
+    ----------
+    slots
+        The parts.
+    stages
+        For each stage, from the input to the output, the dotted names of its modules: what can be
+        frozen together.
+    """
+
+    def __init__(self, slots: Slots, stages: Mapping[str, Sequence[str]]) -> None:
+        super().__init__()
+        self.stem = slots.stem
+        self.backbone = slots.backbone
+        self.temporal_pooling = slots.temporal_pooling
+        self.part_pooling = slots.part_pooling
+        self.head = slots.head
+        self.neck = slots.neck
+        self.guide = slots.guide
+        self._stages = {name: tuple(modules) for name, modules in stages.items()}
+
+    @property
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Modules of each named stage, from the input to the output."""
+        return {
+            name: [self.get_submodule(module) for module in modules]
+            for name, modules in self._stages.items()
+        }
+
+    def forward(
+        self, x: Tensor, mask: Tensor | None = None, pav: Tensor | None = None
+    ) -> GaitOutput:
+        """Run the network.
+
+        Parameters
+        ----------
+        x
+            Pictures (N, C, T, H, W) or skeletons (N, C, T, J).
+        mask
+            (N, T) bool, True for real frames, which come first; None if all frames are real.
+        pav
+            Postural asymmetry vectors, (N, 24), for a network that is guided by them.
+
+        Raises
+        ------
+        ValueError
+            If mask or vector do not fit the network.
+        """
+        if (pav is None) != (self.guide is None):
+            raise ValueError(
+                "this network is not guided by a postural asymmetry vector"
+                if self.guide is None
+                else "this network needs the postural asymmetry vector of each sequence"
+            )
+        frames: Frames = self.backbone(self.stem(Frames.of(x, mask)))
+        features = frames.padded()
+        pooled: Tensor = self.temporal_pooling(features, frames.mask)
+        if self.guide is not None:
+            pooled = self.guide(pooled, pav)
+        parts: Tensor = self.head(self.part_pooling(pooled))
+        parts_bn, logits = self.neck(parts)
+        return GaitOutput(parts, parts_bn, logits, features)
