@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,7 +21,7 @@ def read_options(kind: str, wanted: type[Options], options: Mapping[str, Any]) -
         If one is unknown, missing or impossible.
     """
     try:
-        chosen: Options = _adapter(wanted).validate_python(dict(options))
+        return TypeAdapter(wanted).validate_python(dict(options))
     except ValidationError as error:
         fault = error.errors()[0]
         where = ".".join(str(part) for part in fault["loc"][:3]) or "all together"
@@ -30,9 +29,3 @@ def read_options(kind: str, wanted: type[Options], options: Mapping[str, Any]) -
             f"The option {where[:60]} of the input {kind} is wrong: {fault['msg'][:120]}.",
             "Mend the protocol, or use the model's own card.",
         ) from error
-    return chosen
-
-
-@cache
-def _adapter(wanted: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(wanted)
