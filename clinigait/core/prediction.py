@@ -125,6 +125,10 @@ class Prediction:
         Share of held-out people whose class lay in their set, by design, 0 to 1.
     abstained
         Why no class is named; None where one is.
+    statement
+        What it says, in one sentence; None where it says nothing.
+    interval_reason
+        Why the classes have no intervals; None where they have.
     research
         Whether a number is shown that the model would keep to itself in a clinic.
     baselines, measures, predictive_values
@@ -143,6 +147,8 @@ class Prediction:
     prediction_set: tuple[str, ...] = ()
     coverage: float | None = None
     abstained: Refused | None = None
+    statement: str | None = None
+    interval_reason: str | None = None
     research: bool = False
     baselines: tuple[BaselinePrediction, ...] = ()
     measures: tuple[SignedMeasure, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import yaml
 from pydantic import TypeAdapter
@@ -70,6 +70,8 @@ class Task:
         The sentence about a result; ``{title}`` is that of the label.
     limits
         Sentences for every page.
+    measures
+        Signed measures that stand beside a prediction: ``posture`` of shoulders, hips and trunk.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
@@ -83,6 +85,7 @@ class Task:
     baseline: BaselineTask
     wording: str
     limits: tuple[str, ...] = ()
+    measures: tuple[Literal["posture"], ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -1,0 +1,329 @@
+"""Bundles: a folder with the weights of a model (safetensors) and its card (JSON)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache
+from importlib.resources import files
+from itertools import chain
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
+
+from clinigait.core import BadInputError, Baseline, Card
+from clinigait.core.card import CARD_SCHEMA
+from clinigait.io.output import workplace
+
+CARD_FILE, WEIGHTS_FILE = "card.json", "weights.safetensors"
+#: A card is a few pages of text, its header a line an array; anything longer is something else.
+MAX_CARD_BYTES = 1_000_000
+MAX_HEADER_BYTES = 1_000_000
+MAX_WEIGHTS_BYTES = 512_000_000
+MAX_ARRAYS = 10_000
+MAX_DIMENSIONS = 8
+#: What weights are made of, as safetensors names it.
+_TYPES = {"F16", "F32", "I64"}
+_ARRAY_NAME = re.compile(r"([0-9]{1,3})\.[A-Za-z0-9_.]{1,200}")
+_CARD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_REMEDY = "Give a folder that clinigait train or finetune wrote, unchanged."
+
+
+@dataclass(frozen=True, eq=False)
+class Bundle:
+    """A model as it lies on the disk.
+
+    Parameters
+    ----------
+    card
+        What it is.
+    arrays
+        Weights by name: the number of the network, a dot, the name in the network; float32, and
+        int64 where the network counts.
+    folder
+        Where it was read from.
+    """
+
+    card: Card
+    arrays: Mapping[str, NDArray[Any]]
+    folder: Path
+
+
+def shipped_bundles() -> tuple[str, ...]:
+    """Return the names of the bundles that come with clinigait."""
+    found = (f for f in files("clinigait.bundles").iterdir() if f.is_dir())
+    return tuple(sorted(f.name for f in found if f.joinpath(CARD_FILE).is_file()))
+
+
+def read_bundle(name_or_path: str | Path) -> Bundle:
+    """Read a shipped bundle by name, or one of your own by the path of its folder.
+
+    Raises
+    ------
+    BadInputError
+        If there is none, a file is damaged, or the weights are not those of the card.
+    """
+    folder = _folder_of(name_or_path)
+    card = read_card(folder)
+    content = _read(folder, WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+    if hashlib.sha256(content).hexdigest() != card.weights_sha256:
+        raise BadInputError(
+            f"The weights of {_shown(folder)} are not those that its card describes.", _REMEDY
+        )
+    return Bundle(card, _arrays(content, card, _shown(folder)), folder)
+
+
+def read_card(name_or_path: str | Path) -> Card:
+    """Read the card of a bundle without its weights.
+
+    Raises
+    ------
+    BadInputError
+        If there is none, or it is damaged.
+    """
+    folder = _folder_of(name_or_path)
+    content = _read(folder, CARD_FILE, MAX_CARD_BYTES)
+    name = _shown(folder)
+    try:
+        data = json.loads(
+            content, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_each_once
+        )
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"The card of {name} is not readable JSON.", _REMEDY) from error
+    if not isinstance(data, dict) or data.get("schema") != CARD_SCHEMA:
+        raise BadInputError(
+            f"The card of {name} is none of this version, {CARD_SCHEMA}.",
+            "Give a bundle that fits this clinigait, or update clinigait.",
+        )
+    try:
+        card = _adapter().validate_json(content, strict=True)
+        _check_card(card)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])[:80] or "the whole"
+        message = f"The card of {name} is not valid: {where}: {fault['msg'][:120]}."
+        raise BadInputError(message, _REMEDY) from error
+    except ValueError as error:
+        raise BadInputError(f"The card of {name} is not valid: {error}.", _REMEDY) from error
+    return card
+
+
+def write_bundle(
+    folder: Path, card: Card, arrays: Mapping[str, NDArray[Any]], *, half: bool = False
+) -> Bundle:
+    """Write a bundle, all or nothing, and read it back.
+
+    Parameters
+    ----------
+    folder
+        The folder; a bundle that lies there is replaced, other files are left alone.
+    card
+        Its hash of the weights is filled in.
+    arrays
+        Weights by name, see :class:`Bundle`; float64 becomes float32.
+    half
+        Whether to store matrices and kernels in float16. Vectors stay in float32: they are small,
+        and the statistics of batch norms among them would suffer.
+
+    Returns
+    -------
+    Bundle
+        As it will be read: rounded where ``half`` rounds.
+
+    Raises
+    ------
+    BadInputError
+        If the folder cannot be written.
+    ValueError
+        If the card or an array is one that no bundle may hold.
+    """
+    _check_card(card)
+    content = _safetensors().save({n: _stored(n, a, half) for n, a in sorted(arrays.items())})
+    whole = replace(card, weights_sha256=hashlib.sha256(content).hexdigest())
+    text = json.dumps(asdict(whole), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    try:
+        _arrays(content, whole, card.name)
+    except BadInputError as error:
+        raise ValueError(error.message) from error
+    with workplace(folder, (CARD_FILE, WEIGHTS_FILE), CARD_FILE) as place:
+        (place / CARD_FILE).write_text(text, "utf-8")
+        (place / WEIGHTS_FILE).write_bytes(content)
+    return read_bundle(Path(folder))
+
+
+def _folder_of(name_or_path: str | Path) -> Path:
+    if isinstance(name_or_path, str) and name_or_path in shipped_bundles():
+        return Path(str(files("clinigait.bundles").joinpath(name_or_path)))
+    folder = Path(name_or_path)
+    try:
+        there = folder.is_dir() and str(name_or_path) != ""
+    except (OSError, ValueError):  # a name that no folder can have
+        there = False
+    if not there:
+        shipped = ", ".join(shipped_bundles()) or "none is shipped"
+        raise BadInputError(
+            f"There is no model bundle {str(name_or_path)[:80]!r}.",
+            f"Give the folder of a bundle, or the name of a shipped one ({shipped}).",
+        )
+    return folder
+
+
+def _shown(folder: Path) -> str:
+    return folder.name[:80] or "the bundle"
+
+
+def _read(folder: Path, name: str, most: int) -> bytes:
+    path = folder / name
+    try:
+        if not path.is_file():
+            raise BadInputError(f"{_shown(folder)} has no {name}.", _REMEDY)
+        if path.stat().st_size > most:
+            raise BadInputError(
+                f"{name} of {_shown(folder)} is larger than {most // 1_000_000} MB.", _REMEDY
+            )
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"{name} of {_shown(folder)} cannot be read.", _REMEDY) from error
+
+
+@cache
+def _adapter() -> TypeAdapter[Card]:
+    return TypeAdapter(Card)
+
+
+def _finite(token: str) -> float:
+    number = float(token)
+    if not math.isfinite(number):
+        raise ValueError(f"{token} is not a number")
+    return number
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
+
+
+def _check_card(card: Card) -> None:
+    """Check what the types alone do not say.
+
+    Raises
+    ------
+    ValueError
+        Naming the fault.
+    """
+    if not _CARD_NAME.fullmatch(card.name):
+        raise ValueError("name: letters, digits, dots and dashes only")
+    calibration = card.calibration
+    _need(calibration.temperature > 0, "calibration.temperature: above 0")
+    _need(0 < calibration.alpha < 1, "calibration.alpha: between 0 and 1")
+    _need(set(calibration.thresholds) == set(card.classes), "calibration.thresholds: every class")
+    _need_finite((calibration.temperature, *calibration.thresholds.values()), "calibration")
+    known = [spec.kind for spec in card.inputs]
+    for network in card.networks:
+        kinds = network.get("inputs")
+        named = isinstance(kinds, list | tuple) and kinds and all(kind in known for kind in kinds)
+        _need(bool(named) and isinstance(network.get("spec"), Mapping), "networks: spec and inputs")
+    for baseline in card.baselines:
+        _check_baseline(baseline, len(card.classes))
+
+
+def _check_baseline(baseline: Baseline, n_classes: int) -> None:
+    where = f"baselines: {baseline.name[:40]}"
+    width, rows = len(baseline.columns), baseline.coefficients
+    sizes = {len(baseline.mean), len(baseline.sd), *map(len, rows)}
+    _need(sizes == {width}, f"{where}: a number for every column")
+    _need(len(rows) == len(baseline.intercepts) == n_classes, f"{where}: a row for every class")
+    _need(all(sd > 0 for sd in baseline.sd), f"{where}: sd above 0")
+    _need_finite((*baseline.mean, *baseline.sd, *baseline.intercepts, *chain(*rows)), where)
+
+
+def _need(fine: bool, fault: str) -> None:
+    if not fine:
+        raise ValueError(fault)
+
+
+def _need_finite(numbers: Iterable[float], where: str) -> None:
+    _need(all(math.isfinite(number) for number in numbers), f"{where}: a number is not finite")
+
+
+def _safetensors() -> ModuleType:
+    try:
+        import safetensors.numpy  # noqa: PLC0415  only models need it
+    except ImportError as error:
+        raise BadInputError(
+            "Models need the package safetensors, which is not installed.",
+            "pip install 'clinigait[models]'",
+        ) from error
+    return safetensors.numpy
+
+
+def _stored(name: str, array: NDArray[Any], half: bool) -> NDArray[Any]:
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds what is not a number")
+    if array.dtype.kind != "f":
+        return np.array(array, np.int64, order="C")  # numbers stay without a side
+    small = half and array.ndim > 1 and np.abs(array).max(initial=0.0) < np.finfo(np.float16).max
+    return np.array(array, np.float16 if small else np.float32, order="C")
+
+
+def _arrays(content: bytes, card: Card, name: str) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a file of weights; its header is checked before anything is made."""
+    fault = _header_fault(content, len(card.networks))
+    if fault:
+        raise BadInputError(f"The weights of {name} are damaged: {fault}.", _REMEDY)
+    library = _safetensors()
+    from safetensors import SafetensorError  # noqa: PLC0415  only models need it
+
+    try:
+        arrays: dict[str, NDArray[Any]] = library.load(content)
+    except (SafetensorError, ValueError) as error:
+        raise BadInputError(f"The weights of {name} are damaged.", _REMEDY) from error
+    for key, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise BadInputError(
+                f"The weights of {name} are damaged: {key} holds what is not a number.", _REMEDY
+            )
+    return {k: a.astype(np.float32) if a.dtype.kind == "f" else a for k, a in arrays.items()}
+
+
+def _header_fault(content: bytes, networks: int) -> str:
+    """Return what is wrong with the head of a file of weights; nothing where all is well."""
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > len(content) - 8:
+        return "the file is cut off"
+    if length > MAX_HEADER_BYTES:
+        return "its header is too large"
+    try:
+        header = json.loads(content[8 : 8 + length], object_pairs_hook=_each_once)
+    except (ValueError, RecursionError):
+        return "its header is not readable"
+    if not isinstance(header, dict) or not 0 < len(header) <= MAX_ARRAYS:
+        return "it has no arrays, or too many"
+    for name, entry in header.items():
+        if name != "__metadata__" and (fault := _entry_fault(name, entry, networks)):
+            return fault
+    return ""
+
+
+def _entry_fault(name: str, entry: object, networks: int) -> str:
+    found = _ARRAY_NAME.fullmatch(name)
+    if not found or int(found[1]) >= networks:
+        return f"{name[:60]!r} is no weight of its networks"
+    if not isinstance(entry, dict) or str(entry.get("dtype")) not in _TYPES:
+        return f"{name[:60]} is of a kind that no weight has"
+    shape = entry.get("shape")
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
+        return f"{name[:60]} has no shape that a weight has"
+    if not all(type(side) is int and 0 < side <= MAX_WEIGHTS_BYTES for side in shape):
+        return f"{name[:60]} has no shape that a weight has"
+    return ""

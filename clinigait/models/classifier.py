@@ -1,0 +1,276 @@
+"""From a walk to a prediction: what a bundle says of it, or why it says nothing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import (
+    BadInputError,
+    Card,
+    ClassProbability,
+    Measurement,
+    Prediction,
+    Refused,
+    RefusedError,
+    Subject,
+    Walk,
+    is_synthetic,
+)
+from clinigait.io.bundle import Bundle, read_bundle
+from clinigait.models.baselines import baseline_prediction, log_softmax
+from clinigait.models.beside import predictive_values, signed_measures
+from clinigait.models.task import Task, load_task
+from clinigait.representations.inputs import PREPARATIONS, inputs_sha256, prepare
+
+if TYPE_CHECKING:
+    from clinigait.models.scoring import Scorer
+
+Floats = NDArray[np.float64]
+#: So many windows that do not overlap give an interval; fewer say little of their own spread.
+LEAST_WINDOWS = 5
+_RESAMPLES = 2000
+_LEVEL = 0.95
+
+SYNTHETIC_MODEL = Refused(
+    "synthetic_model",
+    "The model learned from synthetic walkers only: what it is worth for people is not known.",
+    "Go by the measurements. For research, set research: true in a copy of the protocol: its "
+    "number is then shown, marked on every page.",
+)
+ATYPICAL_WALK = Refused(
+    "atypical_walk",
+    "The walk is unlike those that the model was tested on: no category fits it well enough.",
+    "Go by the measurements; check that the film shows the walk that the protocol asks for.",
+)
+
+
+def open_model(name_or_path: str | Path) -> Bundle:
+    """Read a bundle and check that this version of clinigait prepares walks as it learned them.
+
+    Raises
+    ------
+    BadInputError
+        If there is none, it is damaged, or it is of another task, order of classes or preparation;
+        or if PyTorch, which it runs on, is not installed.
+    """
+    bundle = read_bundle(name_or_path)
+    check_card(bundle.card)
+    if find_spec("torch") is None:
+        raise BadInputError(
+            f"The model {bundle.card.name} needs PyTorch, which is not installed.",
+            "pip install 'clinigait[models]', or choose a protocol without a model.",
+        )
+    return bundle
+
+
+def check_card(card: Card) -> None:
+    """Refuse a card whose task, classes or preparation are not those of this version.
+
+    Raises
+    ------
+    BadInputError
+        Naming the mismatch.
+    """
+    task = load_task(card.task)
+    remedy = "Take a bundle that was made for this version of clinigait, or train it anew."
+    if card.classes != task.classes:
+        raise BadInputError(
+            f"The classes of the model {card.name} are {', '.join(card.classes)[:200]}; those of "
+            f"the task {task.name} are {', '.join(task.classes)}, in this order.",
+            remedy,
+        )
+    unknown = [spec.kind for spec in card.inputs if spec.kind not in PREPARATIONS]
+    if unknown:
+        raise BadInputError(
+            f"The model {card.name} wants the input {unknown[0][:40]}, which is not known here.",
+            remedy,
+        )
+    if card.inputs_sha256 != inputs_sha256(card.inputs):
+        raise BadInputError(
+            f"The model {card.name} learned from walks that were prepared in another way.", remedy
+        )
+
+
+def predict(
+    bundle: Bundle,
+    walks: Sequence[Walk],
+    subject: Subject,
+    measurement: Measurement,
+    *,
+    research: bool = False,
+    prevalence_pct: float | None = None,
+) -> Prediction:
+    """Return what a bundle says of a walk.
+
+    Parameters
+    ----------
+    bundle
+        As of :func:`open_model`.
+    walks
+        The records of one walk.
+    subject
+        What is known of the person, for the baselines.
+    measurement
+        What was measured, for the baselines and the measures beside it.
+    research
+        Whether a model that learned from synthetic walkers only shows its number for people.
+    prevalence_pct
+        How common the condition is where the model is used, in per cent; None gives no
+        predictive values.
+
+    Returns
+    -------
+    Prediction
+        With classes, or with the reason why there are none.
+
+    Raises
+    ------
+    BadInputError
+        If the weights do not fit the networks of the card.
+    """
+    card, task = bundle.card, load_task(bundle.card.task)
+    beside = Prediction(
+        task=task.name,
+        title=task.title,
+        card_id=card.id,
+        learned_from=card.learned_from,
+        synthetic=card.synthetic,
+        abstained=ATYPICAL_WALK,
+        baselines=tuple(
+            baseline_prediction(each, card.classes, measurement, subject) for each in card.baselines
+        ),
+        measures=signed_measures(walks, measurement) if "posture" in task.measures else (),
+        limits=tuple(dict.fromkeys((*task.limits, *card.limits))),
+    )
+    unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
+    try:
+        clips = [prepare(walk, card.inputs) for walk in walks]
+        if unproven and not research:
+            return replace(beside, abstained=SYNTHETIC_MODEL)
+        scorer = _scorer(bundle)
+        windows = [scorer.window_scores(clip) for clip in clips]
+    except RefusedError as error:
+        return replace(beside, abstained=error.refused)
+    said = _judged(card, task, windows, beside)
+    if said.abstained is not None:
+        return said
+    values = predictive_values(card, task, prevalence_pct)
+    return replace(said, research=unproven, predictive_values=values)
+
+
+def _scorer(bundle: Bundle) -> Scorer:
+    from clinigait.models.scoring import Scorer  # noqa: PLC0415  PyTorch, only when it is asked
+
+    return Scorer(bundle)
+
+
+def _judged(card: Card, task: Task, windows: Sequence[Floats], beside: Prediction) -> Prediction:
+    """Return the prediction of log-probabilities, (W, K) of every record."""
+    temperature = card.calibration.temperature
+    probabilities = np.exp(log_softmax(np.concatenate(windows).mean(axis=0) / temperature))
+    inside = prediction_set(card, probabilities)
+    if not inside:
+        return beside
+    block = windows_apart(card)
+    interval = probability_interval(windows, temperature, block)
+    low, high = interval if interval is not None else (None, None)
+    classes = tuple(
+        ClassProbability(
+            label.name,
+            label.title,
+            float(p),
+            None if low is None else float(min(low[k], p)),
+            None if high is None else float(max(high[k], p)),
+        )
+        for k, (label, p) in enumerate(zip(task.labels, probabilities, strict=True))
+    )
+    apart = sum(len(each) // block or 1 for each in windows)
+    windows_ = "one separate window" if apart == 1 else f"{apart} separate windows"
+    reason = f"The walk is long enough for {windows_}; an interval needs {LEAST_WINDOWS}."
+    return replace(
+        beside,
+        classes=classes,
+        prediction=card.classes[int(np.argmax(probabilities))],
+        prediction_set=inside,
+        coverage=1 - card.calibration.alpha,
+        abstained=None,
+        statement=statement(task, inside),
+        interval_reason=None if interval is not None else reason,
+    )
+
+
+def statement(task: Task, inside: Sequence[str]) -> str:
+    """Return the sentence about a prediction set, by the wording of the task."""
+    titles = [label.title for label in task.labels if label.name in inside]
+    if len(titles) == 1:
+        return task.wording.format(title=titles[0])
+    if len(titles) == len(task.labels):
+        return "The model cannot tell: no category can be excluded for this walk."
+    listed = f"{', '.join(titles[:-1])} and {titles[-1]}"
+    return f"The model cannot tell between {listed}; it excludes the others."
+
+
+def prediction_set(card: Card, probabilities: Floats) -> tuple[str, ...]:
+    """Return the labels that cannot be excluded: none of them where the walk is unlike all."""
+    thresholds = card.calibration.thresholds
+    pairs = zip(card.classes, probabilities, strict=True)
+    return tuple(label for label, p in pairs if 1 - p <= thresholds[label])
+
+
+def windows_apart(card: Card) -> int:
+    """Return after how many windows one begins that shares no frame with the first."""
+    apart = [1]
+    for network in card.networks:
+        window, hop = network.get("window_frames"), network.get("hop_frames")
+        if window and hop:
+            apart.append(math.ceil(window / hop))
+    return max(apart)
+
+
+def probability_interval(
+    windows: Sequence[Floats], temperature: float, block: int, seed: int = 0
+) -> tuple[Floats, Floats] | None:
+    """Return 95 % intervals of the probabilities over the parts of a walk.
+
+    Runs of neighbouring windows are drawn with replacement (moving blocks, Künsch 1989,
+    doi 10.1214/aos/1176347265), as long as neighbours share frames; the interval lies between two
+    quantiles of the probabilities of the redrawn walks. It tells how far the walk agrees with
+    itself, and nothing of how good the model is.
+
+    Parameters
+    ----------
+    windows
+        Log-probabilities of every record, (W, K).
+    temperature
+        What they are divided by.
+    block
+        Neighbours in a run.
+    seed
+        The same seed gives the same interval.
+
+    Returns
+    -------
+    tuple of numpy.ndarray, or None
+        Lower and upper bounds, (K,); None for fewer than :data:`LEAST_WINDOWS` stretches apart.
+    """
+    runs = [
+        each[start : start + block].mean(axis=0)
+        for each in windows
+        for start in range(len(each) - block + 1)
+    ]
+    n_drawn = sum(len(each) // block for each in windows)
+    if n_drawn < LEAST_WINDOWS:
+        return None
+    means = np.array(runs)
+    drawn = np.random.default_rng(seed).integers(0, len(means), (_RESAMPLES, n_drawn))
+    replicates = np.exp(log_softmax(means[drawn].mean(axis=1) / temperature))
+    low, high = np.quantile(replicates, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], axis=0)
+    return np.asarray(low), np.asarray(high)

@@ -1,0 +1,231 @@
+"""What the networks of a bundle say of a walk. Needs PyTorch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from clinigait.core import BadInputError, RefusedError
+from clinigait.models.network_inputs import network_frames, network_vector, window_starts
+from clinigait.nn import GaitOutput, build_network
+from clinigait.representations.clip import Clip
+
+if TYPE_CHECKING:
+    from clinigait.io.bundle import Bundle
+
+Floats = NDArray[np.float64]
+#: Frames that are looked at together: memory stays bounded for long walks.
+_BATCH_FRAMES = 512
+#: A walk of fewer frames says nothing in any window.
+_FEWEST_FRAMES = 5
+
+
+class _Network:
+    """One network of a bundle, with what it sees.
+
+    Parameters
+    ----------
+    entry
+        As in the card.
+    arrays
+        Weights by the keys of its state.
+    n_classes
+        Classes of the card.
+    """
+
+    def __init__(
+        self, entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], n_classes: int
+    ) -> None:
+        self.kinds: tuple[str, ...] = tuple(entry["inputs"])
+        self.window: int | None = entry.get("window_frames")
+        self.hop: int | None = entry.get("hop_frames")
+        self.mirror = bool(entry.get("mirror", False))
+        self.module = load_network({**entry["spec"], "classes": n_classes}, arrays)
+
+    def window_scores(self, clip: Clip) -> Floats:
+        """Return the log-probabilities of the windows, (W, K), mean over mirror images."""
+        starts = window_starts(len(clip), self.window, self.hop)
+        length = min(len(clip), self.window or len(clip))
+        vector = network_vector(clip, self.kinds)
+        scores = []
+        for mirror in (False, True) if self.mirror else (False,):
+            frames = torch.from_numpy(network_frames(clip, self.kinds, mirror=mirror))
+            size = max(1, _BATCH_FRAMES // length)
+            parts = [starts[i : i + size] for i in range(0, len(starts), size)]
+            batches = (torch.stack([frames[:, s : s + length] for s in p]) for p in parts)
+            scores.append(np.concatenate([self._scores(batch, vector) for batch in batches]))
+        return np.asarray(np.mean(scores, axis=0, dtype=np.float64))
+
+    def centres(self, n_frames: int) -> Floats:
+        """Return the middle frame of each window, (W,)."""
+        length = min(n_frames, self.window or n_frames)
+        return np.array(window_starts(n_frames, self.window, self.hop)) + length / 2
+
+    def _scores(self, x: torch.Tensor, vector: NDArray[np.float32] | None) -> Floats:
+        told = {}
+        if vector is not None:
+            told["pav"] = torch.from_numpy(vector).expand(len(x), -1)
+        with torch.inference_mode():
+            output: GaitOutput = self.module(x, **told)
+            scores = output.decision_logits().log_softmax(-1)
+        return scores.double().numpy()
+
+
+class Scorer:
+    """The networks of a bundle, ready to judge walks; results do not depend on what came before.
+
+    Parameters
+    ----------
+    bundle
+        Card and weights.
+
+    Raises
+    ------
+    BadInputError
+        If the weights do not fit the networks of the card.
+    """
+
+    def __init__(self, bundle: Bundle) -> None:
+        self.card = bundle.card
+        entries = [
+            (entry, own_arrays(bundle.arrays, number))
+            for number, entry in enumerate(self.card.networks)
+        ]
+        self._networks = [_Network(e, arrays, len(self.card.classes)) for e, arrays in entries]
+
+    def window_scores(self, clip: Clip) -> Floats:
+        """Return log-probabilities window by window, mean over networks and mirror images.
+
+        Networks that look through unlike windows are read on those of the one with the most
+        windows, each at its nearest window.
+
+        Parameters
+        ----------
+        clip
+            What :func:`clinigait.representations.inputs.prepare` gives for the card's inputs.
+
+        Returns
+        -------
+        numpy.ndarray
+            (W, K), classes in the order of the card.
+
+        Raises
+        ------
+        RefusedError
+            If the clip is too short, or lacks values.
+        """
+        shortest = min(network.window or _FEWEST_FRAMES for network in self._networks)
+        needed = max(_FEWEST_FRAMES, shortest // 2)
+        if len(clip) < needed:
+            raise RefusedError(
+                "clip_too_short",
+                f"The walk has {len(clip)} usable frames; the model needs {needed}.",
+                "Film a longer way.",
+            )
+        scores = [network.window_scores(clip) for network in self._networks]
+        most = int(np.argmax([len(each) for each in scores]))
+        wanted = self._networks[most].centres(len(clip))
+        read = [
+            each[np.abs(wanted[:, None] - network.centres(len(clip))[None]).argmin(1)]
+            for each, network in zip(scores, self._networks, strict=True)
+        ]
+        return np.asarray(np.mean(read, axis=0))
+
+    def score(self, clips: Sequence[Clip]) -> Floats:
+        """Return the mean log-probabilities, (K,), over the windows of several records of a walk.
+
+        Raises
+        ------
+        BadInputError
+            If there is no clip.
+        RefusedError
+            If a clip is too short, or lacks values.
+        """
+        if not clips:
+            raise BadInputError("There is no walk to judge.", "Give one record or more.")
+        return np.asarray(np.concatenate([self.window_scores(clip) for clip in clips]).mean(0))
+
+    def probabilities(self, clips: Sequence[Clip]) -> Floats:
+        """Return the calibrated probabilities of the classes, (K,), of the records of a walk."""
+        return self.probabilities_of(self.score(clips))
+
+    def probabilities_of(self, scores: Floats) -> Floats:
+        """Return the calibrated probabilities, (..., K), of log-probabilities of that shape."""
+        return softmax(scores / self.card.calibration.temperature)
+
+    def prediction_set(self, probabilities: Floats) -> tuple[str, ...]:
+        """Return the labels that cannot be excluded; at least the most probable one.
+
+        A conformal set can be empty; the most probable label is then put in, which only raises
+        the coverage.
+
+        Parameters
+        ----------
+        probabilities
+            (K,), calibrated.
+        """
+        thresholds = self.card.calibration.thresholds
+        pairs = zip(self.card.classes, probabilities, strict=True)
+        kept = tuple(label for label, p in pairs if 1 - p <= thresholds[label])
+        return kept or (self.card.classes[int(np.argmax(probabilities))],)
+
+
+def softmax(scores: Floats) -> Floats:
+    """Return probabilities, (..., K), of logits or log-probabilities of that shape."""
+    raised = np.exp(scores - scores.max(-1, keepdims=True))
+    return np.asarray(raised / raised.sum(-1, keepdims=True))
+
+
+def own_arrays(arrays: Mapping[str, NDArray[Any]], number: int) -> dict[str, NDArray[Any]]:
+    """Return the weights of one network of a bundle, by the keys of its state."""
+    start = f"{number}."
+    return {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+
+
+def load_network(spec: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> torch.nn.Module:
+    """Return a network with its weights, in evaluation mode, in float32.
+
+    Parameters
+    ----------
+    spec
+        As of :func:`clinigait.nn.build_network`.
+    arrays
+        Weights by the keys of its state; float16 is widened.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such network, or the weights are not its.
+    """
+    # Nobody's random numbers change because a network is read.
+    with torch.random.fork_rng(devices=[]):
+        try:
+            module = build_network(spec)
+        except ValueError as error:
+            raise BadInputError(
+                f"The card describes a network that cannot be built: {error}.",
+                "Take a bundle of this version of clinigait.",
+            ) from error
+    state = {key: _tensor(array) for key, array in arrays.items()}
+    wanted = module.state_dict()
+    unlike = [k for k in {**wanted, **state} if _shape(wanted, k) != _shape(state, k)]
+    if unlike:
+        raise BadInputError(
+            f"The weights do not fit the network of the card: {sorted(unlike)[0][:80]}.",
+            "Take the bundle anew from where it came from.",
+        )
+    module.load_state_dict(state)
+    return module.eval()
+
+
+def _tensor(array: NDArray[Any]) -> torch.Tensor:
+    widened = array.astype(np.float32) if array.dtype.kind == "f" else array
+    return torch.from_numpy(np.array(widened))  # a copy: bundles may be read-only
+
+
+def _shape(state: Mapping[str, torch.Tensor], key: str) -> tuple[int, ...] | None:
+    return tuple(state[key].shape) if key in state else None

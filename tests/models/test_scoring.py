@@ -1,0 +1,165 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from clinigait.core import BadInputError, Calibration, Card, DataUse, InputSpec, RefusedError
+from clinigait.models.network_inputs import network_frames, window_starts
+from clinigait.representations.clip import Clip
+
+torch = pytest.importorskip("torch")
+
+from clinigait.models.scoring import Scorer, load_network, softmax  # noqa: E402
+from clinigait.nn import build_network  # noqa: E402
+
+SPEC = {"kind": "gaitbase", "channels": 2, "parts": 4}
+CLASSES = ("healthy", "ill", "very_ill")
+
+
+def clip_of(n_frames, seed=0):
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(0, 256, (n_frames, 1, 64, 44), dtype=np.uint8)
+    return Clip({"silhouettes": frames}, {}, np.arange(n_frames) / 30)
+
+
+def bundle_of(*entries, classes=CLASSES, temperature=1.0, threshold=0.6):
+    arrays = {}
+    networks = []
+    for number, entry in enumerate(entries):
+        torch.manual_seed(number)
+        network = build_network({**SPEC, "classes": len(classes)})
+        arrays |= {f"{number}.{k}": v.numpy() for k, v in network.state_dict().items()}
+        seen = {"inputs": ["silhouettes"], "window_frames": None, "hop_frames": None}
+        spec = {**SPEC, "classes": len(classes)}
+        networks.append({"spec": spec, "mirror": False, **seen, **entry})
+    calibration = Calibration(temperature, 0.1, dict.fromkeys(classes, threshold), 30, "by hand")
+    use = DataUse("made", "nobody", "none", "synthetic", 3, 3, dict.fromkeys(classes, 1))
+    card = Card(
+        "made", "1", "Made", "frailty", classes, (InputSpec("silhouettes"),), tuple(networks),
+        calibration, "nobody", (use,), {}, {},
+    )  # fmt: skip
+    return SimpleNamespace(card=card, arrays=arrays)
+
+
+def by_hand(bundle, number, frames):
+    network = load_network(
+        bundle.card.networks[number]["spec"],
+        {k[2:]: v for k, v in bundle.arrays.items() if k.startswith(f"{number}.")},
+    )
+    x = torch.from_numpy(frames.astype(np.float32) / 255).swapaxes(0, 1)[None]
+    with torch.no_grad():
+        return network(x).logits.mean(-1).log_softmax(-1)[0].double().numpy()
+
+
+def test_the_score_is_the_mean_log_probability_of_windows_mirrors_and_networks():
+    bundle = bundle_of(
+        {"window_frames": 10, "hop_frames": 5, "mirror": True},
+        {"window_frames": 10, "hop_frames": 5},
+    )
+    clip = clip_of(22)
+    frames = clip.frames["silhouettes"]
+    windows = []
+    for start in (0, 5, 10, 12):
+        cut = frames[start : start + 10]
+        mirrored = (by_hand(bundle, 0, cut) + by_hand(bundle, 0, cut[..., ::-1].copy())) / 2
+        windows.append((mirrored + by_hand(bundle, 1, cut)) / 2)
+    scorer = Scorer(bundle)
+    assert_allclose(scorer.window_scores(clip), windows, atol=1e-5)
+    assert_allclose(scorer.score([clip]), np.mean(windows, 0), atol=1e-5)
+
+
+def test_windows_cover_the_whole_walk_and_the_last_ends_with_it():
+    assert window_starts(22, 10, 5) == [0, 5, 10, 12]
+    assert window_starts(20, 10, 5) == [0, 5, 10]
+    assert window_starts(7, 10, 5) == [0]
+    assert window_starts(100, None, None) == [0]
+    assert window_starts(25, 10, None) == [0, 10, 15]
+
+
+def test_networks_with_unlike_windows_meet_on_the_finer_ones():
+    bundle = bundle_of({}, {"window_frames": 10, "hop_frames": 10})
+    clip = clip_of(30)
+    frames = clip.frames["silhouettes"]
+    whole = by_hand(bundle, 0, frames)
+    each = [(whole + by_hand(bundle, 1, frames[s : s + 10])) / 2 for s in (0, 10, 20)]
+    assert_allclose(Scorer(bundle).window_scores(clip), each, atol=1e-5)
+
+
+def test_several_records_of_one_walk_count_window_by_window():
+    scorer = Scorer(bundle_of({"window_frames": 10, "hop_frames": 10}))
+    one, two = clip_of(10, 1), clip_of(30, 2)
+    every = np.concatenate([scorer.window_scores(one), scorer.window_scores(two)])
+    assert_allclose(scorer.score([one, two]), every.mean(0), atol=1e-12)
+
+
+def test_the_temperature_flattens_and_the_order_stays():
+    clip = clip_of(12)
+    sharp, flat = Scorer(bundle_of({})), Scorer(bundle_of({}, temperature=5.0))
+    p, q = sharp.probabilities([clip]), flat.probabilities([clip])
+    assert_allclose([p.sum(), q.sum()], 1)
+    assert (p.argsort() == q.argsort()).all()
+    assert q.max() < p.max()
+    assert_allclose(q, softmax(np.log(p) / 5), atol=1e-9)
+
+
+def test_the_prediction_set_holds_what_the_thresholds_allow_and_is_never_empty():
+    scorer = Scorer(bundle_of({}, threshold=0.6))
+    assert scorer.prediction_set(np.array([0.5, 0.45, 0.05])) == ("healthy", "ill")
+    strict = Scorer(bundle_of({}, threshold=0.2))
+    assert strict.prediction_set(np.array([0.5, 0.45, 0.05])) == ("healthy",)
+
+
+def test_weights_in_half_precision_are_read():
+    bundle = bundle_of({})
+    whole = Scorer(bundle).score([clip_of(12)])
+    half = {k: v.astype(np.float16) if v.dtype.kind == "f" else v for k, v in bundle.arrays.items()}
+    again = Scorer(SimpleNamespace(card=bundle.card, arrays=half)).score([clip_of(12)])
+    assert_allclose(again, whole, atol=0.05)
+
+
+@pytest.mark.parametrize("harm", ["absent", "shape", "additional"])
+def test_weights_of_another_network_are_refused_in_one_sentence(harm):
+    bundle = bundle_of({})
+    name = next(k for k in bundle.arrays if k.endswith("weight"))
+    if harm == "absent":
+        del bundle.arrays[name]
+    elif harm == "shape":
+        bundle.arrays[name] = np.zeros((1, 2), np.float32)
+    else:
+        bundle.arrays["0.more"] = np.zeros(1, np.float32)
+    with pytest.raises(BadInputError, match="do not fit the network"):
+        Scorer(bundle)
+
+
+def test_too_short_and_incomplete_clips_are_refused():
+    scorer = Scorer(bundle_of({"window_frames": 30, "hop_frames": 10}))
+    with pytest.raises(RefusedError, match="14 usable frames; the model needs 15"):
+        scorer.window_scores(clip_of(14))
+    with pytest.raises(BadInputError, match="no walk"):
+        scorer.score([])
+    holed = Clip({"streams": np.full((9, 3, 5), np.nan, np.float32)}, {}, np.arange(9.0))
+    with pytest.raises(RefusedError, match="missing"):
+        network_frames(holed, ["streams"])
+    with pytest.raises(BadInputError, match="not prepared"):
+        network_frames(holed, ["silhouettes"])
+
+
+def test_inputs_of_one_shape_are_laid_upon_each_other_in_order():
+    clip = clip_of(6)
+    maps = np.full((6, 2, 64, 44), 51, np.uint8)
+    both = Clip({**clip.frames, "skeleton_maps": maps}, {}, clip.time_s)
+    x = network_frames(both, ["skeleton_maps", "silhouettes"])
+    assert x.shape == (3, 6, 64, 44)
+    assert_allclose(x[:2], 0.2, atol=1e-7)
+    mirrored = network_frames(both, ["silhouettes"], mirror=True)
+    assert_allclose(mirrored[..., ::-1], x[2:], atol=0)
+
+
+def test_reading_a_network_leaves_random_numbers_alone():
+    bundle = bundle_of({})
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    Scorer(bundle)
+    assert torch.equal(torch.rand(3), expected)
