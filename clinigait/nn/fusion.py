@@ -32,7 +32,7 @@ class AttentionFusion(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Fuse two maps (M, C, H, W) into one."""
         scores: Tensor = self.weigh(self.look(self.squeeze(torch.cat([first, second], 1))))
-        weights = scores.view(len(scores), 2, *first.shape[1:]).softmax(1)
+        weights = scores.view(scores.shape[0], 2, *first.shape[1:]).softmax(1)
         return first * weights[:, 0] + second * weights[:, 1]
 
 
@@ -49,7 +49,7 @@ class TwoStreamStem(nn.Module):
 
     def __init__(self, first_channels: int, second_channels: int, channels: int) -> None:
         super().__init__()
-        self.shares = (first_channels, second_channels)
+        self.shares = [first_channels, second_channels]
         self.stems = nn.ModuleList([ImageStem(share, channels) for share in self.shares])
         self.layers = nn.ModuleList(
             [Stage(ResidualBlock, (channels, channels)) for _ in self.shares]

@@ -1,4 +1,4 @@
-"""Silhouettes that came aligned become a walk that hides neither what is lost nor what is guessed."""
+"""Silhouettes that came aligned become a walk that hides nothing that is lost or guessed."""
 
 from __future__ import annotations
 
