@@ -8,7 +8,8 @@ sides, so that a gait is recognised the same on both sides and the side comes ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -168,6 +169,34 @@ class EitherSide(nn.Module):
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """Return (N, classes) log-probabilities, the same for a walk and its mirror image."""
         return self.sides(x, mask).logsumexp(dim=1)
+
+
+class Committee(nn.Module):
+    """Several networks that learned from other starts: the mean of their probabilities.
+
+    Parameters
+    ----------
+    members
+        One or more.
+    """
+
+    def __init__(self, members: Sequence[EitherSide]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def sides(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Return (N, 2, classes) log-probabilities, as of :meth:`EitherSide.sides`."""
+        each = torch.stack([member.sides(x, mask) for member in self._each()])
+        return each.logsumexp(dim=0) - math.log(len(each))
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Return (N, classes) log-probabilities."""
+        return self.sides(x, mask).logsumexp(dim=1)
+
+    def _each(self) -> Iterator[EitherSide]:
+        for member in self.members:
+            if isinstance(member, EitherSide):
+                yield member
 
 
 def gait_and_side_loss(sides: Tensor, label: Tensor, symmetric: Tensor, smoothing: float) -> Tensor:

@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from clinigait.nn.temporal_net import (  # noqa: E402 - after the check that torch is there
+    Committee,
     EitherSide,
     MaskedGroupNorm,
     TemporalNet,
@@ -72,6 +73,14 @@ def test_the_two_sides_are_one_distribution() -> None:
     with torch.no_grad():
         torch.testing.assert_close(net.sides(x, mask).exp().sum(dim=(1, 2)), torch.ones(2))
         torch.testing.assert_close(net(x, mask).exp().sum(dim=1), torch.ones(2))
+
+
+def test_a_committee_is_the_mean_of_its_members() -> None:
+    members = [_net(1), _net(2)]
+    x, mask = _batch([30, 24], 30)
+    with torch.no_grad():
+        mean = (members[0](x, mask).exp() + members[1](x, mask).exp()) / 2
+        torch.testing.assert_close(Committee(members)(x, mask).exp(), mean)
 
 
 def test_masked_norm_is_group_norm_where_nothing_is_masked() -> None:

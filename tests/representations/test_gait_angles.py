@@ -121,3 +121,9 @@ def test_tall_and_short_people_have_the_same_channels() -> None:
 def test_all_channels_are_asked_for() -> None:
     with pytest.raises(ValueError, match="44"):
         GaitAngles(np.zeros((3, 43)), 30.0)
+
+
+def test_fewer_frames_at_a_lower_rate() -> None:
+    angles = _posed()
+    assert angles.every(2).rate_hz == 15.0
+    assert len(angles.every(2).values) == 2
