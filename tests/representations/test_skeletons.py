@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +21,11 @@ from clinigait.core import (
     Walk,
 )
 from clinigait.core.layout import KINECT_25
+from clinigait.datasets import pathological_gait
 from clinigait.representations import BODY_17, PARENTS, Skeleton, mirrored_joints, skeleton
 from support.walker import Gait, synthetic_space_walk
 
+ACTED = Path(__file__).parents[3] / "shared" / "data" / "pathological_gait"
 GAIT = Gait(step_share=0.46, duration_s=5.0)
 
 
@@ -211,3 +215,17 @@ def test_a_skeleton_is_of_seventeen_joints() -> None:
         Skeleton(np.zeros((5, 16, 3)), np.zeros(5), 30.0, 1.2)
     with pytest.raises(ValueError, match="speed"):
         Skeleton(np.zeros((5, 17, 3)), np.zeros(4), 30.0, 1.2)
+
+
+@pytest.mark.skipif(not ACTED.exists(), reason="needs the walks of the acted gaits")
+def test_two_sensors_see_the_same_body() -> None:
+    """Of one walk: sizes within 6 %, speeds alike, nobody's sides exchanged."""
+    seen = [t for t in pathological_gait.trials(ACTED, "human1") if t.walk == 1]
+    pairs = [(a, b) for a, b in itertools.pairwise(seen) if a.gait == b.gait]
+    assert len(pairs) == len(pathological_gait.GAITS)
+    for pair in pairs:
+        one, other = (skeleton(pathological_gait.read_trial(trial)) for trial in pair)
+        assert other.size_m == pytest.approx(one.size_m, rel=0.06)
+        assert not one.sides_exchanged
+        assert not other.sides_exchanged
+        assert np.median(other.speed) == pytest.approx(np.median(one.speed), rel=0.2)
