@@ -137,6 +137,9 @@ def predict(
         If the weights do not fit the networks of the card.
     """
     card, task = bundle.card, load_task(bundle.card.task)
+    # A baseline of the same synthetic walkers is no better founded than the model.
+    unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
+    silent = SYNTHETIC_MODEL.message if unproven and not research else None
     beside = Prediction(
         task=task.name,
         title=task.title,
@@ -145,15 +148,15 @@ def predict(
         synthetic=card.synthetic,
         abstained=ATYPICAL_WALK,
         baselines=tuple(
-            baseline_prediction(each, card.classes, measurement, subject) for each in card.baselines
+            baseline_prediction(each, card.classes, measurement, subject, silent)
+            for each in card.baselines
         ),
         measures=signed_measures(walks, measurement) if "posture" in task.measures else (),
         limits=tuple(dict.fromkeys((*task.limits, *card.limits))),
     )
-    unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
     try:
         clips = [prepare(walk, card.inputs) for walk in walks]
-        if unproven and not research:
+        if silent is not None:
             return replace(beside, abstained=SYNTHETIC_MODEL)
         scorer = _scorer(bundle)
         windows = [scorer.window_scores(clip) for clip in clips]
