@@ -63,7 +63,8 @@ class Silhouettes:
     width
         Width of a mask in mask pixels.
     affine
-        (T, 2, 3) matrices that take image pixels (x, y, 1) to mask pixels.
+        (T, 2, 3) matrices that take image pixels (x, y, 1) to mask pixels; NaN where the masks
+        came cut, and nobody knows from where.
     aid_bits
         Which pixels of the masks belong to a walking aid, packed like ``bits``; None where
         nobody looked for one.

@@ -5,24 +5,35 @@ data/ori_keypoints/*.npy``, (T, 17, 3) in mm in the camera's axes at 60 frames a
 ``sensor data/SENSOR REPORT/*.csv``, one row of headers and one of values, with or without columns
 of identity. The column named ``Height [cm]`` holds metres. No licence is stated: the data are read
 where they stand and never copied.
+
+The prefix of a name is not the clinical group: labels are unknown, unless the user gives a table.
 """
 
 from __future__ import annotations
 
 import csv
 import math
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from clinigait.core import BadInputError, Depth, Space, Subject, Walk
 from clinigait.core.layout import MPI_17
+from clinigait.datasets.labels import read_labels
+from clinigait.datasets.options import StudyOptions
+from clinigait.datasets.people import chosen_people, natural
+from clinigait.datasets.study import Sample, Study
 from clinigait.io.keypoint_table import UNREADABLE_ARRAY
 
 NAME = "gait-validation"
+LAYOUT = "video analysis/large model data/ori_keypoints/*.npy"
+TAKES: tuple[str, ...] = ("labels",)
+SOURCE = "MEA Lab, GaitValidation (github mea-lab/GaitValidation)"
+LICENCE = "none stated"
+OBTAIN = "Clone github mea-lab/GaitValidation; give the folder that holds 'video analysis'."
 RATE_HZ = 60.0
 _KEYPOINTS = "video analysis/large model data/ori_keypoints"
 _REPORTS = "sensor data/SENSOR REPORT"
@@ -98,46 +109,56 @@ def trials(root: Path, subjects: str | None = None) -> tuple[Trial, ...]:
             f"{_KEYPOINTS} in it.",
             "Give the folder that holds 'video analysis' and 'sensor data'.",
         )
-    files = sorted(folder.glob("*.npy"), key=_natural)
+    files = sorted(folder.glob("*.npy"), key=lambda f: natural(f.stem))
     found = [
         Trial(f.stem, f.stem.rpartition("_")[0] or f.stem, f, root / _REPORTS / f"{f.stem}.csv")
         for f in files
     ]
     if not found:
         raise BadInputError(f"There are no walks in {_KEYPOINTS}.", "Give the complete data set.")
-    kept = chosen_people(sorted({t.subject for t in found}), subjects)
+    kept = chosen_people(sorted({t.subject for t in found}, key=natural), subjects)
     return tuple(trial for trial in found if trial.subject in kept)
 
 
-def _natural(path: Path) -> list[tuple[int, str]]:
-    return [(int(p), "") if p.isdigit() else (0, p) for p in re.split(r"(\d+)", path.stem)]
-
-
-def chosen_people(people: list[str], wanted: str | None) -> set[str]:
-    """Return the people that a list like ``Val_005,Diz_001`` or ``1-5,8`` names.
+def study(root: Path, options: StudyOptions | None = None) -> Study:
+    """Return the walks as a study; labels come from the table that the options name.
 
     Raises
     ------
     BadInputError
-        If an entry names nobody.
+        If the folder or the table cannot be used.
     """
-    if wanted is None:
-        return set(people)
-    kept: set[str] = set()
-    for entry in (part.strip() for part in wanted.split(",") if part.strip()):
-        span = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", entry)
-        if entry in people:
-            kept.add(entry)
-        elif span and 1 <= int(span[1]) <= int(span[2] or span[1]) <= len(people):
-            kept.update(people[int(span[1]) - 1 : int(span[2] or span[1])])
-        else:
-            raise BadInputError(
-                f"Nobody in the data set is {entry[:40]}.",
-                f"Choose from {', '.join(people[:60])}, or numbers from 1 to {len(people)}.",
-            )
-    if not kept:
-        raise BadInputError("The list of subjects is empty.", "Name at least one person.")
-    return kept
+    table = options.labels if options else None
+    labels = read_labels(table) if table else None
+    found = trials(root)
+    if labels and table:
+        labels.check_used({t.subject for t in found} | {t.name for t in found}, table)
+    samples = tuple(
+        Sample(
+            sequence=trial.name,
+            person=trial.subject,
+            walk=trial.name,
+            label=labels.of(sequence=trial.name, subject=trial.subject) if labels else None,
+            read=partial(read_trial, trial),
+            covariates=_covariates(trial),
+        )
+        for trial in found
+    )
+    limits = () if labels else ("The clinical group of these people is not known.",)
+    return Study(NAME, SOURCE, LICENCE, "mixed", OBTAIN, samples, limits)
+
+
+def _covariates(trial: Trial) -> dict[str, float | str]:
+    """Return what the sensors say of body height and speed."""
+    report = read_report(trial)
+    speed = references(report)["speed_mps", "both"]
+    known = {"height_m": _height_m(report), "speed_mps": None if math.isnan(speed) else speed}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def is_here(root: Path) -> bool:
+    """Tell whether a folder has the layout."""
+    return (root / _KEYPOINTS).is_dir()
 
 
 def read_trial(trial: Trial) -> Walk:

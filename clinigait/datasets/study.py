@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -57,6 +58,8 @@ class Study:
         One sentence: how to get the data.
     samples
         In a fixed order.
+    limits
+        Sentences on what a study of these data cannot show.
     """
 
     name: str
@@ -65,11 +68,12 @@ class Study:
     kind: DataKind
     obtain: str
     samples: tuple[Sample, ...]
+    limits: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         names = [sample.sequence for sample in self.samples]
         if len(set(names)) != len(names):
-            double = next(name for name in names if names.count(name) > 1)
+            double, _ = Counter(names).most_common(1)[0]
             raise BadInputError(
                 f"The sequence {double[:80]} stands twice in {self.name}.", "Name each one once."
             )

@@ -20,7 +20,7 @@ from clinigait.io.video import DEFAULT_LIMITS
 
 TIMES = "times.csv"
 TIME_COLUMNS = ("colour_time_s", "depth_time_s")
-_FILMS = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ogv")
+FILM_SUFFIXES = (".mp4", ".mov", ".mkv", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".wmv", ".ogv")
 _DEPTH_WORDS = ("depth",)
 _COLOUR_WORDS = ("colour", "color", "rgb")
 #: What spreadsheets put before UTF-8, as it reads in Latin-1.
@@ -120,7 +120,7 @@ def read_folder(path: Path) -> RgbdFolder:
 
 
 def _is_film(entry: Path) -> bool:
-    return entry.is_file() and entry.suffix.lower() in _FILMS
+    return entry.is_file() and entry.suffix.lower() in FILM_SUFFIXES
 
 
 def _is_part(entry: Path, words: tuple[str, ...]) -> bool:

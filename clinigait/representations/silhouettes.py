@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Silhouettes
+from clinigait.core import BadInputError, RefusedError, Silhouettes
 
 #: The field drops a frame whose grey values (255 where there is body) add up to no more.
 _LEAST_GREY = 10_000
@@ -123,19 +123,27 @@ def align(
     ------
     BadInputError
         If the size is another one.
+    RefusedError
+        If one scale is wanted, and nobody knows where in the picture the masks were.
     """
     check_size(size)
     if len(silhouettes) != len(time_s):
         raise ValueError(f"{len(silhouettes)} silhouettes for {len(time_s)} times")
     place = None
     if scale_of == "sequence":
+        if not np.isfinite(silhouettes.affine).all():
+            raise RefusedError(
+                "unplaced_silhouettes",
+                "These silhouettes came cut and scaled frame by frame: a common scale is lost.",
+                "Give the film, or silhouettes with their places in it.",
+            )
         place = _sequence_place(silhouettes, size, with_aids)
     images, affine, frames = [], [], []
     for frame in range(len(silhouettes)):
-        mask = _mask(silhouettes, frame, with_aids)
         if place is None:
-            found = align_picture(mask, size)
+            found = _align_frame(silhouettes, frame, with_aids, size)
         else:
+            mask = _mask(silhouettes, frame, with_aids)
             found = _placed(mask, silhouettes.affine[frame], place, size)
         if found is not None:
             images.append(found[0])
@@ -151,6 +159,24 @@ def align(
         affine=np.array(affine).reshape(-1, 2, 3),
         scale_of=scale_of,
     )
+
+
+def _align_frame(
+    silhouettes: Silhouettes, frame: int, with_aids: bool, size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
+    """Align one frame; only the rows that hold something are unpacked."""
+    bits = silhouettes.bits[frame]
+    if not with_aids and silhouettes.aid_bits is not None:
+        bits = bits & ~silhouettes.aid_bits[frame]
+    rows = np.flatnonzero(bits.any(axis=1))
+    if not len(rows):
+        return None
+    top = rows[0]
+    mask = np.unpackbits(bits[top : rows[-1] + 1], axis=1, count=silhouettes.width)
+    found = align_picture(mask * np.uint8(_WHITE), size)
+    if found is not None:
+        found[1][1, 2] -= found[1][1, 1] * top
+    return found
 
 
 def align_picture(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from clinigait.core import BadInputError, Event, EventKind
 from clinigait.datasets import bmc_walk
-from clinigait.datasets.gait_validation import chosen_people
+from clinigait.datasets.people import chosen_people
 from clinigait.gait.events import detect_events
 from clinigait.gait.filtering import evened, with_seen_points
 from clinigait.gait.scene import scene_of

@@ -13,7 +13,7 @@ from scipy.ndimage import median_filter
 from clinigait.core import SIDES, Intrinsics, Recording, Side, Walk, opposite
 from clinigait.core.walk import Space
 from clinigait.datasets.feet_rgbd import SuitFilm, read_suit_film
-from clinigait.datasets.gait_validation import chosen_people
+from clinigait.datasets.people import chosen_people
 from clinigait.perception.depth import sample_depth
 from clinigait.perception.detection import EfficientDetLite2, PersonDetector
 from clinigait.perception.lifting import SKIN_TO_JOINT_M

@@ -7,7 +7,6 @@ import pytest
 
 from clinigait.core import BadInputError, Depth, Space
 from clinigait.datasets.gait_validation import (
-    chosen_people,
     read_report,
     read_trial,
     references,
@@ -74,20 +73,6 @@ def test_percentages_become_seconds_by_the_sensors_own_stride_time(tmp_path: Pat
     assert found["stride_time_s", "both"] == pytest.approx(1.1)
     assert found["double_support_time_s", "both"] == pytest.approx(0.275)
     assert np.isnan(found["speed_mps", "both"])
-
-
-@pytest.mark.parametrize(
-    ("wanted", "kept"),
-    [(None, {"A", "B", "C"}), ("B", {"B"}), ("1-2", {"A", "B"}), ("A, 3", {"A", "C"})],
-)
-def test_people_are_chosen_by_name_or_number(wanted: str | None, kept: set[str]) -> None:
-    assert chosen_people(["A", "B", "C"], wanted) == kept
-
-
-@pytest.mark.parametrize("wanted", ["D", "0", "4", "3-1", "", "1-99", "-1"])
-def test_nobody_of_that_name_is_said(wanted: str) -> None:
-    with pytest.raises(BadInputError):
-        chosen_people(["A", "B", "C"], wanted)
 
 
 @pytest.mark.parametrize("folder", ["", "video analysis/large model data/ori_keypoints"])
