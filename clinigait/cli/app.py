@@ -20,6 +20,7 @@ from clinigait.cli import (
     compare,
     demo,
     doctor,
+    evaluate,
     export,
     merge,
     report,
@@ -47,6 +48,7 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("assess")(assess.assess)
 app.command("validate")(validate.validate)
+app.command("evaluate")(evaluate.evaluate)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("synthesize")(synthesize.synthesize)

@@ -7,28 +7,34 @@ import re
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from clinigait.core import BadInputError, Protocol
 
+#: What a protocol file is about: a walk to assess, people to synthesise, a model to train.
+FileKind = Literal["walk", "population", "training"]
+#: What it is called in sentences.
+_TITLES: dict[FileKind, str] = {
+    "walk": "protocol", "population": "population", "training": "training protocol",
+}  # fmt: skip
 #: A protocol is a page of text; anything longer is something else.
 _MAX_BYTES = 1_000_000
 
 
-def shipped_protocols(kind: Literal["walk", "population"] = "walk") -> tuple[str, ...]:
+def shipped_protocols(kind: FileKind = "walk") -> tuple[str, ...]:
     """Return the names of the protocols that come with clinigait.
 
     Parameters
     ----------
     kind
         ``walk`` for those that say what to do with a walk, ``population`` for those that say who
-        is synthesised.
+        is synthesised, ``training`` for those that say how a model is trained.
     """
     entries = [e for e in files("clinigait.protocols").iterdir() if e.name.endswith(".yaml")]
-    wanted = [e for e in entries if _is_population(e.read_bytes()) == (kind == "population")]
+    wanted = [entry for entry in entries if _kind_of(entry.read_bytes()) == kind]
     return tuple(sorted(entry.name.removesuffix(".yaml") for entry in wanted))
 
 
@@ -44,7 +50,7 @@ def load_protocol(name_or_path: str) -> Protocol:
     return parse_protocol(content, name)
 
 
-def load_data(name_or_path: str, kind: Literal["walk", "population"]) -> tuple[bytes, object, str]:
+def load_data(name_or_path: str, kind: FileKind) -> tuple[bytes, object, str]:
     """Return the bytes of a protocol file, what they say, and its name; nothing is checked yet.
 
     Raises
@@ -56,25 +62,29 @@ def load_data(name_or_path: str, kind: Literal["walk", "population"]) -> tuple[b
     return content, plain_data(content, name), name
 
 
-def _content(name_or_path: str, kind: Literal["walk", "population"]) -> tuple[bytes, str]:
+def _content(name_or_path: str, kind: FileKind) -> tuple[bytes, str]:
     name = name_or_path[:80]
-    if name_or_path in {*shipped_protocols("walk"), *shipped_protocols("population")}:
+    if any(name_or_path in shipped_protocols(each) for each in get_args(FileKind)):
         file = files("clinigait.protocols").joinpath(f"{name_or_path}.yaml")
         return file.read_bytes(), name_or_path
     path = Path(name_or_path)
-    what = "protocol" if kind == "walk" else "population"
     if not _is_file(path):
+        shipped = ", ".join(shipped_protocols(kind))
+        others = f", or one of: {shipped}" if shipped else ""
         raise BadInputError(
-            f"There is no {what} {name}.",
-            f"Give the path of a {what} file, or one of: {', '.join(shipped_protocols(kind))}.",
+            f"There is no {_TITLES[kind]} {name}.",
+            f"Give the path of a {_TITLES[kind]} file{others}.",
         )
     if path.stat().st_size > _MAX_BYTES:
         raise BadInputError(f"{path.name} is too large for a protocol.", "Give a protocol file.")
     return path.read_bytes(), path.name
 
 
-def _is_population(content: bytes) -> bool:
-    return re.search(rb"^kind: *population *$", content, re.MULTILINE) is not None
+def _kind_of(content: bytes) -> FileKind:
+    found = re.search(rb"^kind: *(population|training) *$", content, re.MULTILINE)
+    if found is None:
+        return "walk"
+    return "population" if found[1] == b"population" else "training"
 
 
 def plain_data(content: bytes, name: str) -> object:
@@ -124,6 +134,12 @@ def parse_protocol(content: bytes, name: str) -> Protocol:
         raise BadInputError(
             f"{name} describes a population of synthetic walkers, not a walk to assess.",
             "Film it with clinigait synthesize, and assess the films with one of: "
+            f"{', '.join(shipped_protocols())}.",
+        )
+    if isinstance(data, dict) and data.get("kind") == "training":
+        raise BadInputError(
+            f"{name} says how a model is trained, not what to do with a walk.",
+            "Give it to clinigait train, and assess with one of: "
             f"{', '.join(shipped_protocols())}.",
         )
     try:

@@ -24,30 +24,34 @@ _BATCH_FRAMES = 512
 _FEWEST_FRAMES = 5
 
 
-class _Network:
-    """One network of a bundle, with what it sees.
+class NetworkScorer:
+    """One network, with what it sees.
 
     Parameters
     ----------
+    module
+        The network, in evaluation mode whenever it is asked.
     entry
-        As in the card.
-    arrays
-        Weights by the keys of its state.
-    n_classes
-        Classes of the card.
+        As in a card: ``inputs``, ``window_frames``, ``hop_frames``, ``mirror``.
     """
 
-    def __init__(
-        self, entry: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], n_classes: int
-    ) -> None:
+    def __init__(self, module: torch.nn.Module, entry: Mapping[str, Any]) -> None:
         self.kinds: tuple[str, ...] = tuple(entry["inputs"])
         self.window: int | None = entry.get("window_frames")
         self.hop: int | None = entry.get("hop_frames")
         self.mirror = bool(entry.get("mirror", False))
-        self.module = load_network({**entry["spec"], "classes": n_classes}, arrays)
+        self.module = module
 
     def window_scores(self, clip: Clip) -> Floats:
-        """Return the log-probabilities of the windows, (W, K), mean over mirror images."""
+        """Return the log-probabilities of the windows, (W, K), mean over mirror images.
+
+        Raises
+        ------
+        BadInputError
+            If the clip has not what the network sees.
+        RefusedError
+            If values are missing.
+        """
         starts = window_starts(len(clip), self.window, self.hop)
         length = min(len(clip), self.window or len(clip))
         vector = network_vector(clip, self.kinds)
@@ -66,13 +70,14 @@ class _Network:
         return np.array(window_starts(n_frames, self.window, self.hop)) + length / 2
 
     def _scores(self, x: torch.Tensor, vector: NDArray[np.float32] | None) -> Floats:
+        device = next(self.module.parameters()).device
         told = {}
         if vector is not None:
-            told["pav"] = torch.from_numpy(vector).expand(len(x), -1)
+            told["pav"] = torch.from_numpy(vector).expand(len(x), -1).to(device)
         with torch.inference_mode():
-            output: GaitOutput = self.module(x, **told)
+            output: GaitOutput = self.module(x.to(device), **told)
             scores = output.decision_logits().log_softmax(-1)
-        return scores.double().numpy()
+        return scores.double().cpu().numpy()
 
 
 class Scorer:
@@ -91,11 +96,12 @@ class Scorer:
 
     def __init__(self, bundle: Bundle) -> None:
         self.card = bundle.card
-        entries = [
-            (entry, own_arrays(bundle.arrays, number))
-            for number, entry in enumerate(self.card.networks)
-        ]
-        self._networks = [_Network(e, arrays, len(self.card.classes)) for e, arrays in entries]
+        n_classes = len(self.card.classes)
+        self._networks = []
+        for number, entry in enumerate(self.card.networks):
+            spec = {**entry["spec"], "classes": n_classes}
+            module = load_network(spec, own_arrays(bundle.arrays, number))
+            self._networks.append(NetworkScorer(module, entry))
 
     def window_scores(self, clip: Clip) -> Floats:
         """Return log-probabilities window by window, mean over networks and mirror images.

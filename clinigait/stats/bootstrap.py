@@ -67,7 +67,7 @@ def resample_weights(people: ArrayLike, n_resamples: int, seed: int) -> NDArray[
 def bootstrap_interval(
     statistic: Statistic,
     people: ArrayLike,
-    *arrays: NDArray[np.float64],
+    *arrays: NDArray[np.generic],
     n_resamples: int = 2000,
     seed: int = 0,
     level: float = 0.95,
@@ -131,7 +131,7 @@ def bootstrap_interval(
 def bootstrap_estimate(
     statistic: Statistic,
     people: ArrayLike,
-    *arrays: NDArray[np.float64],
+    *arrays: NDArray[np.generic],
     n_resamples: int = 2000,
     seed: int = 0,
 ) -> Estimate:
@@ -174,7 +174,7 @@ def _multiplicities(n_people: int, n_resamples: int, seed: int) -> NDArray[np.fl
 
 
 def _evaluate(
-    statistic: Statistic, arrays: tuple[NDArray[np.float64], ...], weights: NDArray[np.float64]
+    statistic: Statistic, arrays: tuple[NDArray[np.generic], ...], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     values = np.asarray(statistic(*arrays, weights), dtype=np.float64)
     if values.shape != weights.shape[:1]:

@@ -120,3 +120,29 @@ def centred_squares(
 def _about_the_middle(values: NDArray[np.float64]) -> NDArray[np.float64]:
     # Sums of squares of large, close values would cancel.
     return values - values.mean() if len(values) else values
+
+
+def sums_of_levels(
+    values: NDArray[np.float64], weights: NDArray[np.float64], *columns: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], ...]:
+    """Return sums of weighted rows by the levels of a column: rows of equal value are one level.
+
+    Parameters
+    ----------
+    values
+        (N,) finite values, at least one.
+    weights
+        (…, N) weights.
+    *columns
+        (N,) what is summed.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        (…, L) for each column, from the lowest level to the highest.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] > ordered[:-1]])
+    weights = weights[..., order]
+    return tuple(np.add.reduceat(weights * c[order], starts, axis=-1) for c in columns)

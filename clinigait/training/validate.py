@@ -271,11 +271,12 @@ def agreement_csv(rows: Iterable[Row]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row in rows:
-        writer.writerow([_cell(getattr(row, name)) for name in COLUMNS])
+        writer.writerow([table_cell(getattr(row, name)) for name in COLUMNS])
     return text.getvalue()
 
 
-def _cell(value: str | float | None) -> str:
+def table_cell(value: str | float | None) -> str:
+    """Return a value as it stands in a table: nothing where it is missing, never a formula."""
     if value is None:
         return ""
     if isinstance(value, float):

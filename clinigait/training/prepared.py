@@ -1,0 +1,177 @@
+"""The walks of a study as networks see them, kept in memory."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from clinigait.core import BadInputError, DataUse, InputSpec, Progress, RefusedError, Walk
+from clinigait.datasets.study import Sample, Study
+from clinigait.models.task import Task
+from clinigait.representations.clip import Clip
+
+#: Prepares a walk: :func:`clinigait.representations.inputs.prepare`, or a stand-in.
+Prepare = Callable[[Walk, Sequence[InputSpec]], Clip]
+#: Says what a walk measures, by name with unit, for baselines.
+Measure = Callable[[Walk], dict[str, float]]
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """One record of one walk.
+
+    Parameters
+    ----------
+    sequence, person, visit, walk
+        As of its sample.
+    label
+        Index of its class.
+    clip
+        What networks see.
+    values
+        What else is known, by name with unit.
+    """
+
+    sequence: str
+    person: str
+    visit: str
+    walk: str
+    label: int
+    clip: Clip
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """A study, ready to learn from.
+
+    Parameters
+    ----------
+    classes
+        Labels in the order of the indices.
+    records
+        In the order of the study.
+    refused
+        Reason by sequence, for walks that cannot be seen.
+    unlabelled
+        How many walks have no label.
+    """
+
+    classes: tuple[str, ...]
+    records: tuple[Record, ...]
+    refused: dict[str, str]
+    unlabelled: int = 0
+
+    @property
+    def labels(self) -> dict[str, frozenset[str]]:
+        """Labels of each person, in order of first appearance."""
+        found: dict[str, set[str]] = {}
+        for record in self.records:
+            found.setdefault(record.person, set()).add(self.classes[record.label])
+        return {person: frozenset(own) for person, own in found.items()}
+
+    def of(self, people: Sequence[str]) -> Prepared:
+        """Return the records of some people."""
+        wanted = set(people)
+        return replace(self, records=tuple(r for r in self.records if r.person in wanted))
+
+    def people_per_class(self) -> dict[str, int]:
+        """Return how many people have each label."""
+        counts = Counter(label for own in self.labels.values() for label in own)
+        return {label: counts[label] for label in self.classes}
+
+    def data_use(self, study: Study) -> DataUse:
+        """Return what a model that learns from all of it learned from."""
+        walks = {(r.person, r.visit, r.walk) for r in self.records}
+        return DataUse(
+            study.name, study.source, study.licence, study.kind, len(self.labels), len(walks),
+            self.people_per_class(),
+        )  # fmt: skip
+
+    @property
+    def digest(self) -> str:
+        """Hash of all that is learned from: who, what, and every frame."""
+        whole = hashlib.sha256()
+        for r in self.records:
+            whole.update(f"{r.sequence}|{r.person}|{r.visit}|{r.walk}|{r.label}|".encode())
+            whole.update(repr(sorted(r.values.items())).encode())
+            for arrays in (r.clip.frames, r.clip.vectors):
+                for kind, array in sorted(arrays.items()):
+                    whole.update(f"{kind}{array.shape}{array.dtype}".encode())
+                    whole.update(np.ascontiguousarray(array).tobytes())
+        return whole.hexdigest()
+
+
+def prepare_study(
+    study: Study,
+    task: Task,
+    prepare: Callable[[Walk], Clip],
+    measure: Measure | None = None,
+    progress: Progress | None = None,
+) -> Prepared:
+    """Read and prepare all walks of a study.
+
+    A walk that is refused is left out and counted; a fault of the data ends it.
+
+    Parameters
+    ----------
+    study
+        The walks.
+    task
+        Which labels there are.
+    prepare
+        What networks see of a walk.
+    measure
+        What baselines know of a walk beyond its covariates; None for nothing.
+    progress
+        Is told how far it is.
+
+    Raises
+    ------
+    BadInputError
+        If a label is none of the task's, or no walk is left.
+    """
+    known = [sample for sample in study.samples if sample.label is not None]
+    for sample in known:
+        task.check_label(str(sample.label), sample.sequence[:80])
+    records, refused = [], {}
+    for number, sample in enumerate(known, 1):
+        try:
+            records.append(_record(sample, task, prepare, measure))
+        except RefusedError as error:
+            refused[sample.sequence] = error.refused.code
+        if progress:
+            progress(number / len(known))
+    if not records:
+        why = f"all {len(known)} were refused" if known else "none has a label"
+        raise BadInputError(
+            f"{study.name} holds no walk to learn from: {why}.", "Look at labels and inputs."
+        )
+    return Prepared(task.classes, tuple(records), refused, len(study.samples) - len(known))
+
+
+def _record(
+    sample: Sample, task: Task, prepare: Callable[[Walk], Clip], measure: Measure | None
+) -> Record:
+    walk = sample.read()
+    clip = prepare(walk)
+    values = known_values(sample, walk)
+    if measure is not None:
+        values = {**measure(walk), **values}
+    label = task.classes.index(str(sample.label))
+    return Record(sample.sequence, sample.person, sample.visit, sample.walk, label, clip, values)
+
+
+def known_values(sample: Sample, walk: Walk) -> dict[str, float]:
+    """Return the numbers that are known of a walk without measuring it."""
+    found = {k: float(v) for k, v in sample.covariates.items() if not isinstance(v, str)}
+    sex = sample.covariates.get("sex", walk.subject.sex)
+    if sex in ("female", "male"):
+        found["sex_female"] = float(sex == "female")
+    if walk.subject.age_y is not None:
+        found.setdefault("age_y", walk.subject.age_y)
+    return {name: value for name, value in found.items() if np.isfinite(value)}
