@@ -31,8 +31,10 @@ class ConvNorm(nn.Module):
         self, channels_in: int, channels_out: int, size: int = 3, stride: int = 1, *, relu: bool
     ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels_in, channels_out, size, stride, size // 2, bias=False)
-        self.norm = nn.BatchNorm2d(channels_out)
+        self.conv: nn.Module = nn.Conv2d(
+            channels_in, channels_out, size, stride, size // 2, bias=False
+        )
+        self.norm: nn.Module = nn.BatchNorm2d(channels_out)
         self.relu = relu
 
     def forward(self, x: Tensor) -> Tensor:
@@ -52,7 +54,7 @@ class TemporalConvNorm(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv3d(channels, channels, (3, 1, 1), bias=False)
-        self.norm = nn.BatchNorm2d(channels)
+        self.norm: nn.Module = nn.BatchNorm2d(channels)
 
     def forward(self, frames: Frames) -> Tensor:
         """Map the values of the frames, (M, C, H, W), to the same shape."""

@@ -49,7 +49,7 @@ class TwoStreamStem(nn.Module):
 
     def __init__(self, first_channels: int, second_channels: int, channels: int) -> None:
         super().__init__()
-        self.shares = (first_channels, second_channels)
+        self.shares = [first_channels, second_channels]
         self.stems = nn.ModuleList([ImageStem(share, channels) for share in self.shares])
         self.layers = nn.ModuleList(
             [Stage(ResidualBlock, (channels, channels)) for _ in self.shares]

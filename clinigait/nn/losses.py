@@ -14,16 +14,12 @@ from torch.nn import functional
 
 from clinigait.nn.ordinal import class_places
 
-_SMALLEST = 1e-12  # of a squared distance: below, its root has no gradient
-
 
 def part_distances(parts: Tensor) -> Tensor:
     """Return the Euclidean distances of (N, C, P) among each other, part by part, (P, N, N)."""
     each = parts.float().permute(2, 0, 1)
-    squares = each.square().sum(-1)
-    squared = squares[:, :, None] + squares[:, None, :] - 2 * each @ each.transpose(1, 2)
-    apart = squared > _SMALLEST
-    return torch.where(apart, squared, 1.0).sqrt() * apart
+    # Not by way of products: those leave equal embeddings apart, and their root no slope.
+    return torch.cdist(each, each, compute_mode="donot_use_mm_for_euclid_dist")
 
 
 def batch_all_triplet(parts: Tensor, labels: Tensor, margin: float = 0.2) -> Tensor:

@@ -69,9 +69,14 @@ class GeMHorizontalPooling(nn.Module):
         ValueError
             If the rows cannot be shared out equally.
         """
-        raised = pooled.clamp(min=_SMALLEST) ** self.power
-        cut = [_strips(raised, count).mean(-1) for count in self.strips]
-        return torch.cat(cut, -1) ** (1 / self.power)
+        return torch.cat([self._mean(_strips(pooled, count)) for count in self.strips], -1)
+
+    def _mean(self, strip: Tensor) -> Tensor:
+        real = strip.clamp(min=_SMALLEST)
+        # Relative to the largest, which cancels: a high power would overflow.
+        largest = real.detach().amax(-1, keepdim=True)
+        raised = (real / largest) ** self.power
+        return raised.mean(-1) ** (1 / self.power) * largest[..., 0]
 
 
 class JointMean(nn.Module):

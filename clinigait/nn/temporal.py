@@ -41,8 +41,11 @@ class TemporalGeM(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Pool (N, C, T, …) under (N, T) to (N, C, …)."""
-        raised = features.clamp(min=_SMALLEST) ** self.power
-        return _masked_mean(raised, mask) ** (1 / self.power)
+        real = features.masked_fill(~_along(mask, features), 0.0).clamp(min=_SMALLEST)
+        # Relative to the largest, which cancels: a high power would overflow.
+        largest = real.detach().amax(2, keepdim=True)
+        raised = (real / largest) ** self.power
+        return _masked_mean(raised, mask) ** (1 / self.power) * largest[:, :, 0]
 
 
 class TemporalAttention(nn.Module):
@@ -60,7 +63,7 @@ class TemporalAttention(nn.Module):
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """Pool (N, C, T, …) under (N, T) to (N, C, …)."""
-        means = features.flatten(3).mean(-1).transpose(1, 2)  # (N, T, C)
+        means = features.reshape(*features.shape[:3], -1).mean(-1).transpose(1, 2)  # (N, T, C)
         scores = self.score(means)[..., 0].masked_fill(~mask, -torch.inf)
         weights = scores.softmax(-1)
         return (features * _along(weights, features)).sum(2)
