@@ -45,6 +45,7 @@ SYNTHETIC_MODEL = Refused(
     "Go by the measurements. For research, set research: true in a copy of the protocol: its "
     "number is then shown, marked on every page.",
 )
+_SILENT_BASELINE = "It learned from the same synthetic walkers as the model."
 ATYPICAL_WALK = Refused(
     "atypical_walk",
     "The walk is unlike those that the model was tested on: no category fits it well enough.",
@@ -139,7 +140,7 @@ def predict(
     card, task = bundle.card, load_task(bundle.card.task)
     # A baseline of the same synthetic walkers is no better founded than the model.
     unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
-    silent = SYNTHETIC_MODEL.message if unproven and not research else None
+    silent = _SILENT_BASELINE if unproven and not research else None
     beside = Prediction(
         task=task.name,
         title=task.title,
@@ -218,7 +219,7 @@ def statement(task: Task, inside: Sequence[str]) -> str:
     if len(titles) == len(task.labels):
         return "The model cannot tell: no category can be excluded for this walk."
     listed = f"{', '.join(titles[:-1])} and {titles[-1]}"
-    return f"The model cannot tell between {listed}; it excludes the others."
+    return f"The model cannot tell between {listed}."
 
 
 def prediction_set(card: Card, probabilities: Floats) -> tuple[str, ...]:
