@@ -22,9 +22,11 @@ from clinigait.cli import (
     doctor,
     evaluate,
     export,
+    finetune,
     merge,
     report,
     synthesize,
+    train,
     validate,
     weights,
 )
@@ -49,6 +51,8 @@ app.command("demo")(demo.demo)
 app.command("assess")(assess.assess)
 app.command("validate")(validate.validate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
+app.command("finetune")(finetune.finetune)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("synthesize")(synthesize.synthesize)

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from clinigait.cli.assess import refusal_line
 from clinigait.cli.progress import progress_bars
-from clinigait.core import RefusedError
+from clinigait.core import SYNTHETIC, RefusedError
 
 #: Statistics of the table on the screen, where they are given; the file holds all.
 _SHOWN = {
@@ -103,7 +103,8 @@ def notes(flat: Mapping[str, Any]) -> list[str]:
             f"The model learned from a set of this name ({flat['data_set']}): the numbers hold for "
             "new people only where nobody here taught it."
         )
-    return [*found, f"The model learned from {flat['learned_from'].rstrip('.')}."]
+    found.append(f"The model learned from {flat['learned_from'].rstrip('.')}.")
+    return [*found, "Synthetic walkers, not patients."] if flat[SYNTHETIC] else found
 
 
 def _overall(flat: Mapping[str, Any]) -> Table:

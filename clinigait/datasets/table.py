@@ -90,8 +90,11 @@ def refuse_faults(path: Path, faults: Sequence[str]) -> None:
     """
     if faults:
         more = f"; and {len(faults) - _MAX_FAULTS} more" if len(faults) > _MAX_FAULTS else ""
+        told = "; ".join(faults[:_MAX_FAULTS])
+        # A cell may hold a line feed, or worse; the sentence stays one line.
+        told = "".join(c if c.isprintable() else "?" for c in told)
         raise BadInputError(
-            f"{path.name} cannot be used: {'; '.join(faults[:_MAX_FAULTS])}{more}.",
+            f"{path.name} cannot be used: {told}{more}.",
             "Mend these lines.",
         )
 

@@ -13,11 +13,23 @@ turns such a drop into a slope that passes half its height at the true instant.
 ahead of the pelvis near contact, the toe farthest behind it near foot off. It needs no fixed
 camera, but a foot that is drawn back before it lands makes it early.
 
-Motion capture shows the landing itself:
+Feet that were measured in three dimensions show how the toe departs:
+
+*Departure* gives the time of foot off there. A toe on the floor stands still, and one that swings
+overtakes the body: it starts when its speed forward and up passes half of the walking speed.
+Limits of 0.5 to 0.8 are usual (Ghoussayni 2004, doi 10.1016/j.gaitpost.2003.10.001, whose limit
+Bruening & Ridge 2014, doi 10.1016/j.gaitpost.2013.08.023, made to go with the walking speed). The
+start is early where the point lies on the ball of the foot, which rolls before it leaves, and late
+on the tip and in slow walks, which gather speed slowly; the fastest rise of the foot's middle errs
+the other way in both. So the time is half-way between them, but at most 10 ms from the start: a
+rise that is farther away is another movement, like that of a hanging foot that is pulled up.
+Contacts are those by velocity.
+
+Motion capture at a high rate shows the landing itself:
 
 *Impact* gives the time of contact there: the fall of the heel is braked hardest when it meets the
 floor (Hreljac & Marshall 2000, doi 10.1016/S0021-9290(00)00014-2), looked for next to the contact
-by velocity.
+by velocity. A foot that drops lands on its toe: what counts is the fall of the lower of the two.
 
 In a front view the way forward is not seen; every swing shows as a dip in the apparent length of
 the shank, which is tilted far back then:
@@ -42,7 +54,7 @@ from clinigait.gait.foot_signals import FootSignals
 from clinigait.gait.runs import finite_stretches, runs
 
 COORDINATE, VELOCITY = "coordinate", "velocity"
-IMPACT = "impact"
+DEPARTURE, IMPACT = "departure", "impact"
 LIFT, SHANK = "lift", "shank"
 
 #: A peak stands out by this fraction of the signal's range.
@@ -51,6 +63,11 @@ _PROMINENCE = 0.25
 MIN_SPACING = 0.4
 _CONTACT_SPEED = 0.3
 _SWING_SPEED = 1.3
+#: A toe that goes this fast has left the floor, or is about to.
+_START_SPEED = 0.5
+#: The fastest rise is looked for this near to the start of the toe, and moves it at most so far.
+_RISE_S = 0.06
+_RISE_MOVES_S = 0.01
 #: The landing lies this near to the contact by velocity.
 _IMPACT_S = 0.06
 #: How far the flanks of a swing, and the landing, lie from its middle: fractions of a stride.
@@ -81,9 +98,34 @@ def by_velocity(signals: FootSignals, kind: EventKind, period_s: float) -> NDArr
     return _times(found, signals)
 
 
+def by_departure(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
+    """Return contacts by velocity, foot offs by the start of the toe; between samples."""
+    if kind is EventKind.INITIAL_CONTACT:
+        return by_velocity(signals, kind, period_s)
+    found: list[float | None] = []
+    for swing, _ in _swings(signals.toe_speed, signals.time_s, period_s):
+        first = _before(signals, swing, period_s)
+        back = falls_to(signals.toe_pace[first : swing + 1][::-1], 0, _START_SPEED)
+        found.append(None if back is None else _towards_rise(swing - back, signals))
+    return _times(found, signals)
+
+
+def _towards_rise(start: float, signals: FootSignals) -> float:
+    """Move the start of a toe half the way to the fastest rise of its foot, but not far."""
+    reach = max(2, round(_RISE_S * signals.rate_hz))
+    first = max(round(start) - reach, 0)
+    rise = signals.rise_speed[first : round(start) + reach + 1]
+    if not np.isfinite(rise).all():
+        return start
+    top = int(rise.argmax())
+    fastest = first + (vertex(rise, top) if 0 < top < len(rise) - 1 else top)
+    furthest = _RISE_MOVES_S * signals.rate_hz
+    return start + float(np.clip((fastest - start) / 2, -furthest, furthest))
+
+
 def by_impact(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray[np.float64]:
-    """Return contacts by the braking of the heel, foot offs by velocity; between samples."""
-    times_s = by_velocity(signals, kind, period_s)
+    """Return contacts by the braking of the foot, foot offs by departure; between samples."""
+    times_s = by_departure(signals, kind, period_s)
     if kind is EventKind.FOOT_OFF:
         return times_s
     reach = max(2, round(_IMPACT_S * signals.rate_hz))
@@ -91,7 +133,7 @@ def by_impact(signals: FootSignals, kind: EventKind, period_s: float) -> NDArray
     for time_s in times_s:
         middle = round((time_s - float(signals.time_s[0])) * signals.rate_hz)
         first = max(middle - reach, 0)
-        found.append(highest(signals.heel_braking, first, middle + reach + 1))
+        found.append(highest(signals.braking, first, middle + reach + 1))
     return _times(found, signals)
 
 
@@ -135,6 +177,7 @@ def _dips(signals: FootSignals, period_s: float) -> list[int]:
 DETECTORS: dict[str, Detector] = {COORDINATE: by_coordinate, VELOCITY: by_velocity}
 #: Guessed depths make speeds unsteady and their level side-dependent: there places give the time.
 GUESSED_DETECTORS: dict[str, Detector] = {VELOCITY: by_velocity, COORDINATE: by_coordinate}
+SPACE_DETECTORS: dict[str, Detector] = {COORDINATE: by_coordinate, DEPARTURE: by_departure}
 CAPTURE_DETECTORS: dict[str, Detector] = {COORDINATE: by_coordinate, IMPACT: by_impact}
 FRONT_DETECTORS: dict[str, Detector] = {LIFT: by_lift, SHANK: by_shank}
 

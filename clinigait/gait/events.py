@@ -18,6 +18,7 @@ from clinigait.gait.detectors import (
     FRONT_DETECTORS,
     GUESSED_DETECTORS,
     MIN_SPACING,
+    SPACE_DETECTORS,
     Detector,
 )
 from clinigait.gait.foot_signals import FootSignals, foot_signals, stride_period_s
@@ -67,8 +68,9 @@ def _methods(part: Oriented) -> dict[str, Detector]:
         return FRONT_DETECTORS
     if part.guessed:
         return GUESSED_DETECTORS
-    is_capture = part.sees_left and part.has_feet
-    return CAPTURE_DETECTORS if is_capture and part.rate_hz >= _CAPTURE_HZ else DETECTORS
+    if not part.feet_in_space:
+        return DETECTORS
+    return CAPTURE_DETECTORS if part.rate_hz >= _CAPTURE_HZ else SPACE_DETECTORS
 
 
 def agreement_s(events: tuple[Event, ...]) -> float | None:

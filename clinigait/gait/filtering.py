@@ -239,3 +239,19 @@ def _sections(cutoff_hz: float, rate_hz: float) -> NDArray[np.float64]:
 def derivative(signal: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
     """Return the time derivative of (T, …) samples; NaN next to gaps."""
     return np.asarray(np.gradient(signal, axis=0) * rate_hz) if len(signal) > 1 else signal * np.nan
+
+
+def sharp_derivative(signal: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:
+    """Return the time derivative of (T, …) samples from two neighbours on either side.
+
+    The difference of one neighbour on either side is the mean of the derivative over two frames:
+    at 30 frames per second that rounds corners more than the low-pass filter does, and halves
+    what is left at 6 Hz by a quarter. The fourth-order difference keeps 0.93 of it, so that events
+    lie where they lie at high rates. Noise grows as much as the signal does.
+    """
+    slope = derivative(signal, rate_hz)
+    if len(signal) > 4:
+        near, far = signal[3:-1] - signal[1:-3], signal[4:] - signal[:-4]
+        wide = (8 * near - far) * rate_hz / 12
+        slope[2:-2] = np.where(np.isfinite(wide), wide, slope[2:-2])
+    return slope

@@ -10,12 +10,14 @@ from scipy.signal import find_peaks
 
 from clinigait.core import SIDES, Side
 from clinigait.gait.filtering import derivative
-from clinigait.gait.oriented import Oriented, ground_speed, heel_and_toe, walking_speed
+from clinigait.gait.oriented import Oriented, ground_speed, heel_and_toe, slope, walking_speed
 from clinigait.gait.runs import finite_stretches
 
 _UP = 2
 _STRIDE_RANGE_S = (0.5, 3.0)
 _USUAL_STRIDE_S = 1.1
+#: A point of a foot is about this low among its heights while it stands.
+_STANDING_PERCENTILE = 5
 #: The first peak of the autocorrelation that reaches this share of the highest is the stride.
 _NEARLY_HIGHEST = 0.8
 
@@ -33,11 +35,14 @@ class FootSignals:
         where the camera does not see along the way.
     heel_speed, toe_speed
         (T,) forward speed over the ground as a multiple of the walking speed; NaN likewise.
+    toe_pace
+        (T,) speed of the toe forward and up, in the same multiples; NaN likewise.
     rise_speed
         (T,) upward speed of the foot's middle, in the unit of the speeds above, or in leg lengths
         per second where there are none.
-    heel_braking
-        (T,) upward acceleration of the heel, in units of the space.
+    braking
+        (T,) upward acceleration of the heel or the toe, whichever is nearer to its own height in
+        standing, in units of the space.
     lift, knee_lift
         (T,) height of the foot's middle and of the knee under the pelvis, upwards positive, in
         leg lengths.
@@ -54,8 +59,9 @@ class FootSignals:
     toe_ahead: NDArray[np.float64]
     heel_speed: NDArray[np.float64]
     toe_speed: NDArray[np.float64]
+    toe_pace: NDArray[np.float64]
     rise_speed: NDArray[np.float64]
-    heel_braking: NDArray[np.float64]
+    braking: NDArray[np.float64]
     lift: NDArray[np.float64]
     knee_lift: NDArray[np.float64]
     shank_length: NDArray[np.float64]
@@ -84,14 +90,16 @@ def _one_foot(part: Oriented, side: Side, walking: float, leg: float) -> FootSig
     pelvis = part.middle("hip")[:, _UP]
     knee = part.up("knee", side) if f"{side}_knee" in part.layout else np.full(len(height), np.nan)
     knee_deg, shank_deg = _leg_angles(part, side)
+    toe_speed = ground_speed(part, toe, side, walking) / walking
     return FootSignals(
         time_s=part.time_s,
         heel_ahead=part.ahead(heel, side),
         toe_ahead=part.ahead(toe, side),
         heel_speed=ground_speed(part, heel, side, walking) / walking,
-        toe_speed=ground_speed(part, toe, side, walking) / walking,
-        rise_speed=derivative(height, part.rate_hz) / (walking if part.sees_forward else leg),
-        heel_braking=derivative(derivative(part.up(heel, side), part.rate_hz), part.rate_hz),
+        toe_speed=toe_speed,
+        toe_pace=np.hypot(toe_speed, slope(part, part.up(toe, side)) / walking),
+        rise_speed=slope(part, height) / (walking if part.sees_forward else leg),
+        braking=_braking(part.up(heel, side), part.up(toe, side), part.rate_hz),
         lift=(height - pelvis) / leg,
         knee_lift=(knee - pelvis) / leg,
         shank_length=_shank_length(part, side) / leg,
@@ -99,6 +107,19 @@ def _one_foot(part: Oriented, side: Side, walking: float, leg: float) -> FootSig
         shank_deg=shank_deg,
         confidence=part.confidence[:, indices].min(axis=1),
     )
+
+
+def _braking(
+    heel: NDArray[np.float64], toe: NDArray[np.float64], rate_hz: float
+) -> NDArray[np.float64]:
+    of_heel, of_toe = (derivative(derivative(z, rate_hz), rate_hz) for z in (heel, toe))
+    on_toe = toe - _standing(toe) < heel - _standing(heel)
+    return np.where(on_toe, of_toe, of_heel)
+
+
+def _standing(height: NDArray[np.float64]) -> float:
+    known = height[np.isfinite(height)]
+    return float(np.percentile(known, _STANDING_PERCENTILE)) if len(known) else np.nan
 
 
 def _shank_length(part: Oriented, side: Side) -> NDArray[np.float64]:

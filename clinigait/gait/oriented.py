@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import SIDES, KeypointLayout, Side
-from clinigait.gait.filtering import EvenPoints, derivative
+from clinigait.gait.filtering import EvenPoints, derivative, sharp_derivative
 
 _FORWARD, _LEFT, _UP = range(3)
 #: A foot stands for three fifths of the time: this percentile of its speed is the middle of stance.
@@ -67,6 +67,11 @@ class Oriented(EvenPoints):
         """Whether the layout has heels and toes of both feet."""
         return all(f"{s}_{p}" in self.layout for s in SIDES for p in ("heel", "toe"))
 
+    @property
+    def feet_in_space(self) -> bool:
+        """Whether heels and toes were measured in three dimensions, not guessed."""
+        return self.has_feet and self.sees_forward and self.sees_left and not self.guessed
+
 
 def heel_and_toe(layout: KeypointLayout) -> tuple[str, str]:
     """Return the points that stand for heel and toe: the ankle for both where there are none."""
@@ -93,8 +98,14 @@ def walking_speed(oriented: Oriented) -> float:
 def ground_speed(oriented: Oriented, name: str, side: Side, walking: float) -> NDArray[np.float64]:
     """Return (T,) forward speed of a point over the ground, in units of the space per second."""
     if oriented.travels:
-        return derivative(oriented.forward(name, side), oriented.rate_hz)
-    return derivative(oriented.ahead(name, side), oriented.rate_hz) + walking
+        return slope(oriented, oriented.forward(name, side))
+    return slope(oriented, oriented.ahead(name, side)) + walking
+
+
+def slope(oriented: Oriented, signal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return (T,) the time derivative of a foot's signal: sharp where the foot was measured."""
+    steep = sharp_derivative if oriented.feet_in_space else derivative
+    return steep(signal, oriented.rate_hz)
 
 
 def _median(values: NDArray[np.float64]) -> float:

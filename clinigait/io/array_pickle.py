@@ -60,17 +60,17 @@ class _NotArraysError(Exception):
     """What the file holds instead."""
 
 
-@dataclass
+@dataclass(eq=False)
 class _Name:
     meaning: str
 
 
-@dataclass
+@dataclass(eq=False)
 class _Type:
     dtype: np.dtype[Any]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Array:
     content: NDArray[np.generic] | None = None
     scalar: bool = False
@@ -271,9 +271,12 @@ def _texts(*values: object) -> bool:
 
 def _named(name: str) -> _Name:
     if name not in _MEANING:
-        shown = "".join(c if c.isprintable() else "?" for c in name[:80])
-        raise _NotArraysError(f"the name {shown.replace(' ', '.')}")
+        raise _NotArraysError(f"the name {_shown(name).replace(' ', '.')}")
     return _Name(_MEANING[name])
+
+
+def _shown(text: str) -> str:
+    return "".join(c if c.isprintable() else "?" for c in text[:80])
 
 
 def _made(meaning: str, arguments: tuple[Any, ...]) -> object:
@@ -302,7 +305,9 @@ def _made(meaning: str, arguments: tuple[Any, ...]) -> object:
 
 def _number_type(code: object) -> np.dtype[Any]:
     if not isinstance(code, str) or code not in _NUMBERS:
-        raise _NotArraysError(f"an array of type {str(code)[:20]}, not of numbers")
+        raise _NotArraysError(
+            f"an array of type {_shown(code) if isinstance(code, str) else '?'}, not of numbers"
+        )
     return np.dtype(code)
 
 

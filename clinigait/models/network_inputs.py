@@ -24,6 +24,8 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "silhouettes": mirror_pictures,
     "skeleton_maps": mirror_pictures,
 }
+#: Vectors that are the same for a walk and its mirror image.
+UNSIDED = frozenset({"posture"})
 
 
 def frame_kinds(clip: Clip, kinds: Sequence[str]) -> tuple[str, ...]:

@@ -124,14 +124,7 @@ class Scorer:
         RefusedError
             If the clip is too short, or lacks values.
         """
-        shortest = min(network.window or _FEWEST_FRAMES for network in self._networks)
-        needed = max(_FEWEST_FRAMES, shortest // 2)
-        if len(clip) < needed:
-            raise RefusedError(
-                "clip_too_short",
-                f"The walk has {len(clip)} usable frames; the model needs {needed}.",
-                "Film a longer way.",
-            )
+        check_length(clip, self.card.networks)
         scores = [network.window_scores(clip) for network in self._networks]
         most = int(np.argmax([len(each) for each in scores]))
         wanted = self._networks[most].centres(len(clip))
@@ -178,6 +171,24 @@ class Scorer:
         pairs = zip(self.card.classes, probabilities, strict=True)
         kept = tuple(label for label, p in pairs if 1 - p <= thresholds[label])
         return kept or (self.card.classes[int(np.argmax(probabilities))],)
+
+
+def check_length(clip: Clip, entries: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse a clip that is too short for the networks of a card.
+
+    Raises
+    ------
+    RefusedError
+        If it has fewer frames than half of the shortest window.
+    """
+    shortest = min(entry.get("window_frames") or _FEWEST_FRAMES for entry in entries)
+    needed = max(_FEWEST_FRAMES, shortest // 2)
+    if len(clip) < needed:
+        raise RefusedError(
+            "clip_too_short",
+            f"The walk has {len(clip)} usable frames; the model needs {needed}.",
+            "Film a longer way.",
+        )
 
 
 def softmax(scores: Floats) -> Floats:

@@ -6,6 +6,7 @@ block, which takes the neighbours in time of each real frame and zero where ther
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -46,9 +47,9 @@ class ConvNorm(nn.Module):
 class TemporalConvNorm(nn.Module):
     """Convolution over three frames and batch normalisation, inside of each sequence.
 
-    The weight is kept as that of a 3-D convolution with kernel (3, 1, 1). It is applied as three
-    1×1 convolutions whose results are added to the frame after, the frame itself and the frame
-    before: padding frames and neighbouring sequences cannot leak in.
+    The weight is kept as that of a 3-D convolution with kernel (3, 1, 1). It is applied as a 1×1
+    convolution of each frame with its neighbours beside it, zero where there are none: padding
+    frames and neighbouring sequences cannot leak in.
     """
 
     def __init__(self, channels: int) -> None:
@@ -58,12 +59,11 @@ class TemporalConvNorm(nn.Module):
 
     def forward(self, frames: Frames) -> Tensor:
         """Map the values of the frames, (M, C, H, W), to the same shape."""
-        x, later = frames.values, frames.followers()
-        past, present, future = self.conv.weight[..., 0].unbind(2)
-        y = functional.conv2d(x, present[..., None], self.conv.bias)
-        if len(later):
-            y = y.index_add(0, later, functional.conv2d(x[later - 1], past[..., None]))
-            y = y.index_add(0, later - 1, functional.conv2d(x[later], future[..., None]))
+        x, (first, last) = frames.values, frames.ends()
+        before = x.roll(1, 0).index_fill_(0, first, 0.0)
+        after = x.roll(-1, 0).index_fill_(0, last, 0.0)
+        weight = self.conv.weight[..., 0, 0].transpose(1, 2).flatten(1)[..., None, None]
+        y = functional.conv2d(torch.cat([before, x, after], 1), weight, self.conv.bias)
         normed: Tensor = self.norm(y)
         return normed
 
@@ -80,7 +80,7 @@ class ResidualBlock(nn.Module):
     def forward(self, frames: Frames) -> Frames:
         """Map the frames' (M, C, H, W) to (M, C', H', W')."""
         x = frames.values
-        y = self.second(self.first(x)) + self.shortcut(x)
+        y: Tensor = self.second(self.first(x)).add_(self.shortcut(x))
         return frames.map(lambda _: functional.relu(y, inplace=True))
 
 
@@ -101,8 +101,8 @@ class PseudoThreeDBlock(nn.Module):
     def forward(self, frames: Frames) -> Frames:
         """Map the frames' (M, C, H, W) to (M, C', H', W')."""
         inner = frames.map(self.first)
-        y = functional.relu(inner.values + self.temporal(inner))
-        y = self.second(y) + self.shortcut(frames.values)
+        y: Tensor = functional.relu(self.temporal(inner).add_(inner.values), inplace=True)
+        y = self.second(y).add_(self.shortcut(frames.values))
         return frames.map(lambda _: functional.relu(y, inplace=True))
 
 

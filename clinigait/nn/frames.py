@@ -80,8 +80,7 @@ class Frames:
         """Return the number of real frames of each sequence, (N,)."""
         return self.mask.sum(1)
 
-    def followers(self) -> Tensor:
-        """Return the places in `values` of the frames that have a frame before them."""
-        times = torch.arange(self.mask.shape[1], device=self.mask.device)
-        later = times.expand(self.mask.shape)[self.mask] > 0
-        return later.nonzero()[:, 0]
+    def ends(self) -> tuple[Tensor, Tensor]:
+        """Return the places in `values` of each sequence's first and last frame, (N,) both."""
+        after = self.lengths().cumsum(0)
+        return after - self.lengths(), after - 1

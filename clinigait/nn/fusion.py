@@ -32,7 +32,7 @@ class AttentionFusion(nn.Module):
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
         """Fuse two maps (M, C, H, W) into one."""
         scores: Tensor = self.weigh(self.look(self.squeeze(torch.cat([first, second], 1))))
-        weights = scores.view(len(scores), 2, *first.shape[1:]).softmax(1)
+        weights = scores.view(scores.shape[0], 2, *first.shape[1:]).softmax(1)
         return first * weights[:, 0] + second * weights[:, 1]
 
 

@@ -43,9 +43,8 @@ class TimeTransformer(nn.Module):
         tokens = tokens + sine_places(frames, channels).to(tokens)
         tokens = torch.cat([self.token.expand(len(tokens), 1, -1), tokens], 1)
         real = nn.functional.pad(mask, (1, 0), value=True).repeat_interleave(joints, 0)
-        seen = None if bool(mask.all()) else real
         for block in self.blocks:
-            tokens = block(tokens, seen)
+            tokens = block(tokens, real)
         return tokens[:, 0].view(count, joints, channels).transpose(1, 2)
 
 

@@ -66,7 +66,7 @@ class GraphConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (M, C, J) to (M, C', J)."""
-        mapped = self.linear(x).view(len(x), len(self.graphs), -1, x.shape[-1])
+        mapped = self.linear(x).view(x.shape[0], len(self.graphs), -1, x.shape[-1])
         return torch.einsum("mdci,dij->mcj", mapped, self.graphs * self.importance)
 
 

@@ -75,7 +75,7 @@ class WinogradConv(nn.Module):
         products = torch.bmm((self.patch @ laid).view(_PATCH**2, -1, channels), self.kernel)
         tiles = (self.result @ products.flatten(1)).view(_TILE, _TILE, count, down, across, -1)
         whole = tiles.permute(2, 3, 0, 4, 1, 5).reshape(count, down * _TILE, across * _TILE, -1)
-        return (whole[:, :height, :width] + self.bias).permute(0, 3, 1, 2)
+        return whole[:, :height, :width].add_(self.bias).permute(0, 3, 1, 2)
 
 
 def fits(conv: nn.Conv2d) -> bool:

@@ -143,8 +143,8 @@ def align(
         if place is None:
             found = _align_frame(silhouettes, frame, with_aids, size)
         else:
-            mask = _mask(silhouettes, frame, with_aids)
-            found = _placed(mask, silhouettes.affine[frame], place, size)
+            body = _body(silhouettes, frame, with_aids)
+            found = _placed(body, silhouettes.affine[frame], place, size) if body else None
         if found is not None:
             images.append(found[0])
             affine.append(_composed(found[1], silhouettes.affine[frame]))
@@ -165,9 +165,7 @@ def _align_frame(
     silhouettes: Silhouettes, frame: int, with_aids: bool, size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
     """Align one frame; only the rows that hold something are unpacked."""
-    bits = silhouettes.bits[frame]
-    if not with_aids and silhouettes.aid_bits is not None:
-        bits = bits & ~silhouettes.aid_bits[frame]
+    bits = _bits(silhouettes, frame, with_aids)
     rows = np.flatnonzero(bits.any(axis=1))
     if not len(rows):
         return None
@@ -268,11 +266,29 @@ def check_size(size: int) -> None:
         )
 
 
-def _mask(silhouettes: Silhouettes, frame: int, with_aids: bool) -> NDArray[np.uint8]:
-    mask = silhouettes.mask(frame)
-    if not with_aids:
-        mask = mask & ~silhouettes.aid(frame)
-    return np.where(mask, np.uint8(_WHITE), np.uint8(0))
+@dataclass(frozen=True)
+class _Body:
+    """A whole mask, 255 where there is body, and the rows from the first to the last of body."""
+
+    grey: NDArray[np.uint8]
+    rows: slice
+
+
+def _bits(silhouettes: Silhouettes, frame: int, with_aids: bool) -> NDArray[np.uint8]:
+    bits: NDArray[np.uint8] = silhouettes.bits[frame]
+    if not with_aids and silhouettes.aid_bits is not None:
+        bits = bits & ~silhouettes.aid_bits[frame]
+    return bits
+
+
+def _body(silhouettes: Silhouettes, frame: int, with_aids: bool) -> _Body | None:
+    """Return what a frame holds; None where it is all but empty."""
+    bits = _bits(silhouettes, frame, with_aids)
+    mask = np.unpackbits(bits, axis=1, count=silhouettes.width)
+    if _WHITE * cv2.countNonZero(mask) <= _LEAST_GREY:
+        return None
+    rows = np.flatnonzero(mask.any(axis=1))
+    return _Body(mask * np.uint8(_WHITE), slice(int(rows[0]), int(rows[-1]) + 1))
 
 
 def _half_column(grey: NDArray[np.uint8]) -> int:
@@ -293,9 +309,9 @@ def _sequence_place(silhouettes: Silhouettes, size: int, with_aids: bool) -> _Pl
     """Return where the sequence lies; None where no frame is kept."""
     extents = []
     for frame in range(len(silhouettes)):
-        grey = _mask(silhouettes, frame, with_aids)
-        if grey.sum(dtype=np.int64) > _LEAST_GREY:
-            extents.append(_rows_px(grey, silhouettes.affine[frame]))
+        body = _body(silhouettes, frame, with_aids)
+        if body is not None:
+            extents.append(_rows_px(body, silhouettes.affine[frame]))
     if not extents:
         return None
     tops, bottoms = np.array(extents).T
@@ -306,27 +322,28 @@ def _sequence_place(silhouettes: Silhouettes, size: int, with_aids: bool) -> _Pl
     return _Place(float(scale), float(size / 2 - scale * (first + last) / 2 - 0.5))
 
 
-def _rows_px(grey: NDArray[np.uint8], affine: NDArray[np.float64]) -> tuple[float, float]:
+def _rows_px(body: _Body, affine: NDArray[np.float64]) -> tuple[float, float]:
     """Return the upper and lower edge of the body in rows of the picture."""
-    rows, columns = np.nonzero(grey)
     to_image = cv2.invertAffineTransform(affine)
+    if to_image[1, 0] == 0:  # rows of the mask are rows of the picture: the ends tell
+        rows, columns = np.array([body.rows.start, body.rows.stop - 1]), np.zeros(2, np.intp)
+    else:
+        rows, columns = np.nonzero(body.grey)
     places = to_image[1, 0] * columns + to_image[1, 1] * rows + to_image[1, 2]
     half = (abs(to_image[1, 0]) + abs(to_image[1, 1])) / 2
     return float(places.min() - half), float(places.max() + half)
 
 
 def _placed(
-    grey: NDArray[np.uint8], affine: NDArray[np.float64], place: _Place, size: int
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]] | None:
-    if grey.sum(dtype=np.int64) <= _LEAST_GREY:
-        return None
+    body: _Body, affine: NDArray[np.float64], place: _Place, size: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     matrix = np.asarray(place.scale * cv2.invertAffineTransform(affine), np.float64)
     matrix[1, 2] += place.offset
     # The centre is sought across the whole width of the mask, then brought to the middle.
-    column = _half_column(grey)
-    row = np.average(np.arange(grey.shape[0]), weights=grey[:, column] + 1e-9)
+    column = _half_column(body.grey[body.rows])
+    row = np.average(np.arange(len(body.grey)), weights=body.grey[:, column] + 1e-9)
     matrix[0, 2] += size / 2 - (matrix[0] @ [column, row, 1.0])
-    image = cv2.warpAffine(grey, matrix, (size, size), flags=cv2.INTER_CUBIC)
+    image = cv2.warpAffine(body.grey, matrix, (size, size), flags=cv2.INTER_CUBIC)
     return np.asarray(image, np.uint8), matrix
 
 

@@ -17,6 +17,8 @@ from clinigait.representations.silhouettes import check_size, cut_with_affine
 CANVAS_PX = 128
 BODY_PX = 85
 SPREAD_PX = 8.0
+#: Further out than this a spot or line of full height is below one grey value of 255.
+_REACH_PX = int(np.ceil(SPREAD_PX * np.sqrt(2 * np.log(255))))
 #: Neighbours that a missing joint is filled from.
 NEIGHBOURS = 4
 #: A frame with fewer believed joints than this share of those that the layout has is dropped:
@@ -209,7 +211,7 @@ def _drawn(joints: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[
     """Return (N, 128, 128, 2) joint and limb maps, 0 to 1.
 
     The highest of several Gaussians is the Gaussian of the highest exponent, so one exponential a
-    pixel is enough.
+    pixel is enough. Spots and lines are drawn where they reach a grey value, and nowhere else.
     """
     x = y = np.arange(CANVAS_PX, dtype=np.float32)
     ends = joints.astype(np.float32)
@@ -221,18 +223,39 @@ def _drawn(joints: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[
     across = x[None, None, :] - ends[:, :, 0, None]
     down = y[None, None, :] - ends[:, :, 1, None]
     for joint in range(ends.shape[1]):
-        squared = down[:, joint, :, None] ** 2 + across[:, joint, None, :] ** 2
+        if (box := _box(ends[:, [joint]], logs[:, [joint]])) is None:
+            continue
+        rows, columns = box
+        squared = down[:, joint, rows, None] ** 2 + across[:, joint, None, columns] ** 2
         spot = logs[:, joint, None, None] - halved * squared
-        np.maximum(exponents[:, 0], spot, out=exponents[:, 0])
+        drawn = exponents[:, 0, rows, columns]
+        np.maximum(drawn, spot, out=drawn)
     for first, second in LIMBS:
         peak = np.minimum(logs[:, first], logs[:, second])
-        if not np.isfinite(peak).any():
+        if (box := _box(ends[:, [first, second]], peak[:, None])) is None:
             continue
+        rows, columns = box
         way = ends[:, second] - ends[:, first]
-        squared = _squared_from_line(across[:, first], down[:, first], way)
+        squared = _squared_from_line(across[:, first, columns], down[:, first, rows], way)
         ridge = peak[:, None, None] - halved * squared
-        np.maximum(exponents[:, 1], ridge, out=exponents[:, 1])
+        drawn = exponents[:, 1, rows, columns]
+        np.maximum(drawn, ridge, out=drawn)
     return np.moveaxis(np.exp(exponents), 1, 3)
+
+
+def _box(ends: NDArray[np.float32], logs: NDArray[np.float32]) -> tuple[slice, slice] | None:
+    """Return the rows and columns that hold (N, E, 2) ends with all that they reach, in any frame.
+
+    None where no frame has them, or all that they reach lies outside of the canvas.
+    """
+    seen = ends[np.isfinite(logs).all(axis=1)]
+    if not len(seen):
+        return None
+    low = np.maximum(np.floor(seen.min(axis=(0, 1))) - _REACH_PX, 0).astype(int)
+    high = np.minimum(np.ceil(seen.max(axis=(0, 1))) + _REACH_PX + 1, CANVAS_PX).astype(int)
+    if (high <= low).any():
+        return None
+    return slice(low[1], high[1]), slice(low[0], high[0])
 
 
 def _squared_from_line(

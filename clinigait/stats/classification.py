@@ -3,7 +3,9 @@
 Statistics of the confusion take tables of shape (…, K, K), rows by the right class, columns by
 the most probable one, and give one value for each of the leading axes, as the bootstrap over
 people needs. Means over classes ("macro") are over the classes that have rows; a class with rows
-that was never predicted has a precision of 0. What is undefined is NaN, and None in results.
+that was never predicted has a precision of 0. Draws of people in which a class has lost all of its
+rows do not count for means over classes: they would be means over others. What is undefined is
+NaN, and None in results.
 """
 
 from __future__ import annotations
@@ -194,10 +196,10 @@ def classification_metrics(
     labels, probabilities, who = _checked(labels, probabilities, people, classes)
     tables, predictions = _tables(labels, probabilities, who)
     flat: dict[str, Any] = {"n": len(labels), "people": len(tables)}
-    for name, statistic in _of_tables(ordered).items():
+    for name, statistic in _of_tables(ordered, tables).items():
         flat |= as_flat(name, _table_estimate(statistic, tables, seed, n_resamples))
     area = bootstrap_estimate(
-        auc_macro, who, probabilities, labels, n_resamples=n_resamples, seed=seed
+        _auc_of_same_classes, who, probabilities, labels, n_resamples=n_resamples, seed=seed
     )
     flat |= as_flat("auc_macro", area)
     found = calibration_estimates(probabilities, labels, who, seed=seed, n_resamples=n_resamples)
@@ -266,10 +268,10 @@ def paired_comparison(
     pair = [_tables(labels, p, who)[0] for p in (before, after)]
     found = {
         name: _table_difference(statistic, pair, seed)
-        for name, statistic in (_of_tables(ordered) | _of_classes(classes)).items()
+        for name, statistic in (_of_tables(ordered, pair[0]) | _of_classes(classes)).items()
     }
     for name, statistic in {
-        "auc_macro": auc_macro,
+        "auc_macro": _auc_of_same_classes,
         "brier": brier_score,
         "nll": negative_log_likelihood,
     }.items():
@@ -277,13 +279,14 @@ def paired_comparison(
     return found
 
 
-def _of_tables(ordered: bool) -> dict[str, Callable[[Table], Table]]:
+def _of_tables(ordered: bool, tables: Table) -> dict[str, Callable[[Table], Table]]:
+    there = tables.sum(axis=(0, 2)) > 0
     found: dict[str, Callable[[Table], Table]] = {
         "accuracy": accuracy,
-        "balanced_accuracy": balanced_accuracy,
-        "macro_precision": macro_precision,
-        "macro_recall": balanced_accuracy,
-        "macro_f1": macro_f1,
+        "balanced_accuracy": _of_same_classes(balanced_accuracy, there),
+        "macro_precision": _of_same_classes(macro_precision, there),
+        "macro_recall": _of_same_classes(balanced_accuracy, there),
+        "macro_f1": _of_same_classes(macro_f1, there),
         "kappa": kappa,
     }
     if ordered:
@@ -291,6 +294,24 @@ def _of_tables(ordered: bool) -> dict[str, Callable[[Table], Table]]:
         found["kappa_quadratic"] = lambda table: kappa(table, 2)
         found["mean_class_distance"] = mean_class_distance
     return found
+
+
+def _of_same_classes(
+    statistic: Callable[[Table], Table], there: NDArray[np.bool_]
+) -> Callable[[Table], Table]:
+    def whole(table: Table) -> Table:
+        lost = (there & (table.sum(axis=-1) == 0)).any(axis=-1)
+        return np.where(lost, np.nan, statistic(table))
+
+    return whole
+
+
+def _auc_of_same_classes(
+    probabilities: NDArray[np.float64], labels: NDArray[np.intp], weights: Table
+) -> Table:
+    there = np.eye(probabilities.shape[1])[labels]
+    lost = (there.any(axis=0) & (weights @ there == 0)).any(axis=-1)
+    return np.where(lost, np.nan, auc_macro(probabilities, labels, weights))
 
 
 def _of_classes(classes: Sequence[str]) -> dict[str, Callable[[Table], Table]]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
-from clinigait.models.network_inputs import MIRRORS
+from clinigait.models.network_inputs import MIRRORS, UNSIDED
 from clinigait.training.plan import Augmentation
 from clinigait.training.sampling import Frames
 
@@ -84,7 +84,7 @@ def check_mirror(kinds: Sequence[str], *, sided: bool) -> None:
             "A mirrored walk has another label in this task.", "Take mirror out of the protocol."
         )
     for kind in kinds:
-        if kind not in MIRRORS:
+        if kind not in MIRRORS and kind not in UNSIDED:
             raise BadInputError(
                 f"The input {kind[:40]} has no mirror image.", "Take mirror out of the protocol."
             )

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Card, Progress, Refused, RefusedError
+from clinigait.core import SYNTHETIC, BadInputError, Card, Progress, Refused, RefusedError
 from clinigait.datasets.study import Sample, Study
 from clinigait.io.output import workplace
 from clinigait.models.baselines import baseline_probabilities
@@ -152,17 +152,15 @@ def evaluate(
     card = scorer.card
     samples = labelled(study, card)
     records = []
-    for number, sample in enumerate(samples):
-        records.append(_judged(scorer, sample))
-        if progress is not None:
-            progress((number + 1) / len(samples))
-    judged = [record for record in records if record.score is not None]
-    if not judged:
-        raise _nothing_judged(records)
-    rows = _rows(judged, card)
-    result = Evaluation(card, tuple(records), metrics_of(card, study, records, seed))
-    with workplace(out, OUTPUTS, METRICS) as folder:
-        _write(result, rows, folder)
+    with workplace(out, OUTPUTS, METRICS) as folder:  # a folder that is of no use is told of first
+        for number, sample in enumerate(samples):
+            records.append(_judged(scorer, sample))
+            if progress is not None:
+                progress((number + 1) / len(samples))
+        if all(record.score is None for record in records):
+            raise _nothing_judged(records)
+        result = Evaluation(card, tuple(records), metrics_of(card, study, records, seed))
+        _write(result, folder)
     return result
 
 
@@ -220,6 +218,8 @@ def metrics_of(card: Card, study: Study, records: Sequence[Judged], seed: int) -
         "learned_from": card.learned_from,
         "data_set": study.name,
         "data_set_kind": study.kind,
+        "data_set_limits": list(study.limits),
+        SYNTHETIC: study.kind == "synthetic",
         "learned_from_same_data_set": study.name in {use.name for use in card.data},
         "classes": list(card.classes),
     }
@@ -272,8 +272,9 @@ def predictions_csv(result: Evaluation) -> str:
     return text.getvalue()
 
 
-def _write(result: Evaluation, rows: _Rows, folder: Path) -> None:
+def _write(result: Evaluation, folder: Path) -> None:
     card, flat = result.card, result.metrics
+    rows = _rows([record for record in result.records if record.score is not None], card)
     (folder / PREDICTIONS).write_text(predictions_csv(result), encoding="utf-8")
     text = json.dumps(flat, indent=1, ensure_ascii=False, allow_nan=False)
     (folder / METRICS).write_text(f"{text}\n", encoding="utf-8")

@@ -23,7 +23,7 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
-from clinigait.core import Progress
+from clinigait.core import BadInputError, Progress
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
 from clinigait.training.batches import BatchMaker, TensorBatch
@@ -111,7 +111,12 @@ def new_network(lesson: Lesson) -> torch.nn.Module:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(lesson.seed)
         spec = {**lesson.network.spec, "classes": len(lesson.learners.classes)}
-        module = build_network(spec)
+        try:
+            module = build_network(spec)
+        except ValueError as error:
+            raise BadInputError(
+                f"A network of {lesson.plan.name} cannot be built: {error}.", "Correct its spec."
+            ) from error
     if lesson.start is not None:
         state = module.state_dict()
         fits = {
@@ -153,7 +158,9 @@ class LessonModule(lightning.LightningModule):
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)
         weights = class_weights(self.plan, lesson.learners.people_per_class())
-        self.objective = Objective(self.plan.objective, weights, self._channels())
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(lesson.seed)
+            self.objective = Objective(self.plan.objective, weights, self._channels())
         optimiser = self.plan.optimiser
         self.groups = parameter_groups(
             self.network, self.plan.rates, optimiser.rate, optimiser.weight_decay
@@ -204,7 +211,7 @@ class LessonModule(lightning.LightningModule):
         loss: torch.Tensor = self.objective(self.network(batch.x, batch.mask, **told), batch)
         return loss
 
-    def on_train_batch_end(self, *_: object) -> None:
+    def count(self) -> None:
         """Count the step, and let the mean of the weights follow."""
         self.step += 1
         if self.plan.optimiser.ema is None:
@@ -268,8 +275,9 @@ class _Watch(lightning.Callback):
         self.progress: Progress | None = None
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, *_: object) -> None:  # noqa: ANN401
-        """Look, keep, tell."""
+        """Count, look, keep, tell."""
         module: LessonModule = pl_module
+        module.count()
         self._look(trainer, module)
         if self._kept_at is not None and time.monotonic() - self._kept > _KEEP_S:
             self.keep(module)
@@ -303,6 +311,11 @@ class _Watch(lightning.Callback):
             self._looks += 1
         if stopping and self._looks >= stopping.patience:
             trainer.should_stop = True
+
+
+def tensors(arrays: Arrays) -> dict[str, torch.Tensor]:
+    """Return arrays as tensors."""
+    return {key: torch.from_numpy(np.array(array)) for key, array in arrays.items()}
 
 
 def scores_of(lesson: Lesson, arrays: Mapping[str, torch.Tensor], people: Prepared) -> Floats:

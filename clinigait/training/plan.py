@@ -309,6 +309,8 @@ class TrainingPlan:
         ``optimiser.rate``; ``freeze: [auto]`` is every row from nothing to all.
     calibration
         See there.
+    half
+        Whether the bundle keeps its matrices in half precision.
     seed
         Of everything that is drawn.
     learned_from, limits, erased, intended_use, out_of_scope
@@ -342,6 +344,7 @@ class TrainingPlan:
     inner_folds: int = 3
     grid: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     calibration: CalibrationPlan = CalibrationPlan()
+    half: bool = False
     seed: int = 0
     learned_from: str = ""
     limits: tuple[str, ...] = ()

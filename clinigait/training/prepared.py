@@ -126,7 +126,8 @@ def prepare_study(
     prepare
         What networks see of a walk.
     measure
-        What baselines know of a walk beyond its covariates; None for nothing.
+        Measures what the baseline of the task knows, where the data do not state all of it; None
+        for nothing.
     progress
         Is told how far it is.
 
@@ -160,7 +161,7 @@ def _record(
     walk = sample.read()
     clip = prepare(walk)
     values = known_values(sample, walk)
-    if measure is not None:
+    if measure is not None and not set(task.baseline.columns) <= set(values):
         values = {**measure(walk), **values}
     label = task.classes.index(str(sample.label))
     return Record(sample.sequence, sample.person, sample.visit, sample.walk, label, clip, values)

@@ -149,6 +149,7 @@ def test_twenty_faults_are_enough(site: Path) -> None:
         (f"{HEAD},walk", ["P1,1,b.pkl,x,1", "P1,1,c,x,1"], "walk and view of line 2 again"),
         (HEAD, ["P1,1,b.pkl"], "line 2 has 3 cells for 4 columns"),
         (HEAD, ["P1,1,b\0.pkl,x"], "manifest.csv"),
+        (HEAD, ['P1,1,"b\n\x1b.pkl",x'], r"line 3: there is no file b\?\?\.pkl"),
         (HEAD, ["P1,1," + "b" * 5000 + ".pkl,x"], "there is no file"),
     ],
 )

@@ -246,6 +246,8 @@ HARMED = {
     "list as bytes": _shaped(b"K\x04\x85", b"]"),
     "objects by hand": _shaped(b"K\x04\x85", code=b"O"),
     "void by hand": _shaped(b"K\x04\x85", code=b"V4"),
+    "type of two lines": _shaped(b"K\x04\x85", code=b"u1\n\x1b"),
+    "type of lists": b"\x80\x02cnumpy\ndtype\n" + b"]" * 5000 + b"a" * 4999 + b"\x89\x88\x87R.",
     "type as expression": _shaped(b"K\x04\x85", code=b"u1,O"),
     "many axes": _shaped(b"(" + b"K\x01" * 40 + b"t", b"C\x01a"),
     "never filled": _shaped(b"K\x02K\x02\x86").split(b"(K\x01")[0] + b".",

@@ -43,7 +43,19 @@ def test_the_fast_drawing_is_the_slow_one() -> None:
     joints, peaks = rng.uniform(20, 108, (3, 17, 2)), rng.uniform(0.1, 1, (3, 17))
     fast = _drawn(joints, peaks)
     for frame in range(3):
-        np.testing.assert_allclose(fast[frame], _slowly(joints[frame], peaks[frame]), atol=2e-4)
+        slow = _slowly(joints[frame], peaks[frame])
+        # What is below one grey value of 255 is not drawn: it would be cut to 0 anyway.
+        drawn = slow >= 1 / 255
+        np.testing.assert_allclose(fast[frame][drawn], slow[drawn], atol=2e-4)
+        assert (fast[frame][~drawn] < 1 / 255 + 2e-4).all()
+
+
+def test_joints_far_outside_of_the_canvas_are_not_drawn() -> None:
+    joints, peaks = np.full((1, 17, 2), 500.0), np.ones((1, 17))
+    assert not _drawn(joints, peaks).any()
+    joints[0, 0] = -20.0, 64.0  # its edge reaches the first columns
+    columns = np.flatnonzero((_drawn(joints, peaks)[0, :, :, 0] >= 1 / 255).any(axis=0))
+    np.testing.assert_array_equal(columns, np.arange(7))
 
 
 def test_there_are_17_limbs_and_each_joint_has_one() -> None:

@@ -190,6 +190,18 @@ def test_walks_of_one_person_are_not_more_evidence_than_one() -> None:
     assert one["intervals_note"] == "Only 1 person: there are no intervals."
 
 
+def test_a_draw_without_a_class_is_no_better_for_it() -> None:
+    labels, p = np.arange(9) % 3, np.tile([0.8, 0.1, 0.1], (9, 1))
+    found = classification_metrics(labels, p, np.arange(9), CLASSES, ordered=True, seed=0)
+    assert found["balanced_accuracy_ci95"] == pytest.approx([1 / 3, 1 / 3])
+    assert found["auc_macro_ci95"] == [0.5, 0.5]
+    # Where most draws lose a class there is no interval, rather than one of something else.
+    few = classification_metrics(labels[:3], p[:3], np.arange(3), CLASSES, ordered=True, seed=0)
+    assert few["balanced_accuracy"] == pytest.approx(1 / 3)
+    assert few["balanced_accuracy_ci95"] == [None, None]
+    assert few["accuracy_ci95"] != [None, None]
+
+
 def test_two_models_are_compared_on_the_same_draws_of_people() -> None:
     labels, before, people = drawn(11, n=120, skill=0.5)
     after = softmax(np.log(before) + 0.6 * np.eye(3)[labels], axis=1)

@@ -227,12 +227,15 @@ def test_the_model_is_held_against_its_baselines_on_the_same_walks(tmp_path) -> 
     assert nobody == {"title": "Speed and sex", "n": 0}
 
 
-def test_a_set_that_the_model_learned_from_is_named(tmp_path) -> None:
+def test_where_the_walks_come_from_is_told(tmp_path) -> None:
     one = evaluate(FakeScorer(), clinic(3), tmp_path / "a").metrics
-    same = replace(clinic(3), name="clinic")
+    same = replace(clinic(3), name="clinic", kind="synthetic", limits=("Made.",))
     other = evaluate(FakeScorer(), same, tmp_path / "b").metrics
     assert not one["learned_from_same_data_set"]
     assert other["learned_from_same_data_set"]
+    assert not one["synthetic"]
+    assert other["synthetic"]
+    assert other["data_set_limits"] == ["Made."]
 
 
 def test_sets_are_counted_over_people(tmp_path) -> None:

@@ -1,0 +1,121 @@
+"""``clinigait train``: a model from labelled walks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from clinigait.cli.progress import progress_bars
+from clinigait.cli.training import command_line, goes_on, need_packages, tell_people
+
+if TYPE_CHECKING:
+    from clinigait.core import Card
+    from clinigait.training.plan import TrainingPlan
+
+_SHOWN = {
+    "accuracy": "accuracy",
+    "walk_accuracy": "accuracy, whole walks",
+    "balanced_accuracy": "balanced accuracy",
+    "auc_macro": "area under the curve",
+    "calibration_error": "calibration error",
+    "set_coverage": "coverage of the sets",
+}
+
+
+def train(  # noqa: PLR0913, PLR0917  every option of the command line is an argument
+    protocol: Annotated[
+        str,
+        typer.Argument(help="A training protocol: a name, or the path of a YAML file."),
+    ],
+    data: Annotated[Path, typer.Option("--data", help="Folder or manifest of labelled walks.")],
+    out: Annotated[Path, typer.Option("--out", help="Folder of the bundle.")],
+    data_set: Annotated[
+        str | None,
+        typer.Option("--data-set", help="Layout of the data; found out where it is left out."),
+    ] = None,
+    subjects: Annotated[
+        str | None,
+        typer.Option("--subjects", help="People: names, or numbers like 1-5,8; all by default."),
+    ] = None,
+    record: Annotated[
+        str | None,
+        typer.Option("--record", help="Which record of each walk, where the data have several."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", help="CSV of labels, for data that hold none.")
+    ] = None,
+    validate: Annotated[
+        Literal["folds", "none"],
+        typer.Option(
+            "--validate", help="Nested folds by person say how good it is; none: nothing does."
+        ),
+    ] = "folds",
+    init: Annotated[
+        str | None, typer.Option("--init", help="Bundle whose weights are the start.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", min=0, help="In place of the protocol's.")
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option("--steps", min=1, help="In place of the protocol's.")
+    ] = None,
+    threads: Annotated[int, typer.Option("--threads", min=1, max=256, help="Of PyTorch.")] = 2,
+    device: Annotated[
+        Literal["cpu", "cuda"], typer.Option("--device", help="Where networks are fitted.")
+    ] = "cpu",
+) -> None:
+    """Train a model on labelled walks. A run that was ended goes on."""
+    from clinigait.datasets.registry import open_study  # noqa: PLC0415  --help stays quick
+    from clinigait.io.bundle import read_bundle  # noqa: PLC0415
+    from clinigait.training.plan import load_plan  # noqa: PLC0415
+
+    plan = _with(load_plan(protocol), seed, steps)
+    need_packages()
+    study = open_study(data, data_set or plan.data_set, subjects, record=record, labels=labels)
+    initial = read_bundle(init) if init else None
+    from clinigait.training.train import Order  # noqa: PLC0415  PyTorch, once all is well
+    from clinigait.training.train import train as run  # noqa: PLC0415
+
+    order = Order(plan, study, out, validate, initial, command_line(), threads, device)
+    with goes_on(), progress_bars() as progress:
+        done = run(order, progress)
+    tell_people(done.people)
+    tell(done.bundle.card)
+    typer.echo(f"Bundle: {out}")
+
+
+def tell(card: Card) -> None:
+    """Say how good a model is by its card, and its baseline beside it."""
+    metrics = card.metrics
+    for name, title in _SHOWN.items():
+        if metrics.get(name) is not None:
+            typer.echo(_line(title, metrics, name))
+    for baseline in card.baselines:
+        if "accuracy" in baseline.metrics:
+            typer.echo(_line(f"accuracy of {baseline.title}", baseline.metrics, "accuracy"))
+    for note in ("no_baseline", "validation"):
+        if metrics.get(note):
+            typer.echo(metrics[note])
+    calibration = card.calibration
+    typer.echo(
+        f"Calibrated on {calibration.people} people (temperature {calibration.temperature:.2f}): "
+        f"{calibration.method}."
+    )
+
+
+def _line(title: str, metrics: Mapping[str, Any], name: str) -> str:
+    low, high = metrics.get(f"{name}_ci95") or (None, None)
+    interval = "" if low is None or high is None else f" (95 % {low:.3f} to {high:.3f})"
+    return f"{title}: {metrics[name]:.3f}{interval}"
+
+
+def _with(plan: TrainingPlan, seed: int | None, steps: int | None) -> TrainingPlan:
+    if seed is not None:
+        plan = replace(plan, seed=seed)
+    if steps is not None:
+        plan = replace(plan, optimiser=replace(plan.optimiser, steps=steps))
+    return plan

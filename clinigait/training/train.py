@@ -1,0 +1,404 @@
+"""From a training protocol and labelled walks to a bundle. Needs PyTorch and Lightning."""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Literal
+
+from clinigait._version import __version__
+from clinigait.core import BadInputError, Baseline, Calibration, Card, RefusedError, Walk, hash_of
+from clinigait.datasets.study import Study
+from clinigait.gait.measure import measure
+from clinigait.io.bundle import Bundle, read_bundle, write_bundle
+from clinigait.io.protocol import load_protocol, shipped_protocols
+from clinigait.models.baselines import known_values
+from clinigait.models.scoring import check_length, own_arrays
+from clinigait.models.task import Task, load_task
+from clinigait.representations.clip import Clip
+from clinigait.representations.inputs import inputs_sha256, prepare
+from clinigait.training.augment import check_augmentations, check_mirror
+from clinigait.training.calibrate import baselines_of, calibration_of, cross_fitted, metrics_of
+from clinigait.training.cross_validation import (
+    Choice,
+    Course,
+    OutOfFold,
+    Start,
+    choose,
+    fits_to_choose,
+    lessons_of,
+    out_of_fold,
+    outer_folds,
+)
+from clinigait.training.fit import (
+    Arrays,
+    Floats,
+    Lesson,
+    entry_of,
+    new_network,
+    scores_of,
+    set_threads,
+    tensors,
+)
+from clinigait.training.folds import fold_of_share, need_classes
+from clinigait.training.freezing import frozen_stages, parameter_groups
+from clinigait.training.plan import AUTO, TrainingPlan
+from clinigait.training.prepared import Measure, Prepared, prepare_study
+from clinigait.training.work import Work
+
+#: Called with a stage and the share of it that is done.
+Report = Callable[[str, float], None]
+Validate = Literal["folds", "none"]
+_CLASSIFIER = "neck.classifier"
+#: Columns of a baseline are measured as the protocol of the task's name does, or else by this.
+_MEASURED_BY = "walk_spatial"
+_KINDS = {
+    "patients": "patients", "acted": "people who acted", "synthetic": "synthetic walkers",
+    "mixed": "people of several kinds",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Order:
+    """What is asked for.
+
+    Parameters
+    ----------
+    plan
+        How to train.
+    study
+        Whose walks.
+    out
+        Folder of the bundle.
+    validate
+        ``folds``: nested folds say how good it is; ``none``: nothing does, and the card says so.
+    initial
+        Bundle whose weights are the start; None for the one of the plan, or a random start.
+    command
+        What was typed, for the card.
+    threads
+        Of PyTorch.
+    device
+        ``cpu`` or ``cuda``.
+    compare
+        Adds to the metrics what everybody, judged by others, is compared with.
+    """
+
+    plan: TrainingPlan
+    study: Study
+    out: Path
+    validate: Validate = "folds"
+    initial: Bundle | None = None
+    command: str = ""
+    threads: int = 1
+    device: str = "cpu"
+    compare: Callable[[Prepared, OutOfFold], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What a training gave.
+
+    Parameters
+    ----------
+    bundle
+        As it lies on the disk.
+    people
+        What it learned from.
+    choice
+        What inner folds over everybody chose for it.
+    """
+
+    bundle: Bundle
+    people: Prepared
+    choice: Choice
+
+
+def train(order: Order, report: Report | None = None) -> Trained:
+    """Train a model: validate it by nested folds, calibrate it, fit it on everybody, write it.
+
+    A training that was interrupted goes on where it stopped when the same is asked for again.
+
+    Parameters
+    ----------
+    order
+        What is asked for.
+    report
+        Is told how far it is.
+
+    Raises
+    ------
+    BadInputError
+        If protocol or data cannot be used, a class is missing where it should be learned, or
+        the bundle cannot be written.
+    """
+    set_threads(order.threads)
+    if order.initial is None and order.plan.initial is not None:
+        order = replace(order, initial=read_bundle(order.plan.initial))
+    task = load_task(order.plan.task)
+    check_plan(order.plan, task)
+    people = prepare_people(order.plan, order.study, task, report)
+    need_classes(people.labels, list(people.labels), people.classes, "the data")
+    course = course_of(order, people, report)
+    course.total = _count_fits(order, people)
+    validated = None
+    if order.validate == "folds":
+        validated = out_of_fold(order.plan, people, course)
+    learners, judges = _sides(order.plan, people)
+    choice = choose(order.plan, learners, course, "final")
+    lessons = lessons_of(choice, learners, course.starts)
+    fits = [course.fitted(f"final-{i}", lesson) for i, lesson in enumerate(lessons)]
+    if judges is None:
+        calibration = _by_everybody(order, people, course, (validated, choice))
+    else:
+        pairs = zip(lessons, fits, strict=True)
+        said = [scores_of(lesson, tensors(fit.arrays), judges) for lesson, fit in pairs]
+        calibration = calibrated_on(said, judges, order.plan.calibration.alpha)
+    metrics, baselines = numbers_of(order, people, task, validated)
+    facts = training_facts(order, people, course, choice)
+    facts |= {
+        "steps": [fit.steps for fit in fits],
+        "frozen": [list(fit.frozen) for fit in fits],
+        "seconds": round(sum(fit.seconds for fit in fits), 1),
+        "outer_choices": [each.as_data() for each in validated.choices] if validated else [],
+    }
+    card = replace(
+        _card(order, task, learners, calibration),
+        networks=tuple(entry_of(x.plan, x.network, len(task.classes)) for x in lessons),
+        metrics=metrics, baselines=baselines, training=facts,
+    )  # fmt: skip
+    arrays = _together([fit.arrays for fit in fits])
+    bundle = write_bundle(order.out, card, arrays, half=order.plan.half)
+    course.work.remove()
+    return Trained(bundle, people, choice)
+
+
+def check_plan(plan: TrainingPlan, task: Task) -> None:
+    """Refuse a plan whose networks, stages or augmentations cannot be, before any data are read.
+
+    Raises
+    ------
+    BadInputError
+        If one cannot be.
+    """
+    inputs_sha256(plan.inputs)
+    nobody = Prepared(task.classes, (), {})
+    for candidate in plan.candidates():
+        for network in candidate.plan.networks:
+            kinds = plan.kinds_of(network)
+            model = new_network(Lesson(candidate.plan, network, nobody))
+            if candidate.plan.freeze != (AUTO,):
+                frozen_stages(model, candidate.plan.freeze)
+            parameter_groups(model, candidate.plan.rates, 1.0, 0.0)
+            check_augmentations(candidate.plan.augment, kinds, sided=task.sided)
+            if network.mirror:
+                check_mirror(kinds, sided=task.sided)
+
+
+def prepare_people(
+    plan: TrainingPlan, study: Study, task: Task, report: Report | None = None
+) -> Prepared:
+    """Read and prepare all walks of a study for the networks and baselines of a plan.
+
+    Raises
+    ------
+    BadInputError
+        If a label is none of the task's, or no walk is left.
+    """
+    entries = [entry_of(plan, network, len(task.classes)) for network in plan.networks]
+
+    def prepared(walk: Walk) -> Clip:
+        clip = prepare(walk, plan.inputs)
+        check_length(clip, entries)
+        return clip
+
+    def told(share: float) -> None:
+        if report:
+            report("Preparing walks", share)
+
+    return prepare_study(study, task, prepared, _measure(task), told)
+
+
+def course_of(order: Order, people: Prepared, report: Report | None = None) -> Course:
+    """Return what fits the networks of an order, and keeps what is done beside its output.
+
+    Raises
+    ------
+    BadInputError
+        If nothing can be written there.
+    """
+    fingerprint = hash_of({
+        "plan": order.plan.digest, "data": people.digest, "validate": order.validate,
+        "initial": order.initial.card.weights_sha256 if order.initial else "",
+        "versions": versions(),
+    })  # fmt: skip
+
+    def told(share: float) -> None:
+        if report:
+            report("Training", share)
+
+    work = Work(order.out, fingerprint)
+    return Course(work, starts_of(order, people.classes), order.device, told)
+
+
+def starts_of(order: Order, classes: Sequence[str]) -> tuple[Start, ...]:
+    """Return the weights that each network of a plan begins with.
+
+    Network number i begins as network number i of the bundle, or as its first one. What tells
+    classes apart is taken over only where the bundle tells the same ones.
+    """
+    if order.initial is None:
+        return tuple(None for _ in order.plan.networks)
+    card, found = order.initial.card, []
+    for i in range(len(order.plan.networks)):
+        arrays = own_arrays(order.initial.arrays, i if i < len(card.networks) else 0)
+        if card.classes != tuple(classes):
+            arrays = {k: a for k, a in arrays.items() if not k.startswith(_CLASSIFIER)}
+        found.append(arrays)
+    return tuple(found)
+
+
+def calibrated_on(said: Sequence[Floats], judges: Prepared, alpha: float) -> Calibration:
+    """Return the calibration by people who were held out of a fit.
+
+    Parameters
+    ----------
+    said
+        (N, K) log-probabilities of their records by each network.
+    judges
+        Who they are.
+    alpha
+        One minus the coverage.
+    """
+    scores = sum(said[1:], said[0]) / len(said)
+    return calibration_of(scores, judges, alpha, "people who taught nothing, held out")[0]
+
+
+def numbers_of(
+    order: Order, people: Prepared, task: Task, validated: OutOfFold | None
+) -> tuple[dict[str, Any], tuple[Baseline, ...]]:
+    """Return metrics and baselines for a card.
+
+    Parameters
+    ----------
+    order, people, task
+        What was asked for, and everybody.
+    validated
+        Everybody judged by others; None where nothing was validated.
+    """
+    seed, alpha = order.plan.seed, order.plan.calibration.alpha
+    if validated is None:
+        baselines, why = baselines_of(people, (), task, seed)
+        metrics: dict[str, Any] = {
+            "validation": "Not validated: there are no metrics. Train with --validate folds, or "
+            "judge it with clinigait evaluate on people who taught it nothing."
+        }
+    else:
+        folds = outer_folds(order.plan, people)
+        probabilities, sets = cross_fitted(validated.scores, validated.folds, people, alpha)
+        metrics = metrics_of(probabilities, sets, people, task, seed)
+        baselines, why = baselines_of(people, folds, task, seed)
+        metrics["validation"] = (
+            f"Nested cross-validation by person, {len(folds)} outer folds, each scored once; inner "
+            "folds chose, and each fold was calibrated on the others."
+        )
+        if order.compare is not None:
+            metrics |= order.compare(people, validated)
+    return metrics | ({"no_baseline": why} if why else {}), baselines
+
+
+def training_facts(
+    order: Order, people: Prepared, course: Course, choice: Choice
+) -> dict[str, Any]:
+    """Return how to make a model again, for its card."""
+    return {
+        "protocol": order.plan.as_data(),
+        "protocol_sha256": order.plan.sha256 or order.plan.digest,
+        "data_sha256": people.digest,
+        "initial": order.initial.card.id if order.initial else None,
+        "seed": order.plan.seed,
+        "command": order.command,
+        "threads": order.threads,
+        "device": course.device,
+        "versions": versions(),
+        "choice": choice.as_data(),
+        "refused": dict(Counter(people.refused.values())),
+        "unlabelled": people.unlabelled,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what a training depends on."""
+    return {
+        "clinigait": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in ("torch", "lightning", "numpy")},
+    }
+
+
+def _measure(task: Task) -> Measure:
+    """Return what measures a walk for the baseline of a task; what cannot be measured is absent."""
+    protocol = load_protocol(task.name if task.name in shipped_protocols() else _MEASURED_BY)
+
+    def measured(walk: Walk) -> dict[str, float]:
+        try:
+            found = known_values(measure(walk, protocol), walk.subject)
+        except (RefusedError, BadInputError):  # pictures without points, for example
+            return {}
+        return {name: found[name] for name in task.baseline.columns if name in found}
+
+    return measured
+
+
+def _count_fits(order: Order, people: Prepared) -> int:
+    plan = order.plan
+    members = sum(network.seeds for network in plan.networks)
+    folds, choosing = min(plan.outer_folds, len(people.labels)), fits_to_choose(plan, people)
+    if order.validate == "folds":
+        return (folds + 1) * (choosing + members)
+    quick = folds if plan.calibration.by == "out_of_fold" else 0
+    return choosing + members + quick
+
+
+def _sides(plan: TrainingPlan, people: Prepared) -> tuple[Prepared, Prepared | None]:
+    """Return who teaches the final networks, and who is held out to calibrate them."""
+    if plan.calibration.by == "out_of_fold":
+        return people, None
+    fold = fold_of_share(people.labels, plan.calibration.share, plan.seed, people.classes)
+    return people.of(fold.train), people.of(fold.test)
+
+
+def _by_everybody(
+    order: Order, people: Prepared, course: Course, known: tuple[OutOfFold | None, Choice]
+) -> Calibration:
+    """Return the calibration by everybody judged out of fold."""
+    plan, (validated, choice) = order.plan, known
+    how = "cross-conformal: everybody judged by networks of the other folds"
+    if validated is None:
+        validated = out_of_fold(plan, people, course, choice)
+        how = "cross-conformal: everybody judged by the first network of the other folds"
+    return calibration_of(validated.scores, people, plan.calibration.alpha, how)[0]
+
+
+def _card(order: Order, task: Task, learners: Prepared, calibration: Calibration) -> Card:
+    plan, study = order.plan, order.study
+    own = learners.data_use(study)
+    before = order.initial.card.data if order.initial else ()
+    who = f"{own.people} {_KINDS[study.kind]} of {study.name}"
+    earlier = f", after {order.initial.card.learned_from}" if order.initial else ""
+    return Card(
+        name=plan.name, version=plan.version, title=plan.title, task=task.name,
+        classes=task.classes, inputs=plan.inputs, networks=({},), calibration=calibration,
+        learned_from=plan.learned_from or f"{who}{earlier}",
+        data=(own, *(use for use in before if use != own)), training={}, metrics={},
+        limits=plan.limits, erased=plan.erased, intended_use=plan.intended_use,
+        out_of_scope=plan.out_of_scope, inputs_sha256=inputs_sha256(plan.inputs),
+    )  # fmt: skip
+
+
+def _together(arrays: Sequence[Arrays]) -> Arrays:
+    return {f"{i}.{key}": array for i, own in enumerate(arrays) for key, array in own.items()}
