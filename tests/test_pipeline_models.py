@@ -13,16 +13,17 @@ from typer.testing import CliRunner
 
 from clinigait import pipeline
 from clinigait.cli.app import app
-from clinigait.core import BadInputError, Subject, Walk, marked
+from clinigait.core import BadInputError, InputSpec, Subject, Walk, marked
 from clinigait.io.assessment import read_assessment
 from clinigait.io.bundle import shipped_bundles
 from clinigait.io.protocol import load_protocol, shipped_protocols
 from clinigait.io.trc import write_trc
 from clinigait.io.walk import write_walk
+from clinigait.models import classifier
 from clinigait.passes import merge_passes
 from clinigait.pipeline import assess
 from clinigait.report.wording import ENGLISH
-from clinigait.representations.inputs import InputSpec, inputs_sha256
+from clinigait.representations.inputs import prepare
 from clinigait.request import Request
 from support import bundles
 from support.walker import Gait, synthetic_space_walk, synthetic_walk
@@ -111,27 +112,48 @@ def test_a_synthetic_model_speaks_of_people_only_for_research(tmp_path: Path, wa
 
 
 def test_a_walk_without_what_the_model_sees_is_measured_and_the_model_says_why(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    card, inputs = bundles.card(kind="acted"), (InputSpec("silhouettes"),)
-    card = replace(
-        card, inputs=inputs, inputs_sha256=inputs_sha256(inputs),
-        networks=({**card.networks[0], "inputs": ["silhouettes"]},),
-    )  # fmt: skip
-    from clinigait.io.bundle import write_bundle
-    from clinigait.models import classifier
-    from clinigait.representations.inputs import prepare
-
-    write_bundle(tmp_path / "model", card, bundles.arrays())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(classifier, "prepare", prepare)
-        found = assess(
-            _file(tmp_path), tmp_path / "out",
-            Request(protocol=_protocol(tmp_path, tmp_path / "model"), subject=_SUBJECT),
-        )  # fmt: skip
+    monkeypatch.setattr(classifier, "prepare", prepare)
+    bundles.seeing(tmp_path / "model", kind="acted", inputs=(InputSpec("silhouettes"),))
+    protocol = _protocol(tmp_path, tmp_path / "model")
+    request = Request(protocol=protocol, subject=_SUBJECT)
+    found = assess(_file(tmp_path), tmp_path / "out", request)
     assert found.status == "assessed"
+    assert found.predictions[0].classes == ()
     assert found.predictions[0].abstained is not None
     assert found.predictions[0].abstained.remedy
+
+
+@pytest.mark.slow
+def test_the_film_of_a_frail_synthetic_walker_goes_all_the_way_to_paper(
+    weights: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinigait.synthesis.clinic import Order, run
+    from clinigait.synthesis.population import load_population
+    from support.walkers import need_bodies
+
+    need_bodies()
+    population = load_population("frailty_population").with_share("frail", 1.0)
+    order = Order(population, tmp_path / "study", 1, 3, sensors=("film",), views=("sagittal",))
+    run(order)
+    (film,) = (tmp_path / "study").rglob("film.mp4")
+    monkeypatch.setattr(classifier, "prepare", prepare)
+    bundles.seeing(tmp_path / "model", kind="synthetic", inputs=(InputSpec("silhouettes"),))
+    request = Request(
+        protocol=_protocol(tmp_path, tmp_path / "model"), subject=_SUBJECT, overlay=False
+    )
+    found = assess(film, tmp_path / "out", request)
+    assert found.status == "assessed", found.message
+    (said,) = found.predictions
+    assert said.prediction is not None
+    assert all(one.low <= one.probability <= one.high for one in said.classes)
+    assert set(said.baselines[0].probabilities) == {"robust", "pre_frail", "frail"}
+    pages = _pages(tmp_path / "out" / "report.pdf")
+    (page,) = [text for text in pages if "Model result (adjunct):" in text]
+    assert ENGLISH.synthetic in page
+    assert ENGLISH.model_synthetic in page
+    assert ENGLISH.model_research not in " ".join(pages)
 
 
 def test_a_walk_in_space_is_asked_about_too(tmp_path: Path) -> None:

@@ -127,6 +127,8 @@ class Prediction:
         Why no class is named; None where one is.
     statement
         What it says, in one sentence; None where it says nothing.
+    held_out
+        How often it was right where it had not learned, in one sentence, or that nobody knows.
     interval_reason
         Why the classes have no intervals; None where they have.
     research
@@ -148,6 +150,7 @@ class Prediction:
     coverage: float | None = None
     abstained: Refused | None = None
     statement: str | None = None
+    held_out: str | None = None
     interval_reason: str | None = None
     research: bool = False
     baselines: tuple[BaselinePrediction, ...] = ()

@@ -30,6 +30,8 @@ MAX_HEADER_BYTES = 1_000_000
 MAX_WEIGHTS_BYTES = 512_000_000
 MAX_ARRAYS = 10_000
 MAX_DIMENSIONS = 8
+MAX_WINDOW_FRAMES = 100_000
+MAX_WIDTH = 1024
 #: What weights are made of, as safetensors names it.
 _TYPES = {"F16", "F32", "I64"}
 _ARRAY_NAME = re.compile(r"([0-9]{1,3})\.[A-Za-z0-9_.]{1,200}")
@@ -230,11 +232,23 @@ def _check_card(card: Card) -> None:
     _need_finite((calibration.temperature, *calibration.thresholds.values()), "calibration")
     known = [spec.kind for spec in card.inputs]
     for network in card.networks:
-        kinds = network.get("inputs")
-        named = isinstance(kinds, list | tuple) and kinds and all(kind in known for kind in kinds)
-        _need(bool(named) and isinstance(network.get("spec"), Mapping), "networks: spec and inputs")
+        _check_network(network, known)
     for baseline in card.baselines:
         _check_baseline(baseline, len(card.classes))
+
+
+def _check_network(network: Mapping[str, Any], known: list[str]) -> None:
+    kinds, spec = network.get("inputs"), network.get("spec")
+    named = isinstance(kinds, list | tuple) and kinds and all(kind in known for kind in kinds)
+    _need(bool(named) and isinstance(spec, Mapping), "networks: spec and inputs")
+    for name in ("window_frames", "hop_frames"):
+        frames = network.get(name)
+        whole = type(frames) is int and 0 < frames <= MAX_WINDOW_FRAMES
+        _need(frames is None or whole, f"networks: {name}, a number of frames or null")
+    _need(isinstance(network.get("mirror", False), bool), "networks: mirror, true or false")
+    # A network is built before its weights can be compared with it: it must not fill the memory.
+    sizes = (n for n in dict(spec or {}).values() if isinstance(n, int | float))
+    _need(all(n <= MAX_WIDTH for n in sizes), f"networks: spec, nothing above {MAX_WIDTH}")
 
 
 def _check_baseline(baseline: Baseline, n_classes: int) -> None:

@@ -148,6 +148,7 @@ def predict(
         learned_from=card.learned_from,
         synthetic=card.synthetic,
         abstained=ATYPICAL_WALK,
+        held_out=held_out(card),
         baselines=tuple(
             baseline_prediction(each, card.classes, measurement, subject, silent)
             for each in card.baselines
@@ -168,6 +169,19 @@ def predict(
         return said
     values = predictive_values(card, task, prevalence_pct)
     return replace(said, research=unproven, predictive_values=values)
+
+
+def held_out(card: Card) -> str:
+    """Return how often a model was right where it had not learned, or that nobody knows."""
+    share = card.metrics.get("accuracy")
+    if not isinstance(share, int | float):
+        return "Not validated: how often it is right is not known."
+    whom = "synthetic walkers" if card.synthetic else "people"
+    bounds = card.metrics.get("accuracy_ci95")
+    interval = ""
+    if isinstance(bounds, list | tuple) and all(isinstance(b, int | float) for b in bounds):
+        interval = " (95 % interval {:.0f} to {:.0f} %)".format(*(100 * b for b in bounds))
+    return f"Right in {100 * share:.0f} % of the walks of {whom} it had not seen{interval}."
 
 
 def _scorer(bundle: Bundle) -> Scorer:

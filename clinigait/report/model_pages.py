@@ -197,6 +197,8 @@ def _facts(prediction: Prediction, words_: Wording) -> list[Flowable]:
         (words_.model_card, printable(prediction.card_id, 120)),
         (words_.learned_from, printable(prediction.learned_from, 200)),
     ]
+    if prediction.held_out:
+        rows.append((words_.held_out, printable(prediction.held_out, 200)))
     story: list[Flowable] = [_subheading(words_.model_facts), facts(rows, TEXT_WIDTH, 110)]
     if prediction.limits:
         story.append(_subheading(words_.limits))

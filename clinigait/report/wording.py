@@ -317,6 +317,7 @@ class Wording:
     model_facts: str = "The model"
     model_card: str = "Card"
     learned_from: str = "Learned from"
+    held_out: str = "How good it was"
     limits: str = "Limits"
 
     # Definitions and provenance

@@ -151,6 +151,13 @@ CARD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no class": (lambda d: d.update(classes=[]), "two classes or more"),
     "no network": (lambda d: d.update(networks=[]), "networks"),
     "a network of nothing": (lambda d: d["networks"][0].update(inputs=[]), "networks"),
+    "half a frame": (lambda d: d["networks"][0].update(window_frames=30.5), "window_frames"),
+    "no hop": (lambda d: d["networks"][0].update(hop_frames=0), "hop_frames"),
+    "mirror as text": (lambda d: d["networks"][0].update(mirror="no"), "mirror"),
+    "a network that fills the memory": (
+        lambda d: d["networks"][0]["spec"].update(channels=10**9),
+        "nothing above",
+    ),
     "a list as input": (lambda d: d["networks"][0].update(inputs=[["toy"]]), "networks"),
     "unknown input": (lambda d: d["networks"][0].update(inputs=["x"]), "networks"),
     "short table": (lambda d: d["baselines"][0]["coefficients"].pop(), "baselines"),

@@ -30,6 +30,7 @@ from clinigait.models.beside import predictive_values, signed_measures
 from clinigait.models.classifier import (
     LEAST_WINDOWS,
     check_card,
+    held_out,
     open_model,
     predict,
     prediction_set,
@@ -147,6 +148,20 @@ def test_the_baseline_stands_beside_it(ask) -> None:
     (said,) = ask().baselines
     assert said.title == "Speed, age and sex"
     assert list(said.probabilities) == ["robust", "pre_frail", "frail"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "metrics", "said"),
+    [
+        ("acted", {"accuracy": 0.823, "accuracy_ci95": [0.75, 0.88]},
+         "Right in 82 % of the walks of people it had not seen (95 % interval 75 to 88 %)."),
+        ("synthetic", {"accuracy": 0.9, "accuracy_ci95": [None, None]},
+         "Right in 90 % of the walks of synthetic walkers it had not seen."),
+        ("acted", {"validation": "none"}, "Not validated: how often it is right is not known."),
+    ],
+)  # fmt: skip
+def test_how_good_the_model_was_is_said_or_that_nobody_knows(kind, metrics, said: str) -> None:
+    assert held_out(bundles.card(kind=kind, metrics=metrics)) == said
 
 
 # ---------------------------------------------------------------- intervals

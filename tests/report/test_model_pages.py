@@ -39,7 +39,8 @@ def test_it_says_all_that_a_clinician_needs_on_one_page(frames: Path, tmp_path: 
         "Baseline beside it: Age and sex", "age 47 y, female", "70 %",
         "It says nothing. No scale was known", "2.4° left shoulder higher",
         "1.3 cm trunk to the right", "0.0° neither way", "80.0 %", "76.5 %", "6.5 %", "99.5 %",
-        "about 7 have it and 93 do not", "scoliosis_test-0a1b2c3d", "493 people of one city",
+        "about 7 have it and 93 do not", "scoliosis_test-0a1b2c3d",
+        "Right in 82 % of the walks", "493 people of one city",
         "A screening category is not a curve on a radiograph.", RESEARCH_USE_ONLY, "Beside the "
         "measurements, never instead of them",
     ):  # fmt: skip

@@ -118,9 +118,9 @@ def know_toy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def seeing(folder: Path, task: str = "frailty", seed: int = 0, **changes: Any) -> Bundle:
-    """Write a bundle whose untrained network really looks at ``toy``; needs PyTorch.
+    """Write a bundle whose untrained network really looks at its input; needs PyTorch.
 
-    Call :func:`know_toy` before.
+    The input is ``toy``, which :func:`know_toy` makes known, or silhouettes by ``inputs``.
     """
     torch = pytest.importorskip("torch")
     from clinigait.nn import build_network
@@ -128,7 +128,9 @@ def seeing(folder: Path, task: str = "frailty", seed: int = 0, **changes: Any) -
     made = card(task, **changes)
     made = replace(
         made,
-        networks=({**made.networks[0], "spec": SMALL_SPEC},),
+        networks=(
+            {**made.networks[0], "spec": SMALL_SPEC, "inputs": [i.kind for i in made.inputs]},
+        ),
         inputs_sha256=inputs_sha256(made.inputs),
     )
     with torch.random.fork_rng():
