@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinigait.cli.progress import progress_bars
-from clinigait.core import Assessment, BadInputError, PersonSeen, Subject
+from clinigait.core import Assessment, BadInputError, PersonSeen, Prediction, Subject
 from clinigait.core.refusal import Refused
 
 if TYPE_CHECKING:
@@ -148,12 +148,25 @@ def tell(assessment: Assessment, out: Path) -> None:
                 f"{name:<20}{parameter.value:8.2f} {parameter.unit}"
                 f"   (95 % {parameter.low:.2f} to {parameter.high:.2f}, n = {parameter.n})"
             )
+    for prediction in assessment.predictions:
+        typer.echo(model_line(prediction))
     for line in people_lines(assessment):
         typer.echo(line)
     for check in measurement.quality:
         if check.message:
             typer.echo(f"{check.grade.value}: {check.message} {check.remedy}")
     typer.echo(f"Report: {out / 'report.pdf'}")
+
+
+def model_line(prediction: Prediction) -> str:
+    """Return what a model says as the line that a user reads."""
+    if prediction.abstained is not None:
+        why = prediction.abstained
+        return f"{prediction.title}: the model says nothing. {why.message} {why.remedy}"
+    shares = ", ".join(f"{one.title} {100 * one.probability:.0f} %" for one in prediction.classes)
+    mark = "RESEARCH, not for clinical use: " if prediction.research else ""
+    source = f" (learned from {prediction.learned_from})"
+    return f"{mark}{prediction.title}: {shares}. {prediction.statement}{source}"
 
 
 def people_lines(assessment: Assessment) -> list[str]:

@@ -45,10 +45,28 @@ def doctor() -> None:
         word = status_of(one).word
         advice = "" if word == "present" else f"(optional) -> clinigait weights fetch {name}"
         typer.echo(f"{name:<28} {word} {advice}".rstrip())
+    _bundles()
     clip = "present" if path_of(DEMO_CLIP) else "missing -> fetched by clinigait demo"
     typer.echo(f"{'demonstration video':<28} {clip}")
     typer.echo(f"npm (one source of weights)  {'present' if shutil.which('npm') else 'absent'}")
     typer.echo("Ready to assess." if not missing else f"{missing} needed thing(s) are missing.")
+
+
+def _bundles() -> None:
+    """Say which models are here, and which of them cannot be used."""
+    from clinigait.core import BadInputError  # noqa: PLC0415
+    from clinigait.io.bundle import read_bundle, shipped_bundles  # noqa: PLC0415
+    from clinigait.models.classifier import check_card  # noqa: PLC0415
+
+    for name in shipped_bundles():
+        try:
+            bundle = read_bundle(name)
+            check_card(bundle.card)
+        except BadInputError as error:
+            typer.echo(f"{name:<28} damaged -> {error}")
+        else:
+            card = bundle.card
+            typer.echo(f"{name:<28} {card.version}, learned from {card.learned_from}")
 
 
 def _packages(modules: dict[str, str], advice: str) -> int:

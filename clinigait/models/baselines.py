@@ -128,13 +128,29 @@ def known_values(measurement: Measurement, subject: Subject) -> dict[str, float]
 
 
 def baseline_prediction(
-    baseline: Baseline, classes: Sequence[str], measurement: Measurement, subject: Subject
+    baseline: Baseline,
+    classes: Sequence[str],
+    measurement: Measurement,
+    subject: Subject,
+    silent: str | None = None,
 ) -> BaselinePrediction:
-    """Return what a baseline says of a walk, or why it says nothing."""
+    """Return what a baseline says of a walk, or why it says nothing.
+
+    Parameters
+    ----------
+    baseline, classes
+        As in the card.
+    measurement, subject
+        What is known of the walk and of the person.
+    silent
+        Why it must say nothing; None where it may.
+    """
     values = known_values(measurement, subject)
-    found = baseline_probabilities(baseline, values)
+    found = baseline_probabilities(baseline, values) if silent is None else None
     missing = [name for name in baseline.columns if name not in values]
-    reason = None if found is not None else " ".join(_why(name, measurement) for name in missing)
+    reason = None
+    if found is None:
+        reason = silent or " ".join(_why(name, measurement) for name in missing)
     return BaselinePrediction(
         name=baseline.name,
         title=baseline.title,

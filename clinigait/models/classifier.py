@@ -45,6 +45,7 @@ SYNTHETIC_MODEL = Refused(
     "Go by the measurements. For research, set research: true in a copy of the protocol: its "
     "number is then shown, marked on every page.",
 )
+_SILENT_BASELINE = "It learned from the same synthetic walkers as the model."
 ATYPICAL_WALK = Refused(
     "atypical_walk",
     "The walk is unlike those that the model was tested on: no category fits it well enough.",
@@ -137,6 +138,9 @@ def predict(
         If the weights do not fit the networks of the card.
     """
     card, task = bundle.card, load_task(bundle.card.task)
+    # A baseline of the same synthetic walkers is no better founded than the model.
+    unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
+    silent = _SILENT_BASELINE if unproven and not research else None
     beside = Prediction(
         task=task.name,
         title=task.title,
@@ -145,15 +149,15 @@ def predict(
         synthetic=card.synthetic,
         abstained=ATYPICAL_WALK,
         baselines=tuple(
-            baseline_prediction(each, card.classes, measurement, subject) for each in card.baselines
+            baseline_prediction(each, card.classes, measurement, subject, silent)
+            for each in card.baselines
         ),
         measures=signed_measures(walks, measurement) if "posture" in task.measures else (),
         limits=tuple(dict.fromkeys((*task.limits, *card.limits))),
     )
-    unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
     try:
         clips = [prepare(walk, card.inputs) for walk in walks]
-        if unproven and not research:
+        if silent is not None:
             return replace(beside, abstained=SYNTHETIC_MODEL)
         scorer = _scorer(bundle)
         windows = [scorer.window_scores(clip) for clip in clips]
@@ -215,7 +219,7 @@ def statement(task: Task, inside: Sequence[str]) -> str:
     if len(titles) == len(task.labels):
         return "The model cannot tell: no category can be excluded for this walk."
     listed = f"{', '.join(titles[:-1])} and {titles[-1]}"
-    return f"The model cannot tell between {listed}; it excludes the others."
+    return f"The model cannot tell between {listed}."
 
 
 def prediction_set(card: Card, probabilities: Floats) -> tuple[str, ...]:

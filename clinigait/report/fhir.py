@@ -1,8 +1,9 @@
 """Write an assessment as a FHIR R4 Bundle.
 
 One preliminary DiagnosticReport points to a panel Observation, the panel to one Observation a
-parameter and side. LOINC has no code for a parameter of a clinic walk without its context, so the
-codes are of a local system that the bundle carries along. Nothing names the person or the file.
+parameter and side. What a model says is a preliminary RiskAssessment. LOINC has no code for a
+parameter of a clinic walk without its context, so the codes are of a local system that the bundle
+carries along. Nothing names the person or the file.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from clinigait.core import (
     Reference,
 )
 from clinigait.core.definition import Definition
-from clinigait.io.assessment import assessment_json
+from clinigait.io.assessment import assessment_json, significant
 from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
 from clinigait.report.fhir_codes import (
@@ -85,8 +86,10 @@ def fhir_bundle(assessment: Assessment, definitions: Mapping[str, Definition]) -
     results = _results(draft, definitions)
     device = _device(draft)
     report = _report(draft, [results[0], *_stated(draft)])
-    resources = [report, *results, *_stated(draft), device]
-    resources += [_provenance(draft, [report, *results]), _code_system(draft, definitions)]
+    risks = [_risk(draft, number) for number in range(len(assessment.predictions))]
+    resources = [report, *results, *risks, *_stated(draft), device]
+    targets = [report, *results, *risks]
+    resources += [_provenance(draft, targets), _code_system(draft, definitions)]
     return {
         "resourceType": "Bundle",
         "id": draft.id("bundle"),
@@ -257,6 +260,42 @@ def _stated(draft: _Draft) -> list[Resource]:
         for code, value, unit in stated
         if value is not None
     ]
+
+
+def _risk(draft: _Draft, number: int) -> Resource:
+    """Return what a model says: probabilities of its categories, never a condition.
+
+    R4 gives probabilities in per cent. A model that says nothing has no prediction, but a note.
+    """
+    said = draft.assessment.predictions[number]
+    notes = [f"Model {said.card_id}, learned from {said.learned_from}.", *said.limits]
+    if said.statement:
+        notes.insert(0, said.statement)
+    if said.research:
+        notes.insert(0, f"{ENGLISH.model_research}.")
+    if said.synthetic:
+        notes.insert(0, f"{ENGLISH.model_synthetic}.")
+    if said.abstained is not None:
+        notes.insert(0, f"{ENGLISH.model_silent}. {said.abstained.message}")
+    found: Resource = {
+        **draft.start("RiskAssessment", f"risk/{number}"),
+        "status": "preliminary",
+        "method": {"text": clean(f"{ENGLISH.model_title}: {said.card_id}")},
+        "code": {"text": clean(said.title) or "Model result"},
+        "subject": draft.subject(),
+        "occurrenceDateTime": draft.made_at,
+        "performer": draft.reference("device"),
+        "basis": [draft.reference("panel")],
+        "note": [{"text": clean(text)} for text in notes if clean(text)],
+    }
+    categories = [
+        {
+            "outcome": {"text": clean(one.title) or "category"},
+            "probabilityDecimal": significant(100 * one.probability),
+        }
+        for one in said.classes
+    ]
+    return {**found, "prediction": categories} if categories else found
 
 
 def _device(draft: _Draft) -> Resource:

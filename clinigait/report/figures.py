@@ -17,8 +17,19 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from clinigait.core import SIDES, Curve, Event, EventKind, Measurement, Side, Stride
+from clinigait.core import (
+    SIDES,
+    Curve,
+    Event,
+    EventKind,
+    Measurement,
+    Prediction,
+    Side,
+    Stride,
+)
 from clinigait.report.styles import (
+    ACCENT,
+    GRADE_COLOURS,
     INK,
     LINE,
     MUTED,
@@ -27,12 +38,13 @@ from clinigait.report.styles import (
     SIDE_MARKERS,
     TEXT_WIDTH,
 )
-from clinigait.report.text import unit_symbol, words
+from clinigait.report.text import interval, number, printable, unit_symbol, words
 from clinigait.report.wording import Wording
 
 DPI = 72
 PANELS_A_ROW = 3
 PANEL_HEIGHT_PT = 164.0
+CLASS_ROW_PT = 25.0
 TIMELINE_ROW_PT = 62.0
 TIMELINE_ROW_S = 8.0
 TIMELINE_MAX_ROWS = 6
@@ -100,6 +112,45 @@ def stride_to_stride(measurement: Measurement, words_: Wording) -> Figure:
         axes.set_xlim(*_time_span(measurement))
         axes.tick_params(labelbottom=index == len(names) - 1)
     axes.set_xlabel(words_.time_axis, fontsize=_LABEL, color=MUTED, labelpad=2)
+    return figure
+
+
+def class_bars(prediction: Prediction, words_: Wording) -> Figure:
+    """Return a bar a class with its interval and number, and what the baselines say."""
+    classes = prediction.classes
+    height = CLASS_ROW_PT * len(classes) + 24.0
+    figure = _figure(height)
+    left, right = 96.0, 118.0
+    axes = _axes(figure, (left, 22.0, TEXT_WIDTH - left - right, height - 24.0))
+    axes.set_xlim(0, 100)
+    axes.set_ylim(len(classes) - 0.5, -0.5)
+    for row, one in enumerate(classes):
+        inside = one.label in prediction.prediction_set
+        axes.barh(row, 100 * one.probability, 0.5, color=ACCENT if inside else LINE)
+        text = f"{number(100 * one.probability, 0)} %"
+        if one.low is not None and one.high is not None:
+            low, high = 100 * one.low, 100 * one.high
+            axes.plot([low, high], [row, row], color=INK, linewidth=1.0)
+            for end in (low, high):
+                axes.plot([end, end], [row - 0.13, row + 0.13], color=INK, linewidth=1.0)
+            text += f"  ({words_.interval_short}: {interval(low, high, 0)})"
+        axes.text(
+            102.5, row, text, fontsize=7.3, va="center", color=INK if inside else MUTED,
+            fontweight="bold" if inside else "normal",
+        )  # fmt: skip
+        for baseline in prediction.baselines:
+            if one.label in baseline.probabilities:
+                place = 100 * baseline.probabilities[one.label]
+                axes.plot(
+                    [place], [row + 0.36], marker="D", markersize=3.6, markerfacecolor="white",
+                    markeredgecolor=GRADE_COLOURS["warning"], markeredgewidth=0.9, clip_on=False,
+                )  # fmt: skip
+    titles = [printable(one.title, 24) for one in classes]
+    axes.set_yticks(range(len(classes)), titles, fontsize=7.3)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel(words_.model_probability, fontsize=_LABEL, color=MUTED, labelpad=2)
+    axes.grid(axis="x", color=LINE, linewidth=0.4, zorder=0)
+    axes.set_axisbelow(True)
     return figure
 
 

@@ -38,6 +38,7 @@ from clinigait.report.blocks import (
 )
 from clinigait.report.figures import event_timeline, joint_curves, stride_to_stride
 from clinigait.report.frames import frame_strip, thumbnail
+from clinigait.report.model_pages import model_story
 from clinigait.report.styles import (
     ACCENT,
     BODY_HEIGHT,
@@ -98,9 +99,11 @@ def assessed_story(
         *title_block(assessment, words_),
         *_frames(assessment, folder, words_),
         *_summary(measurement, definitions, words_),
+        *([gap(5), note(words_.model_pointer)] if assessment.predictions else []),
         *_time_distance(assessment, measurement, definitions, words_),
         *_curves(assessment, measurement, definitions, words_),
         *_timeline(measurement, words_),
+        *model_story(assessment, definitions, words_),
         *_quality(assessment, measurement, folder, words_),
         *_definitions(measurement, definitions, words_),
         *provenance_block(assessment, words_),

@@ -14,10 +14,11 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
 
-from clinigait.core import Assessment
+from clinigait.core import Assessment, Prediction
 from clinigait.core.definition import Definition
 from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
+from clinigait.report.model_pages import USUAL_PAGE, model_page
 from clinigait.report.pages import assessed_story, refused_story
 from clinigait.report.styles import (
     BODY_HEIGHT,
@@ -31,6 +32,7 @@ from clinigait.report.styles import (
     PAGE_WIDTH,
     REGULAR,
     SIZE_FOOTER,
+    SIZE_TABLE,
     TEXT_WIDTH,
     register_fonts,
     style,
@@ -101,11 +103,17 @@ def _pdf(story: list[Flowable], assessment: Assessment, language: str, words_: W
         pageCompression=1,
         initialFontName=REGULAR,
     )
-    body = Frame(MARGIN_X, MARGIN_BOTTOM, TEXT_WIDTH, BODY_HEIGHT, 0, 0, 0, 0)
     footer = _Footer(assessment, words_)
-    document.addPageTemplates([PageTemplate("page", [body], onPage=footer.draw)])
+    document.addPageTemplates([PageTemplate(USUAL_PAGE, [_body()], onPage=footer.draw)])
+    for index, prediction in enumerate(assessment.predictions):
+        drawn = _ModelPage(footer, prediction, words_).draw
+        document.addPageTemplates([PageTemplate(model_page(index), [_body()], onPage=drawn)])
     document.build(story, canvasmaker=_CountingCanvas)
     return content.getvalue()
+
+
+def _body() -> Frame:
+    return Frame(MARGIN_X, MARGIN_BOTTOM, TEXT_WIDTH, BODY_HEIGHT, 0, 0, 0, 0)
 
 
 class _CountingCanvas(Canvas):
@@ -167,6 +175,37 @@ class _Footer:
             return "D:20000101000000Z"
         zone = moment.strftime("%z")
         return moment.strftime("D:%Y%m%d%H%M%S") + (f"{zone[:3]}'{zone[3:5]}'" if zone else "Z")
+
+
+class _ModelPage:
+    """The marks of every page on which a model speaks, beside the usual footer."""
+
+    def __init__(self, footer: _Footer, prediction: Prediction, words_: Wording) -> None:
+        self.footer, self.prediction, self.words = footer, prediction, words_
+
+    def draw(self, canvas: Canvas, document: object) -> None:
+        """Draw the footer of the current page, and its marks."""
+        self.footer.draw(canvas, document)
+        canvas.saveState()
+        marks = []
+        if self.prediction.research:
+            self._watermark(canvas)
+            marks.append(self.words.model_research)
+        if self.prediction.synthetic:
+            marks.append(self.words.model_synthetic)
+        canvas.setFont(BOLD, SIZE_TABLE)
+        canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
+        canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 35, "  ·  ".join(marks))
+        canvas.restoreState()
+
+    def _watermark(self, canvas: Canvas) -> None:
+        canvas.saveState()
+        canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
+        canvas.rotate(52)
+        canvas.setFont(BOLD, 38)
+        canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]), alpha=0.10)
+        canvas.drawCentredString(0, 0, self.words.model_research)
+        canvas.restoreState()
 
 
 def _footer_line(assessment: Assessment, words_: Wording) -> str:

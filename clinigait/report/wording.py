@@ -254,6 +254,71 @@ class Wording:
     stride_time_axis: str = "Stride time (s)"
     step_length_axis: str = "Step length ({unit})"
 
+    # What models say
+    model_title: str = "Model result (adjunct)"
+    model_pointer: str = (
+        "What a model says beside these measurements stands on a page of its own: Model result "
+        "(adjunct)."
+    )
+    model_note: str = (
+        "Beside the measurements, never instead of them. A model compares the walk with those it "
+        "learned from; it knows nothing else of the person. A qualified person has to review it."
+    )
+    model_research: str = "RESEARCH – not for clinical use"
+    model_synthetic: str = "Model of synthetic walkers only: its worth for people is not known"
+    model_silent: str = "The model says nothing"
+    model_research_why: str = (
+        "Shown because the protocol asks for research: in a clinic this model keeps its number to "
+        "itself, as it learned from synthetic walkers only."
+    )
+    model_set: str = (
+        "Cannot be excluded (sets made to hold the right one in {coverage} %): {labels}."
+    )
+    model_bars_note: str = (
+        "Bars: calibrated probability; dark where the category cannot be excluded. Lines: its 95 % "
+        "interval over the parts of this walk, which tells how far the walk agrees with itself, "
+        "not how good the model is. Diamonds: the baseline."
+    )
+    model_probability: str = "Probability (%)"
+    no_interval: str = "No interval"
+    baseline: str = "Baseline"
+    baseline_title: str = "Baseline beside it: {title}"
+    baseline_knows: str = "What it knows"
+    baseline_silent: str = "It says nothing. {reason}"
+    baseline_names: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "age_y": "age {value} y",
+            "height_m": "height {value} m",
+            "mass_kg": "mass {value} kg",
+        }
+    )
+    baseline_sex: Mapping[bool, str] = field(
+        default_factory=lambda: {True: "female", False: "male"}
+    )
+    measures_title: str = "Posture in this walk, with its side"
+    measure: str = "Measure"
+    value: str = "Value"
+    direction: str = "Which way"
+    level: str = "neither way"
+    worth_title: str = "What such a result is worth where {prevalence} % have it"
+    worth_head: tuple[str, ...] = (
+        "Category",
+        "Sensitivity",
+        "Specificity",
+        "Positive result right",
+        "Negative result right",
+    )
+    worth_note: str = (
+        "Of 100 people with the result {title}, about {right} have it and {wrong} do not, where "
+        "{prevalence} in 100 have it as the protocol states. Sensitivity and specificity: {people}."
+    )
+    worth_people: str = "measured on people the model had not seen"
+    worth_synthetic: str = "measured on synthetic walkers, not on people"
+    model_facts: str = "The model"
+    model_card: str = "Card"
+    learned_from: str = "Learned from"
+    limits: str = "Limits"
+
     # Definitions and provenance
     definition: str = "Definition"
     source: str = "Source"

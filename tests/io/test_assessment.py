@@ -21,7 +21,7 @@ from clinigait.io.assessment import (
     write_assessment,
 )
 from clinigait.io.output import replace_file
-from support.assessments import assessed, refused
+from support.assessments import assessed, prediction, refused
 
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -34,6 +34,8 @@ CASES: dict[str, Callable[[], Assessment]] = {
     "one stride": lambda: assessed(1, with_curves=False),
     "body heights": lambda: assessed(3, "BH"),
     "nobody known": lambda: assessed(2, subject=Subject()),
+    "a model": lambda: replace(assessed(1), predictions=(prediction(research=True),)),
+    "a silent model": lambda: replace(assessed(1), predictions=(prediction(abstains=True),)),
     "refused": refused,
 }
 
@@ -74,6 +76,21 @@ def test_facts_on_silhouettes_come_back_and_may_be_missing(tmp_path: Path) -> No
     del content["perception"]["silhouettes"]  # of an older version
     (tmp_path / "b.json").write_text(json.dumps(content), encoding="utf-8")
     assert read_assessment(tmp_path / "b.json").perception.silhouettes is None
+
+
+def test_files_without_predictions_are_still_read(tmp_path: Path) -> None:
+    content = json.loads(assessment_json(assessed(1)))
+    del content["predictions"]  # of an older version
+    (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    assert read_assessment(tmp_path / "a.json").predictions == ()
+
+
+def test_probabilities_that_do_not_add_up_are_damage(tmp_path: Path) -> None:
+    content = json.loads(assessment_json(replace(assessed(1), predictions=(prediction(),))))
+    content["predictions"][0]["classes"][0]["probability"] = 0.99
+    (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(BadInputError, match="damaged"):
+        read_assessment(tmp_path / "a.json")
 
 
 def test_the_keys_that_others_rely_on(tmp_path: Path) -> None:

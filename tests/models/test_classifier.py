@@ -230,7 +230,8 @@ def test_a_synthetic_model_says_nothing_of_people_and_is_not_even_asked(
     assert said.abstained.code == "synthetic_model"
     assert said.classes == ()
     assert said.predictive_values == ()
-    assert said.baselines
+    assert [b.probabilities for b in said.baselines] == [{}]  # it learned from the same walkers
+    assert "synthetic walkers" in said.baselines[0].reason
     assert said.limits
     assert said.synthetic
 
@@ -238,6 +239,7 @@ def test_a_synthetic_model_says_nothing_of_people_and_is_not_even_asked(
 def test_for_research_it_shows_its_number_marked(ask) -> None:
     said = ask(card=_card(kind="synthetic"), research=True)
     assert said.prediction == "robust"
+    assert said.baselines[0].probabilities
     assert said.research
     assert said.synthetic
 

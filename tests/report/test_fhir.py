@@ -15,7 +15,7 @@ from clinigait.core import Assessment, BadInputError, Parameter, Subject
 from clinigait.report.fhir import fhir_bundle, write_fhir
 from clinigait.report.fhir_codes import CODE_SYSTEM, LOINC, UCUM, UCUM_CODES
 from clinigait.report.wording import RESEARCH_USE_ONLY
-from support.assessments import DEFINITIONS, assessed, refused
+from support.assessments import DEFINITIONS, assessed, prediction, refused
 
 Resource = dict[str, Any]
 
@@ -25,6 +25,8 @@ CASES = {
     "body heights": assessed(9, "BH"),
     "nobody known": assessed(2, subject=Subject()),
     "refused": refused(),
+    "a model": replace(assessed(3), predictions=(prediction(research=True, synthetic=True),)),
+    "a model that says nothing": replace(assessed(3), predictions=(prediction(abstains=True),)),
     "refused early": replace(refused(), recording=None, perception=None),
 }
 
@@ -39,6 +41,9 @@ R4 = {
     | {"status", "category", "code", "subject", "effectiveDateTime", "issued", "valueQuantity"}
     | {"dataAbsentReason", "note", "bodySite", "method", "device", "referenceRange"}
     | {"hasMember", "component", "interpretation"},
+    "RiskAssessment": _ANY
+    | {"status", "method", "code", "subject", "occurrenceDateTime", "performer", "basis"}
+    | {"prediction", "note"},
     "Device": _ANY | {"status", "deviceName", "type", "version", "note"},
     "Provenance": _ANY | {"target", "recorded", "activity", "agent", "entity"},
     "CodeSystem": _ANY
@@ -47,6 +52,7 @@ R4 = {
 REQUIRED = {
     "DiagnosticReport": {"status", "code"},
     "Observation": {"status", "code"},
+    "RiskAssessment": {"status", "subject"},
     "Device": set(),
     "Provenance": {"target", "recorded", "agent"},
     "CodeSystem": {"status", "content"},
@@ -301,3 +307,24 @@ def test_a_time_without_a_zone_is_a_bad_input(created_at: str, tmp_path: Path) -
 def test_a_place_that_cannot_be_written_is_a_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInputError):
         write_fhir(refused(), tmp_path / "no" / "f.json", DEFINITIONS)
+
+
+def test_what_a_model_says_is_a_preliminary_risk_in_per_cent_and_never_a_condition() -> None:
+    made = replace(assessed(2), predictions=(prediction(research=True, synthetic=True),))
+    bundle = fhir_bundle(made, DEFINITIONS)
+    (risk,) = _resources(bundle, "RiskAssessment")
+    assert risk["status"] == "preliminary"
+    found = {p["outcome"]["text"]: p["probabilityDecimal"] for p in risk["prediction"]}
+    assert found == {"Negative": 52.0, "Neutral": 36.0, "Positive": 12.0}
+    notes = " ".join(note["text"] for note in risk["note"])
+    assert "RESEARCH" in notes
+    assert "synthetic walkers only" in notes
+    assert not _resources(bundle, "Condition")
+    assert all("Positive" not in part.get("conclusion", "") for part in _resources(bundle))
+
+
+def test_a_model_that_says_nothing_has_no_probability_but_a_note() -> None:
+    made = replace(assessed(2), predictions=(prediction(abstains=True),))
+    (risk,) = _resources(fhir_bundle(made, DEFINITIONS), "RiskAssessment")
+    assert "prediction" not in risk
+    assert risk["note"][0]["text"].startswith("The model says nothing. The walk is unlike")

@@ -14,7 +14,9 @@ from PIL import Image, ImageDraw
 from clinigait.core import (
     SIDES,
     Assessment,
+    BaselinePrediction,
     Bout,
+    ClassProbability,
     Curve,
     Event,
     EventKind,
@@ -23,13 +25,17 @@ from clinigait.core import (
     Parameter,
     PerceptionFacts,
     PersonSeen,
+    Prediction,
+    PredictiveValue,
     ProtocolFacts,
     Provenance,
     QualityCheck,
     RecordingFacts,
     Reference,
+    Refused,
     Scale,
     Side,
+    SignedMeasure,
     SilhouetteFacts,
     StoredFrame,
     Stride,
@@ -391,3 +397,50 @@ REFERENCES = {
         "Bohannon & Andrews 2011, doi:10.1016/j.physio.2010.12.004",
     ),
 }  # fmt: skip
+
+
+def prediction(
+    *, abstains: bool = False, research: bool = False, synthetic: bool = False
+) -> Prediction:
+    """Return what a screening model says of a walk, or why it says nothing."""
+    classes = (
+        ClassProbability("negative", "Negative", 0.52, 0.41, 0.63),
+        ClassProbability("neutral", "Neutral", 0.36, 0.28, 0.47),
+        ClassProbability("positive", "Positive", 0.12, 0.07, 0.19),
+    )
+    why = Refused("atypical_walk", "The walk is unlike those of the test.", "Film it again.")
+    baseline = BaselinePrediction(
+        "baseline", "Age and sex", {"age_y": 47.0, "sex_female": 1.0},
+        {"negative": 0.7, "neutral": 0.2, "positive": 0.1},
+    )  # fmt: skip
+    silent = BaselinePrediction(
+        "speed", "Speed", {}, {}, "No scale was known: give the body height."
+    )
+    return Prediction(
+        task="scoliosis",
+        title="Scoliosis screening category",
+        card_id="scoliosis_test-0a1b2c3d",
+        learned_from="synthetic walkers only" if synthetic else "493 people of one city",
+        synthetic=synthetic,
+        classes=() if abstains else classes,
+        prediction=None if abstains else "negative",
+        prediction_set=() if abstains else ("negative", "neutral"),
+        coverage=None if abstains else 0.9,
+        abstained=why if abstains else None,
+        statement=None if abstains else "The model cannot tell between Negative and Neutral.",
+        research=research,
+        baselines=(baseline, silent),
+        measures=(
+            SignedMeasure(
+                "shoulder_tilt_deg", "Shoulder line", "deg", -2.4, "right shoulder higher"
+            ),
+            SignedMeasure(
+                "trunk_shift_m", "Trunk over the pelvis", "m", 0.013, "trunk to the right"
+            ),
+            SignedMeasure("pelvis_tilt_deg", "Hip line", "deg", 0.01, "right hip higher"),
+        ),
+        predictive_values=()
+        if abstains
+        else (PredictiveValue("positive", 2.0, 0.8, 0.765, 0.0650, 0.9947),),
+        limits=("A screening category is not a curve on a radiograph.", "Made for tests."),
+    )

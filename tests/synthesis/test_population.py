@@ -18,11 +18,22 @@ SHIPPED = shipped_protocols("population")
 FOLDER = Path(__file__).parents[2] / "protocols"
 
 
-def test_the_six_populations_are_there() -> None:
+def test_the_seven_populations_are_there() -> None:
     assert set(SHIPPED) == {
         f"{name}_population"
-        for name in ("healthy", "frailty", "parkinson", "scoliosis", "pathology", "identity")
-    }
+        for name in (
+            "healthy", "frailty", "parkinson", "scoliosis", "pathology", "identity",
+            "textbook_gaits",
+        )
+    }  # fmt: skip
+
+
+def test_the_textbook_gaits_owe_nothing_to_the_acted_ones() -> None:
+    textbook, acted = (load_population(f"{n}_population") for n in ("textbook_gaits", "pathology"))
+    assert [group.label for group in textbook.groups] == [group.label for group in acted.groups]
+    assert not any("Jun" in source.citation for source in textbook.sources.values())
+    drawn = [draw for group in textbook.groups for draw in textbook.draws_of(group).values()]
+    assert "jun2020" not in {source for draw in drawn for source in draw.sources()}
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -1,0 +1,120 @@
+"""What a model says stands on pages of its own, with its marks on every one of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pypdfium2 as pdfium
+import pytest
+
+from clinigait.core import Prediction, SignedMeasure
+from clinigait.report.model_pages import direction
+from clinigait.report.pdf import write_report
+from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
+from support.assessments import DEFINITIONS, assessed, prediction, write_frames
+
+LONG = tuple(f"Limit number {n}: " + "this model was made for tests only. " * 8 for n in range(60))
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_frames(tmp_path_factory.mktemp("frames"))
+
+
+def _pages(folder: Path, path: Path, *said: Prediction) -> list[str]:
+    made = replace(assessed(3, with_curves=False), predictions=said)
+    write_report(made, folder, path, DEFINITIONS)
+    pages = pdfium.PdfDocument(path)
+    return [" ".join(page.get_textpage().get_text_bounded().split()) for page in pages]
+
+
+def test_it_says_all_that_a_clinician_needs_on_one_page(frames: Path, tmp_path: Path) -> None:
+    pages = _pages(frames, tmp_path / "r.pdf", prediction())
+    (text,) = [page for page in pages if "Model result (adjunct):" in page]
+    for part in (
+        "Model result (adjunct): Scoliosis screening category",
+        "The model cannot tell between Negative and Neutral.",
+        "hold the right one in 90 %): Negative, Neutral.", "52 % (95 %: 41–63)", "Positive",
+        "Baseline beside it: Age and sex", "age 47 y, female", "70 %",
+        "It says nothing. No scale was known", "2.4° left shoulder higher",
+        "1.3 cm trunk to the right", "0.0° neither way", "80.0 %", "76.5 %", "6.5 %", "99.5 %",
+        "about 7 have it and 93 do not", "scoliosis_test-0a1b2c3d", "493 people of one city",
+        "A screening category is not a curve on a radiograph.", RESEARCH_USE_ONLY, "Beside the "
+        "measurements, never instead of them",
+    ):  # fmt: skip
+        assert part in text
+    assert ENGLISH.model_pointer in pages[0]
+    assert "52 %" not in pages[0]
+    assert "RESEARCH –" not in " ".join(pages)
+    assert ENGLISH.model_synthetic not in " ".join(pages)
+
+
+def test_research_and_synthetic_marks_stand_on_every_page_of_the_model_and_on_no_other(
+    frames: Path, tmp_path: Path
+) -> None:
+    said = replace(prediction(research=True, synthetic=True), limits=LONG)
+    pages = _pages(frames, tmp_path / "r.pdf", said)
+    carrying = [n for n, page in enumerate(pages) if "Limit number" in page or "52 %" in page]
+    assert len(carrying) >= 2
+    for number, text in enumerate(pages):
+        marked = number in carrying
+        # Once across the page, once at its head.
+        assert text.count(ENGLISH.model_research) == (2 if marked else 0)
+        assert (ENGLISH.model_synthetic in text) is marked
+    assert "measured on synthetic walkers, not on people" in " ".join(pages)
+
+
+def test_each_of_several_models_bears_its_own_marks(frames: Path, tmp_path: Path) -> None:
+    pages = _pages(frames, tmp_path / "r.pdf", prediction(synthetic=True), prediction())
+    found = [page for page in pages if "Model result (adjunct):" in page]
+    assert [ENGLISH.model_synthetic in page for page in found] == [True, False]
+    assert any("Quality of the measurement" in page for page in pages)
+
+
+def test_a_model_that_says_nothing_says_why_and_shows_no_number(
+    frames: Path, tmp_path: Path
+) -> None:
+    text = " ".join(_pages(frames, tmp_path / "r.pdf", prediction(abstains=True)))
+    for part in (
+        "The model says nothing", "The walk is unlike those of the test.", "Film it again.",
+        "Code: atypical_walk", "left shoulder higher",
+    ):  # fmt: skip
+        assert part in text
+    assert "52 %" not in text
+    assert "What such a result is worth" not in text
+
+
+def test_a_missing_interval_has_its_reason(frames: Path, tmp_path: Path) -> None:
+    base = prediction()
+    classes = tuple(replace(one, low=None, high=None) for one in base.classes)
+    said = replace(base, classes=classes, interval_reason="The walk is too short.")
+    text = " ".join(_pages(frames, tmp_path / "r.pdf", said))
+    assert "No interval: The walk is too short." in text
+    assert "52 %" in text
+    assert "(95 %: 41" not in text
+
+
+def test_hostile_texts_are_printed_as_texts(frames: Path, tmp_path: Path) -> None:
+    nasty = "<b>x</b> & </para> \x00\n {code} %s 😀" + 500 * "W"
+    base = prediction()
+    said = replace(
+        base, title=nasty, statement=nasty, card_id=nasty, learned_from=nasty, limits=(nasty,),
+        classes=tuple(replace(one, title=nasty) for one in base.classes),
+        baselines=tuple(replace(b, title=nasty, reason=nasty) for b in base.baselines),
+        measures=tuple(replace(m, title=nasty, unit=nasty, positive=nasty) for m in base.measures),
+    )  # fmt: skip
+    assert "<b>x</b>" in " ".join(_pages(frames, tmp_path / "r.pdf", said))
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (2.4, "deg", "right shoulder higher"), (-2.4, "deg", "left shoulder higher"),
+        (0.049, "deg", ""), (-0.049, "deg", ""), (0.0004, "m", ""),
+        (-0.0006, "m", "left shoulder higher"),
+    ],
+)  # fmt: skip
+def test_the_sign_is_said_in_words(value: float, unit: str, said: str) -> None:
+    measure = SignedMeasure("x", "X", unit, value, "right shoulder higher")
+    assert direction(measure) == said
