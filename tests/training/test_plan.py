@@ -1,5 +1,8 @@
 """Training protocols are checked whole, hashed, and never taken for what is done with a walk."""
 
+import re
+from pathlib import Path
+
 import pytest
 import yaml
 
@@ -81,3 +84,9 @@ def test_rates_warm_up_and_come_down():
     assert 0 < factors[-1] < 0.01
     steps = Optimiser(steps=100, schedule="steps", warm_up=0, milestones=(0.5, 0.75))
     assert [steps.factor(s) for s in (0, 49, 50, 75)] == pytest.approx([1, 1, 0.1, 0.01])
+
+
+def test_the_example_in_the_documentation_is_a_training_protocol():
+    page = (Path(__file__).parents[2] / "docs" / "training.md").read_text(encoding="utf-8")
+    plan = parse_plan(re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0].encode(), "example")
+    assert len(plan.candidates()) == 8
