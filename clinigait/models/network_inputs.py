@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
+from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
+from clinigait.representations.skeleton_inputs import ANGLE_GROUPS, GAIT_ANGLES, mirror_angles
 
 Floats = NDArray[np.float32]
 
@@ -23,7 +26,35 @@ def mirror_pictures(frames: NDArray[np.generic]) -> NDArray[np.generic]:
 MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "silhouettes": mirror_pictures,
     "skeleton_maps": mirror_pictures,
+    GAIT_ANGLES: mirror_angles,
 }
+#: Streams in which NaN says that a joint is not known; their networks take it for the average.
+GAPPED = frozenset({GAIT_ANGLES})
+#: What a network of named channels is told of them, unless its specification says otherwise.
+_CHANNELS_OF: dict[str, dict[str, Any]] = {
+    GAIT_ANGLES: {
+        "in_channels": len(CHANNELS),
+        "mirror_order": list(MIRROR_ORDER),
+        "mirror_sign": list(MIRROR_SIGN),
+        "groups": [list(group) for group in ANGLE_GROUPS],
+    }
+}
+
+
+def completed(spec: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
+    """Return a specification with what its input says of the channels.
+
+    Parameters
+    ----------
+    spec
+        As of :func:`clinigait.nn.build_network`.
+    kinds
+        Kinds of input that the network sees.
+    """
+    known = _CHANNELS_OF.get(kinds[0], {}) if len(kinds) == 1 else {}
+    return {**(known if spec.get("kind") == "either_side" else {}), **spec}
+
+
 #: Vectors that are the same for a walk and its mirror image.
 UNSIDED = frozenset({"posture"})
 
@@ -82,7 +113,8 @@ def network_frames(clip: Clip, kinds: Sequence[str], *, mirror: bool = False) ->
         )
     if mirror:
         found = [_mirrored(kind, clip) for kind in frame_kinds(clip, kinds)]
-    return np.ascontiguousarray(np.concatenate([_floats(a) for a in found], 1).swapaxes(0, 1))
+    ready = [_floats(a, kind) for kind, a in zip(frame_kinds(clip, kinds), found, strict=True)]
+    return np.ascontiguousarray(np.concatenate(ready, 1).swapaxes(0, 1))
 
 
 def network_vector(clip: Clip, kinds: Sequence[str]) -> Floats | None:
@@ -123,10 +155,11 @@ def _mirrored(kind: str, clip: Clip) -> NDArray[np.generic]:
     return MIRRORS[kind](clip.frames[kind])
 
 
-def _floats(frames: NDArray[np.generic]) -> Floats:
+def _floats(frames: NDArray[np.generic], kind: str) -> Floats:
     if frames.dtype == np.uint8:
         return frames.astype(np.float32) / np.float32(255)
-    return _finite(frames.astype(np.float32))
+    values = frames.astype(np.float32)
+    return values if kind in GAPPED else _finite(values)
 
 
 def _finite(array: Floats) -> Floats:

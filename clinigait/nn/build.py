@@ -14,6 +14,7 @@ from clinigait.nn.gaitgraph import Skeleton, gaitgraph
 from clinigait.nn.gaitmixer import gaitmixer
 from clinigait.nn.settings import Settings
 from clinigait.nn.tail import PART_POOLINGS, TEMPORAL_POOLINGS, Classes, PartSettings
+from clinigait.nn.temporal_net import ChannelNoise, EitherSide, TemporalNet
 
 
 def build_network(spec: Mapping[str, object]) -> nn.Module:
@@ -31,6 +32,11 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     Skeletons (`gaitmixer`, `gaitformer`, `gaitgraph`) know `joints` (needed), `in_channels` (2) and
     `embedding` (128); `gaitgraph` needs `edges`, pairs of joints.
 
+    Streams of named channels (`either_side`) need `in_channels`, and `mirror_order` and
+    `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
+    there; they know `dropout`, and of the noise in training `offset`, `amplitude`, `drop`,
+    `group_drop` and `groups`. They have neither `scale` nor `order`.
+
     Parameters
     ----------
     spec
@@ -39,7 +45,7 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     Returns
     -------
     Module
-        A `GaitModel` with random weights, drawn from torch's global generator.
+        Gives a `GaitOutput`; with random weights, drawn from torch's global generator.
 
     Raises
     ------
@@ -104,6 +110,23 @@ def _gaitgraph(settings: Settings) -> nn.Module:
     return gaitgraph(Skeleton(joints, in_channels, edges), channels, embedding, classes)
 
 
+def _either_side(settings: Settings) -> nn.Module:
+    channels, classes = settings.integer("in_channels"), settings.integer("classes")
+    width, dropout = settings.integer("channels", 48), settings.share("dropout", 0.3)
+    order = settings.integers("mirror_order", (), smallest=0)
+    sign = settings.numbers("mirror_sign", channels)
+    noise = ChannelNoise(
+        settings.share("offset"), settings.share("amplitude"), settings.share("drop"),
+        settings.share("group_drop"), settings.groups("groups", channels),
+    )  # fmt: skip
+    settings.finish()
+    if sorted(order) != list(range(channels)):
+        raise ValueError(f"{settings.kind}: mirror_order has to name each channel once")
+    if width % 4:
+        raise ValueError(f"{settings.kind}: channels has to be a multiple of 4")
+    return EitherSide(TemporalNet(channels, classes, width, dropout), order, sign, noise)
+
+
 def _classes(settings: Settings) -> Classes:
     count, scale = settings.integer("classes"), settings.number("scale", 16.0)
     order: Sequence[int] = settings.integers("order", (), smallest=0)
@@ -132,5 +155,6 @@ _KINDS: dict[str, Callable[[Settings], nn.Module]] = {
     "gaitmixer": _attentive(gaitmixer),
     "gaitformer": _attentive(gaitformer),
     "gaitgraph": _gaitgraph,
+    "either_side": _either_side,
 }
 KINDS = tuple(_KINDS)

@@ -26,12 +26,16 @@ class GaitOutput:
         Feature map before temporal pooling, (N, C, T', h, w) or (N, C, T', J), zero where there
         is no frame. It lies on the way from the input to the logits, so that gradients of a logit
         with respect to it exist (Grad-CAM).
+    sides
+        Log-probabilities of each class on either side of the body, (N, 2, K), of networks that
+        tell sides; None for others.
     """
 
     parts: Tensor
     parts_bn: Tensor
     logits: Tensor
     features: Tensor | None = None
+    sides: Tensor | None = None
 
     def decision_logits(self) -> Tensor:
         """Return the logits averaged over the parts, (N, K)."""

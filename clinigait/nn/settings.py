@@ -62,6 +62,31 @@ class Settings:
             raise self._wrong(name, f"a list of whole numbers of at least {smallest}", value)
         return numbers
 
+    def numbers(self, name: str, count: int) -> tuple[float, ...]:
+        """Return so many finite numbers; they have to be there."""
+        value = self._take(name, None)
+        listed = value if isinstance(value, list | tuple) else ()
+        if len(listed) != count or not all(_number(number) for number in listed):
+            raise self._wrong(name, f"a list of {count} numbers", value)
+        return tuple(float(number) for number in listed)
+
+    def share(self, name: str, default: float = 0.0) -> float:
+        """Return a number from 0 to below 1."""
+        value = self._take(name, default)
+        if not _number(value) or not 0 <= value < 1:
+            raise self._wrong(name, "a number from 0 to below 1", value)
+        return float(value)
+
+    def groups(self, name: str, below: int) -> tuple[tuple[int, ...], ...]:
+        """Return lists of whole numbers from 0 to below a limit; none is the default."""
+        value = self._take(name, ())
+        listed = value if isinstance(value, list | tuple) else [None]
+        for group in listed:
+            good = isinstance(group, list | tuple) and all(_whole(i) for i in group)
+            if not good or not all(0 <= i < below for i in group):
+                raise self._wrong(name, f"lists of whole numbers from 0 to {below - 1}", value)
+        return tuple(tuple(group) for group in listed)
+
     def pairs(self, name: str) -> list[tuple[int, int]]:
         """Return a list of pairs of whole numbers; it has to be there."""
         value = self._take(name, None)
@@ -96,6 +121,10 @@ class Settings:
 
     def _wrong(self, name: str, wanted: str, value: object) -> ValueError:
         return ValueError(f"{self.kind}: {name} has to be {wanted}, not {value!r}")
+
+
+def _number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9
 
 
 def _whole(value: object) -> TypeGuard[int]:

@@ -1,4 +1,4 @@
-"""A small convolutional network over channels in time, blind to which side is affected.
+"""A small convolutional network over channels in time that takes either side alike.
 
 Made for few people: it sees standardised channels (joint angles and the like), pools mean,
 spread and peak over all frames, and looks at every walk twice, as it is and in the mirror. Either
@@ -8,12 +8,14 @@ sides, so that a gait is recognised the same on both sides and the side comes ou
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from clinigait.nn.output import GaitOutput
 
 _GROUPS = 4
 _KERNEL = 5
@@ -98,26 +100,28 @@ class TemporalNet(nn.Module):
         self.mean.copy_(mean)
         self.spread.copy_(spread.clamp(min=1e-6))
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return (N, classes) logits.
-
-        Parameters
-        ----------
-        x
-            (N, C, T, J); NaN where a channel is not known: it counts as average.
-        mask
-            (N, T) true for the frames that are there; they come first.
-        """
-        seen = mask[:, None].to(x.dtype)
+    def standardised(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Return (N, C x J, T) of (N, C, T, J): 0 where a channel or frame is not known."""
         flat = x.transpose(2, 3).flatten(1, 2)
         normal = (flat - self.mean[:, None]) / self.spread[:, None]
-        normal = torch.where(torch.isfinite(normal) & mask[:, None], normal, 0.0)
-        kept = seen[:, :, ::2]
-        hidden = functional.gelu(self.norm(self.stem(normal) * kept, kept))
+        return torch.where(torch.isfinite(normal) & mask[:, None], normal, 0.0)
+
+    def hidden(self, normal: Tensor, mask: Tensor) -> Tensor:
+        """Return (N, width, T / 2) features, 0 where there is no frame."""
+        kept = mask[:, None, ::2].to(normal.dtype)
+        features = functional.gelu(self.norm(self.stem(normal) * kept, kept))
         for block in self.blocks:
-            hidden = block(hidden, kept)
-        result: Tensor = self.head(self.dropout(_pooled(hidden, kept)))
-        return result
+            features = block(features, kept)
+        return features
+
+    def pooled(self, features: Tensor, mask: Tensor) -> Tensor:
+        """Return (N, 3 x width): mean, spread and peak over time."""
+        return _pooled(features, mask[:, None, ::2].to(features.dtype))
+
+    def logits(self, pooled: Tensor) -> Tensor:
+        """Return (N, classes)."""
+        told: Tensor = self.head(self.dropout(pooled))
+        return told
 
 
 def _pooled(x: Tensor, mask: Tensor) -> Tensor:
@@ -128,27 +132,93 @@ def _pooled(x: Tensor, mask: Tensor) -> Tensor:
     return torch.cat([mean, (variance + _LEAST_VARIANCE).sqrt(), peak], dim=1)
 
 
+@dataclass(frozen=True)
+class ChannelNoise:
+    """How standardised channels are changed at random in training, walk by walk.
+
+    Parameters
+    ----------
+    offset
+        Standard deviation of what is added to a channel: another body, another sensor.
+    amplitude
+        Standard deviation of the factor of all movements of a walk, and twice that of one channel.
+    drop
+        Share of the channels that are left out.
+    group_drop
+        How often a group is left out as a whole.
+    groups
+        Channels that are left out together.
+    """
+
+    offset: float = 0.0
+    amplitude: float = 0.0
+    drop: float = 0.0
+    group_drop: float = 0.0
+    groups: tuple[tuple[int, ...], ...] = ()
+
+    def of(self, normal: Tensor, mask: Tensor) -> Tensor:
+        """Return changed (N, C, T) channels; frames that are not there stay 0."""
+        seen = mask[:, None].to(normal.dtype)
+        n, channels, _ = normal.shape
+        middle = normal.sum(dim=2, keepdim=True) / seen.sum(dim=2, keepdim=True)
+        own, whole = torch.randn(n, channels, 1), torch.randn(n, 1, 1)
+        gain = 1 + self.amplitude * (0.5 * own + whole)
+        changed = middle + (normal - middle) * gain + self.offset * torch.randn(n, channels, 1)
+        kept = (torch.rand(n, channels, 1) > self.drop).to(normal.dtype)
+        for group in self.groups:
+            kept[:, list(group)] *= (torch.rand(n, 1, 1) > self.group_drop).to(normal.dtype)
+        return changed * kept * seen
+
+
 class EitherSide(nn.Module):
     """A network that looks at a walk as it is and in the mirror.
 
     Parameters
     ----------
     net
-        Takes (N, C, T, J) and (N, T), gives (N, classes): logits of each gait on the first side.
+        Sees (N, C, T, J) with (N, T), gives (N, classes): logits of each gait on the first side.
     order
         Which channel (and joint) of the flat C x J takes each one's place in the mirror.
     sign
         1 or -1: what it is multiplied by there.
+    noise
+        Of the training.
     """
 
     order: Tensor
     sign: Tensor
 
-    def __init__(self, net: nn.Module, order: Sequence[int], sign: Sequence[float]) -> None:
+    def __init__(
+        self,
+        net: TemporalNet,
+        order: Sequence[int],
+        sign: Sequence[float],
+        noise: ChannelNoise | None = None,
+    ) -> None:
         super().__init__()
         self.net = net
+        self.noise = noise
         self.register_buffer("order", torch.tensor(order))
         self.register_buffer("sign", torch.tensor(sign))
+
+    @property
+    def stages(self) -> dict[str, list[nn.Module]]:
+        """Modules of each named stage, from the input to the output."""
+        net = self.net
+        return {"stem": [net.stem, net.norm], "temporal": [net.blocks], "head": [net.head]}
+
+    def standardise_by(self, frames: Sequence[Tensor]) -> None:
+        """Set what the channels are standardised by, from (C, T, J) walks and their mirror images.
+
+        Both images count, so that the mean and spread of a channel are those of its partner.
+        """
+        flat = torch.cat([walk.transpose(1, 2).flatten(0, 1) for walk in frames], dim=1)
+        both = torch.cat([flat, flat[self.order] * self.sign[:, None]], dim=1)
+        known = torch.isfinite(both)
+        count = known.sum(dim=1).clamp(min=1)
+        mean = torch.where(known, both, 0.0).sum(dim=1) / count
+        square = torch.where(known, both - mean[:, None], 0.0).square().sum(dim=1) / count
+        self.net.standardise_by(mean, torch.where(square > 0, square.sqrt(), 1.0))
 
     def mirrored(self, x: Tensor) -> Tensor:
         """Return (N, C, T, J) of the mirror image."""
@@ -156,65 +226,73 @@ class EitherSide(nn.Module):
         flat = x.transpose(2, 3).flatten(1, 2)[:, self.order] * self.sign[:, None]
         return flat.view(n, channels, joints, frames).transpose(2, 3)
 
-    def sides(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return (N, 2, classes) log-probabilities: as it is, and in the mirror.
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> GaitOutput:
+        """Look at walks.
 
-        Together the two rows are one distribution.
+        Parameters
+        ----------
+        x
+            (N, C, T, J); NaN where a channel is not known: it counts as average.
+        mask
+            (N, T) true for the frames that are there, which come first; None where all are.
+
+        Returns
+        -------
+        GaitOutput
+            Logits are log-probabilities, the same for a walk and its mirror image; ``sides`` has
+            those of both looks, which together are one distribution.
         """
-        both = torch.cat([x, self.mirrored(x)])
-        logits: Tensor = self.net(both, torch.cat([mask, mask]))
-        two = torch.stack(logits.chunk(2), dim=1)
-        return two - two.logsumexp(dim=(1, 2), keepdim=True)
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return (N, classes) log-probabilities, the same for a walk and its mirror image."""
-        return self.sides(x, mask).logsumexp(dim=1)
-
-
-class Committee(nn.Module):
-    """Several networks that learned from other starts: the mean of their probabilities.
-
-    Parameters
-    ----------
-    members
-        One or more.
-    """
-
-    def __init__(self, members: Sequence[EitherSide]) -> None:
-        super().__init__()
-        self.members = nn.ModuleList(members)
-
-    def sides(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return (N, 2, classes) log-probabilities, as of :meth:`EitherSide.sides`."""
-        each = torch.stack([member.sides(x, mask) for member in self._each()])
-        return each.logsumexp(dim=0) - math.log(len(each))
-
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """Return (N, classes) log-probabilities."""
-        return self.sides(x, mask).logsumexp(dim=1)
-
-    def _each(self) -> Iterator[EitherSide]:
-        for member in self.members:
-            if isinstance(member, EitherSide):
-                yield member
+        if mask is None:
+            mask = torch.ones(x.shape[0], x.shape[2], dtype=torch.bool, device=x.device)
+        if (mask[:, 1:] & ~mask[:, :-1]).any():
+            raise ValueError("real frames come first: there is a gap in the mask")
+        normal = self.net.standardised(x, mask)
+        if self.training and self.noise is not None:
+            normal = self.noise.of(normal, mask)
+        looks = (normal, normal[:, self.order] * self.sign[:, None])
+        hidden = [self.net.hidden(look, mask) for look in looks]
+        pooled = [self.net.pooled(features, mask) for features in hidden]
+        two = torch.stack([self.net.logits(each) for each in pooled], dim=1)
+        sides = two - two.logsumexp(dim=(1, 2), keepdim=True)
+        parts = ((pooled[0] + pooled[1]) / 2)[:, :, None]
+        return GaitOutput(
+            parts=parts,
+            parts_bn=functional.normalize(parts, dim=1),
+            logits=sides.logsumexp(dim=1)[:, :, None],
+            features=hidden[0][..., None],
+            sides=sides,
+        )
 
 
-def gait_and_side_loss(sides: Tensor, label: Tensor, symmetric: Tensor, smoothing: float) -> Tensor:
-    """Return the mean cross-entropy of gait and side, where the first side is the affected one.
+def gait_and_side_loss(
+    sides: Tensor,
+    label: Tensor,
+    side: Tensor,
+    smoothing: float,
+    class_weights: Tensor | None = None,
+) -> Tensor:
+    """Return the mean cross-entropy of gait and affected side.
 
     Parameters
     ----------
     sides
-        (N, 2, classes) log-probabilities of :meth:`EitherSide.sides`.
+        (N, 2, classes) log-probabilities as of :class:`EitherSide`: affected on the first side, on
+        the other.
     label
         (N,) the gait.
-    symmetric
-        (classes,) true for gaits that have no side: either counts.
+    side
+        (N,) 0 or 1, the affected side; -1 where it has none or nobody knows: either counts.
     smoothing
         Share of the label that is spread over all gaits.
+    class_weights
+        (classes,) or None.
     """
     gaits = sides.logsumexp(dim=1)
     either = gaits.gather(1, label[:, None])[:, 0]
-    first = sides[:, 0].gather(1, label[:, None])[:, 0]
-    right = torch.where(symmetric[label], either, first)
-    return -((1 - smoothing) * right + smoothing * gaits.mean(dim=1)).mean()
+    numbers = torch.arange(len(label), device=label.device)
+    told = torch.where(side < 0, either, sides[numbers, side.clamp(min=0), label])
+    loss = -((1 - smoothing) * told + smoothing * gaits.mean(dim=1))
+    if class_weights is None:
+        return loss.mean()
+    own = class_weights[label]
+    return (loss * own).sum() / own.sum()

@@ -20,6 +20,7 @@ from clinigait.representations.pictures import (
     prepare_skeleton_maps,
 )
 from clinigait.representations.posture_vector import POSTURE, prepare_posture
+from clinigait.representations.skeleton_inputs import GAIT_ANGLES, prepare_gait_angles
 
 #: Prepares one kind of input; options come from the card. Raises RefusedError where the walk has
 #: not what it needs, BadInputError where an option is unknown or impossible.
@@ -31,6 +32,7 @@ PREPARATIONS: dict[str, tuple[str, Preparation]] = {
     SILHOUETTES: ("1", prepare_silhouettes),
     SKELETON_MAPS: ("1", prepare_skeleton_maps),
     POSTURE: ("1", prepare_posture),
+    GAIT_ANGLES: ("1", prepare_gait_angles),
 }
 #: Frames of two inputs that are further apart in time do not show the same moment.
 _TOGETHER_S = 0.05

@@ -9,6 +9,7 @@ vertical, tempo. The affected side is varied by the mirror image, see
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,10 @@ class SkeletonVariation:
     tempo
         Tempo is drawn evenly from 1 / exp(tempo) to exp(tempo).
     """
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = {
+        "extra": "forbid", "allow_inf_nan": False,
+    }  # fmt: skip
 
     limb_share: float = 0.06
     side_share: float = 0.03

@@ -13,8 +13,11 @@ from clinigait.models.network_inputs import network_frames, network_vector
 from clinigait.representations.clip import Clip
 from clinigait.training.augment import augmented
 from clinigait.training.plan import NetworkPlan, TrainingPlan
-from clinigait.training.prepared import Prepared
+from clinigait.training.prepared import Prepared, Record
 from clinigait.training.sampling import ClipSampler, cut_clip, padded
+
+#: What a covariate says of the affected side, as networks that tell sides count them.
+SIDES_AFFECTED = {"right": 0, "left": 1}
 
 
 class TensorBatch(NamedTuple):
@@ -32,6 +35,8 @@ class TensorBatch(NamedTuple):
         (N,) indices.
     targets
         (N, covariates), standardised, NaN where unknown.
+    sides
+        (N,) the affected side: 0 right, 1 left, -1 none or unknown.
     """
 
     x: Tensor
@@ -41,6 +46,7 @@ class TensorBatch(NamedTuple):
     people: Tensor
     walks: Tensor
     targets: Tensor
+    sides: Tensor
 
 
 class BatchMaker:
@@ -69,6 +75,7 @@ class BatchMaker:
         self._people = _numbered(people)
         self._walks = _numbered([f"{r.person}|{r.visit}|{r.walk}" for r in self._records])
         self._targets = torch.from_numpy(covariates(plan, learners))
+        self._sides = torch.tensor([SIDES_AFFECTED.get(r.side, -1) for r in self._records])
 
     def __call__(self, step: int) -> TensorBatch:
         """Return the batch of a step, whatever was drawn before."""
@@ -76,7 +83,7 @@ class BatchMaker:
         rng = np.random.default_rng([self._seed, step, 0xBA7C])
         pieces, vectors = [], []
         for index in chosen:
-            clip = self._records[index].clip
+            clip = self._one_of(self._records[index], rng)
             frames = cut_clip(clip, self._kinds, self._plan.batch, rng)
             frames = augmented(frames, self._plan.augment, rng)
             length = len(next(iter(frames.values()))) if frames else 0
@@ -90,8 +97,14 @@ class BatchMaker:
             None if mask.all() else torch.from_numpy(mask),
             torch.from_numpy(np.stack(told)) if told else None,
             self._labels[chosen], self._people[chosen], self._walks[chosen],
-            self._targets[chosen],
+            self._targets[chosen], self._sides[chosen],
         )  # fmt: skip
+
+    @staticmethod
+    def _one_of(record: Record, rng: np.random.Generator) -> Clip:
+        if not record.variations:
+            return record.clip
+        return (record.clip, *record.variations)[rng.integers(1 + len(record.variations))]
 
 
 def covariates(plan: TrainingPlan, learners: Prepared) -> NDArray[np.float32]:

@@ -24,8 +24,10 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
 from clinigait.core import BadInputError, Progress
+from clinigait.models.network_inputs import completed, network_frames
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
+from clinigait.nn.temporal_net import EitherSide
 from clinigait.training.batches import BatchMaker, TensorBatch
 from clinigait.training.checkpoint import FitState, give_memory, read_state, take_state, write_state
 from clinigait.training.freezing import freeze, frozen_stages, hold, parameter_groups
@@ -110,7 +112,8 @@ def new_network(lesson: Lesson) -> torch.nn.Module:
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(lesson.seed)
-        spec = {**lesson.network.spec, "classes": len(lesson.learners.classes)}
+        kinds = lesson.plan.kinds_of(lesson.network)
+        spec = {**completed(lesson.network.spec, kinds), "classes": len(lesson.learners.classes)}
         try:
             module = build_network(spec)
         except ValueError as error:
@@ -131,7 +134,7 @@ def new_network(lesson: Lesson) -> torch.nn.Module:
 def entry_of(plan: TrainingPlan, network: NetworkPlan, n_classes: int) -> dict[str, Any]:
     """Return a network as a card describes it."""
     return {
-        "spec": {**network.spec, "classes": n_classes},
+        "spec": {**completed(network.spec, plan.kinds_of(network)), "classes": n_classes},
         "inputs": list(plan.kinds_of(network)),
         "window_frames": network.window_frames,
         "hop_frames": network.hop_frames,
@@ -154,6 +157,10 @@ class LessonModule(lightning.LightningModule):
         super().__init__()
         self.plan, self.seed = lesson.plan, lesson.seed
         self.network = new_network(lesson)
+        if lesson.start is None and isinstance(self.network, EitherSide):
+            kinds = lesson.plan.kinds_of(lesson.network)
+            clips = (network_frames(record.clip, kinds) for record in lesson.learners.records)
+            self.network.standardise_by([torch.from_numpy(frames) for frames in clips])
         self.frozen = frozen_stages(self.network, self.plan.freeze)
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)

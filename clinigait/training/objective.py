@@ -15,6 +15,7 @@ from clinigait.nn.losses import (
     part_cross_entropy,
     supervised_contrastive,
 )
+from clinigait.nn.temporal_net import gait_and_side_loss
 from clinigait.training.batches import TensorBatch
 from clinigait.training.plan import Term, TrainingPlan
 
@@ -69,6 +70,11 @@ class Objective(nn.Module):
         logits, weights = output.logits, self.class_weights
         if term.kind == "cross_entropy":
             return part_cross_entropy(logits, batch.labels, term.smoothing, weights)
+        if term.kind == "gait_and_side":
+            assert output.sides is not None  # noqa: S101  check_plan saw to it
+            return gait_and_side_loss(
+                output.sides, batch.labels, batch.sides, term.smoothing, weights
+            )
         if term.kind == "focal":
             return focal_loss(logits, batch.labels, term.gamma, weights)
         if term.kind == "ordinal":

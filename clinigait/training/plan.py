@@ -15,7 +15,11 @@ from clinigait.core import BadInputError, InputSpec, hash_of
 from clinigait.io.protocol import load_data, plain_data, shipped_protocols
 
 _STRICT: dict[str, str | bool] = {"extra": "forbid", "allow_inf_nan": False}
-TermKind = Literal["cross_entropy", "triplet", "focal", "supcon", "ordinal", "auxiliary"]
+TermKind = Literal[
+    "cross_entropy", "focal", "ordinal", "gait_and_side", "triplet", "supcon", "auxiliary"
+]
+#: Terms that look at the class.
+_CLASSIFYING = ("cross_entropy", "focal", "ordinal", "gait_and_side")
 #: Words for what is frozen, beside names of stages.
 NOTHING, EVERYTHING, AUTO = "none", "all", "auto"
 _MOST_CANDIDATES = 64
@@ -64,12 +68,14 @@ class Term:
     Parameters
     ----------
     kind
-        ``cross_entropy``, ``focal`` and ``ordinal`` look at the class; ``triplet`` and ``supcon``
-        at the distances of embeddings; ``auxiliary`` at how well a covariate can be told.
+        ``cross_entropy``, ``focal`` and ``ordinal`` look at the class, ``gait_and_side`` at the
+        class and at which side is affected where that is known (``affected_side``); ``triplet``
+        and ``supcon`` at the distances of embeddings; ``auxiliary`` at how well a covariate can
+        be told.
     weight
         Factor.
     smoothing
-        Of the labels, for ``cross_entropy``.
+        Of the labels, for ``cross_entropy`` and ``gait_and_side``.
     margin
         Of the ``triplet``.
     by
@@ -176,6 +182,8 @@ class Batch:
         Frames of a clip.
     speed
         Clips are played this much slower to this much faster, by time.
+    shortest
+        Clips have at least this share of the frames, as many as is drawn.
     """
 
     __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
@@ -185,6 +193,7 @@ class Batch:
     clips: int = 4
     frames: int = 30
     speed: tuple[float, float] = (0.9, 1.1)
+    shortest: float = 1.0
 
     def __post_init__(self) -> None:
         if not (1 <= self.groups <= 1024 and 1 <= self.clips <= 1024 and 2 <= self.frames <= 2000):
@@ -193,6 +202,8 @@ class Batch:
             raise ValueError("a batch has two clips or more")
         if not 0.25 <= self.speed[0] <= self.speed[1] <= 4:
             raise ValueError("speed: two numbers from 0.25 to 4, the lower first")
+        if not 0 < self.shortest <= 1:
+            raise ValueError("shortest: a share of the frames")
 
 
 @dataclass(frozen=True)
@@ -218,6 +229,28 @@ class Augmentation:
     def __post_init__(self) -> None:
         if not 0 < self.p <= 1:
             raise ValueError("p lies between 0 and 1")
+
+
+@dataclass(frozen=True)
+class Variations:
+    """The same gaits on other bodies, before other sensors: drawn once, beside the walks.
+
+    Parameters
+    ----------
+    copies
+        Of every walk.
+    options
+        As of :class:`clinigait.training.augment_skeletons.SkeletonVariation`.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
+
+    copies: int = 0
+    options: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.copies <= 50:
+            raise ValueError("copies: 0 to 50")
 
 
 @dataclass(frozen=True)
@@ -290,7 +323,7 @@ class TrainingPlan:
         ``conservative``: the class's share to the power of minus ``class_power``, mean 1.
     class_power
         0.5 is mild, 1 the inverse share.
-    optimiser, batch, augment
+    optimiser, batch, augment, variations
         See there.
     initial
         Bundle whose weights are the start, where they fit; None for random ones.
@@ -335,6 +368,7 @@ class TrainingPlan:
     optimiser: Optimiser = Optimiser()
     batch: Batch = Batch()
     augment: tuple[Augmentation, ...] = ()
+    variations: Variations = Variations()
     initial: str | None = None
     freeze: tuple[str, ...] = (NOTHING,)
     freeze_norms: Literal["all", "frozen"] = "frozen"
@@ -360,7 +394,7 @@ class TrainingPlan:
         for network in self.networks:
             if strangers := set(network.inputs) - kinds:
                 raise ValueError(f"networks: {min(strangers)} is none of the inputs")
-        if not any(t.kind in ("cross_entropy", "focal", "ordinal") for t in self.objective):
+        if not any(term.kind in _CLASSIFYING for term in self.objective):
             raise ValueError("objective: one term looks at the class")
         if not (2 <= self.outer_folds <= 100 and 2 <= self.inner_folds <= 100):
             raise ValueError("outer_folds and inner_folds: 2 to 100")

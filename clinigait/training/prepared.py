@@ -18,6 +18,8 @@ from clinigait.representations.clip import Clip
 Prepare = Callable[[Walk, Sequence[InputSpec]], Clip]
 #: Says what a walk measures, by name with unit, for baselines.
 Measure = Callable[[Walk], dict[str, float]]
+#: Puts the gait of a walk on other bodies; the name of its sequence says which.
+Vary = Callable[[Walk, str], tuple[Clip, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,10 @@ class Record:
         What networks see.
     values
         What else is known, by name with unit.
+    side
+        The affected side; empty where there is none, or nobody knows.
+    variations
+        The same gait on other bodies; only learned from.
     """
 
     sequence: str
@@ -43,6 +49,8 @@ class Record:
     label: int
     clip: Clip
     values: dict[str, float] = field(default_factory=dict)
+    side: str = ""
+    variations: tuple[Clip, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +120,7 @@ def prepare_study(
     prepare: Callable[[Walk], Clip],
     measure: Measure | None = None,
     progress: Progress | None = None,
+    vary: Vary | None = None,
 ) -> Prepared:
     """Read and prepare all walks of a study.
 
@@ -130,6 +139,8 @@ def prepare_study(
         for nothing.
     progress
         Is told how far it is.
+    vary
+        Gives variations of a walk by the name of its sequence; None for none.
 
     Raises
     ------
@@ -142,7 +153,7 @@ def prepare_study(
     records, refused = [], {}
     for number, sample in enumerate(known, 1):
         try:
-            records.append(_record(sample, task, prepare, measure))
+            records.append(_record(sample, task, prepare, measure, vary))
         except RefusedError as error:
             refused[sample.sequence] = error.refused.code
         if progress:
@@ -156,7 +167,11 @@ def prepare_study(
 
 
 def _record(
-    sample: Sample, task: Task, prepare: Callable[[Walk], Clip], measure: Measure | None
+    sample: Sample,
+    task: Task,
+    prepare: Callable[[Walk], Clip],
+    measure: Measure | None,
+    vary: Vary | None,
 ) -> Record:
     walk = sample.read()
     clip = prepare(walk)
@@ -164,7 +179,11 @@ def _record(
     if measure is not None and not set(task.baseline.columns) <= set(values):
         values = {**measure(walk), **values}
     label = task.classes.index(str(sample.label))
-    return Record(sample.sequence, sample.person, sample.visit, sample.walk, label, clip, values)
+    variations = vary(walk, sample.sequence) if vary is not None else ()
+    return Record(
+        sample.sequence, sample.person, sample.visit, sample.walk, label, clip, values,
+        str(sample.covariates.get("affected_side", "")), variations,
+    )  # fmt: skip
 
 
 def known_values(sample: Sample, walk: Walk) -> dict[str, float]:

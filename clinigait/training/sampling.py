@@ -86,7 +86,10 @@ def cut_clip(clip: Clip, kinds: Sequence[str], batch: Batch, rng: np.random.Gene
     interval_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 1.0
     step_s = interval_s * rng.uniform(*batch.speed)
     duration_s = float(time_s[-1] - time_s[0])
-    count = min(batch.frames, int(duration_s / step_s + 1e-6) + 1)
+    wanted = batch.frames
+    if batch.shortest < 1:
+        wanted = max(2, int(wanted * rng.uniform(batch.shortest, 1)))
+    count = min(wanted, int(duration_s / step_s + 1e-6) + 1)
     start_s = time_s[0] + rng.uniform(0, max(duration_s - (count - 1) * step_s, 0))
     wanted_s = start_s + step_s * np.arange(count)
     after = np.clip(np.searchsorted(time_s, wanted_s), 1, max(len(time_s) - 1, 1))

@@ -6,6 +6,7 @@ import platform
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -46,8 +47,9 @@ from clinigait.training.fit import (
 )
 from clinigait.training.folds import fold_of_share, need_classes
 from clinigait.training.freezing import frozen_stages, parameter_groups
-from clinigait.training.plan import AUTO, TrainingPlan
+from clinigait.training.plan import AUTO, NetworkPlan, TrainingPlan
 from clinigait.training.prepared import Measure, Prepared, prepare_study
+from clinigait.training.variations import check_variations, variations_of
 from clinigait.training.work import Work
 
 #: Called with a stage and the share of it that is done.
@@ -186,10 +188,12 @@ def check_plan(plan: TrainingPlan, task: Task) -> None:
         If one cannot be.
     """
     inputs_sha256(plan.inputs)
+    check_variations(plan)
     nobody = Prepared(task.classes, (), {})
     for candidate in plan.candidates():
         for network in candidate.plan.networks:
             kinds = plan.kinds_of(network)
+            _check_sides(candidate.plan, network)
             model = new_network(Lesson(candidate.plan, network, nobody))
             if candidate.plan.freeze != (AUTO,):
                 frozen_stages(model, candidate.plan.freeze)
@@ -197,6 +201,15 @@ def check_plan(plan: TrainingPlan, task: Task) -> None:
             check_augmentations(candidate.plan.augment, kinds, sided=task.sided)
             if network.mirror:
                 check_mirror(kinds, sided=task.sided)
+
+
+def _check_sides(plan: TrainingPlan, network: NetworkPlan) -> None:
+    wants = any(term.kind == "gait_and_side" for term in plan.objective)
+    if wants and network.spec.get("kind") != "either_side":
+        raise BadInputError(
+            f"A network of the kind {network.spec.get('kind')} tells no sides.",
+            "Use the objective cross_entropy, or the network either_side.",
+        )
 
 
 def prepare_people(
@@ -220,7 +233,8 @@ def prepare_people(
         if report:
             report("Preparing walks", share)
 
-    return prepare_study(study, task, prepared, _measure(task), told)
+    vary = partial(variations_of, plan) if plan.variations.copies else None
+    return prepare_study(study, task, prepared, _measure(task), told, vary)
 
 
 def course_of(order: Order, people: Prepared, report: Report | None = None) -> Course:

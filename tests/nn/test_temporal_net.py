@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from clinigait.nn.temporal_net import (  # noqa: E402 - after the check that torch is there
-    Committee,
+    ChannelNoise,
     EitherSide,
     MaskedGroupNorm,
     TemporalNet,
@@ -24,6 +25,14 @@ def _net(seed: int = 0) -> EitherSide:
     return EitherSide(TemporalNet(4, 6, width=16), ORDER, SIGN).eval()
 
 
+def _scores(net: EitherSide, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return net(x, mask).decision_logits()
+
+
+def _sides(net: EitherSide, x: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+    return net(x, mask).sides
+
+
 def _batch(lengths: list[int], frames: int) -> tuple[torch.Tensor, torch.Tensor]:
     torch.manual_seed(1)
     mask = torch.arange(frames) < torch.tensor(lengths)[:, None]
@@ -34,9 +43,9 @@ def test_a_batch_gives_what_each_walk_gives_alone() -> None:
     net, lengths = _net(), [7, 30, 41, 60]
     x, mask = _batch(lengths, 60)
     with torch.no_grad():
-        together = net(x, mask)
+        together = _scores(net, x, mask)
         for row, length in enumerate(lengths):
-            alone = net(x[row : row + 1, :, :length], mask[row : row + 1, :length])
+            alone = _scores(net, x[row : row + 1, :, :length], mask[row : row + 1, :length])
             torch.testing.assert_close(together[row : row + 1], alone, atol=1e-5, rtol=0)
 
 
@@ -45,7 +54,7 @@ def test_padding_may_hold_anything() -> None:
     x, mask = _batch([20, 33], 40)
     dirty = torch.where(mask[:, None, :, None], x, torch.nan)
     with torch.no_grad():
-        torch.testing.assert_close(net(dirty, mask), net(x, mask))
+        torch.testing.assert_close(_scores(net, dirty, mask), _scores(net, x, mask))
 
 
 def test_what_is_not_known_counts_as_average() -> None:
@@ -55,7 +64,7 @@ def test_what_is_not_known_counts_as_average() -> None:
     unknown, average = x.clone(), x.clone()
     unknown[:, 3], average[:, 3] = torch.nan, 2.0
     with torch.no_grad():
-        torch.testing.assert_close(net(unknown, mask), net(average, mask))
+        torch.testing.assert_close(_scores(net, unknown, mask), _scores(net, average, mask))
 
 
 def test_the_mirror_image_is_the_same_gait_on_the_other_side() -> None:
@@ -63,24 +72,50 @@ def test_the_mirror_image_is_the_same_gait_on_the_other_side() -> None:
     x, mask = _batch([30, 24], 30)
     torch.testing.assert_close(net.mirrored(net.mirrored(x)), x)
     with torch.no_grad():
-        torch.testing.assert_close(net(net.mirrored(x), mask), net(x, mask))
-        torch.testing.assert_close(net.sides(net.mirrored(x), mask), net.sides(x, mask).flip(1))
+        torch.testing.assert_close(_scores(net, net.mirrored(x), mask), _scores(net, x, mask))
+        torch.testing.assert_close(_sides(net, net.mirrored(x), mask), _sides(net, x, mask).flip(1))
 
 
 def test_the_two_sides_are_one_distribution() -> None:
     net = _net()
     x, mask = _batch([30, 24], 30)
     with torch.no_grad():
-        torch.testing.assert_close(net.sides(x, mask).exp().sum(dim=(1, 2)), torch.ones(2))
-        torch.testing.assert_close(net(x, mask).exp().sum(dim=1), torch.ones(2))
+        torch.testing.assert_close(_sides(net, x, mask).exp().sum(dim=(1, 2)), torch.ones(2))
+        torch.testing.assert_close(_scores(net, x, mask).exp().sum(dim=1), torch.ones(2))
 
 
-def test_a_committee_is_the_mean_of_its_members() -> None:
-    members = [_net(1), _net(2)]
+def test_channels_are_standardised_by_walks_and_their_mirror_images() -> None:
+    """Channel 0 changes its sign in the mirror: its mean is 0; 1 and 2 share mean and spread."""
+    net = _net()
+    walk = torch.tensor([[3.0, 5.0], [1.0, 3.0], [5.0, 7.0], [2.0, torch.nan]])[:, :, None]
+    net.standardise_by([walk])
+    torch.testing.assert_close(net.net.mean, torch.tensor([0.0, 4.0, 4.0, 2.0]))
+    torch.testing.assert_close(net.net.spread[1], net.net.spread[2])
+    assert net.net.spread[0] == pytest.approx(17**0.5)
+
+
+def test_noise_is_of_the_training_alone_and_follows_the_seed() -> None:
+    net = EitherSide(
+        TemporalNet(4, 6, width=16), ORDER, SIGN, ChannelNoise(0.3, 0.1, 0.2, 0.5, ((0, 3),))
+    )
     x, mask = _batch([30, 24], 30)
-    with torch.no_grad():
-        mean = (members[0](x, mask).exp() + members[1](x, mask).exp()) / 2
-        torch.testing.assert_close(Committee(members)(x, mask).exp(), mean)
+    net.eval()
+    torch.testing.assert_close(_scores(net, x, mask), _scores(net, x, mask), atol=0, rtol=0)
+    net.train()
+    found = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        found.append(_scores(net, x, mask))
+    torch.testing.assert_close(found[0], found[1], atol=0, rtol=0)
+    assert (found[0] - found[2]).abs().max() > 1e-3
+
+
+def test_noise_leaves_frames_that_are_not_there_empty() -> None:
+    torch.manual_seed(0)
+    _, mask = _batch([5, 9], 12)
+    changed = ChannelNoise(offset=1.0).of(torch.zeros(2, 4, 12), mask)
+    assert (changed[0, :, 5:] == 0).all()
+    assert (changed[0, :, :5] != 0).all()
 
 
 def test_masked_norm_is_group_norm_where_nothing_is_masked() -> None:
@@ -93,12 +128,13 @@ def test_masked_norm_is_group_norm_where_nothing_is_masked() -> None:
 def test_the_loss_by_hand() -> None:
     """Probabilities 0.5 and 0.1 of the two sides of gait 1; gait 0 has no side."""
     sides = torch.tensor([[[0.2, 0.5], [0.2, 0.1]]]).log()
-    symmetric = torch.tensor([True, False])
-    label = torch.tensor([1])
-    loss = gait_and_side_loss(sides, label, symmetric, smoothing=0.0)
-    assert loss.item() == pytest.approx(-torch.tensor(0.5).log().item(), rel=1e-5)
-    loss = gait_and_side_loss(sides, torch.tensor([0]), symmetric, smoothing=0.0)
-    assert loss.item() == pytest.approx(-torch.tensor(0.4).log().item(), rel=1e-5)
+    for label, side, told in ((1, 0, 0.5), (1, 1, 0.1), (1, -1, 0.6), (0, -1, 0.4)):
+        loss = gait_and_side_loss(sides, torch.tensor([label]), torch.tensor([side]), smoothing=0.0)
+        assert loss.item() == pytest.approx(-math.log(told), rel=1e-5)
+    weights = torch.tensor([1.0, 3.0])
+    two, labels = sides.expand(2, -1, -1), torch.tensor([0, 1])
+    loss = gait_and_side_loss(two, labels, torch.tensor([-1, 0]), 0.0, weights)
+    assert loss.item() == pytest.approx(-(math.log(0.4) + 3 * math.log(0.5)) / 4, rel=1e-5)
 
 
 def test_it_learns_which_channel_moves() -> None:
@@ -108,18 +144,18 @@ def test_it_learns_which_channel_moves() -> None:
     x = 0.1 * torch.randn(32, 4, 24, 1)
     label = torch.arange(32) % 2
     x[label == 1, 1] += torch.sin(torch.arange(24.0))[None, :, None]
-    mask, symmetric = torch.ones(32, 24, dtype=torch.bool), torch.tensor([True, False])
+    mask, side = torch.ones(32, 24, dtype=torch.bool), torch.where(label == 0, -1, 0)
     optimiser = torch.optim.AdamW(net.parameters(), 5e-3)
     for _ in range(30):
-        loss = gait_and_side_loss(net.sides(x, mask), label, symmetric, 0.0)
+        loss = gait_and_side_loss(_sides(net, x, mask), label, side, 0.0)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     net.eval()
     with torch.no_grad():
         for seen, side in itertools.product((x, net.mirrored(x)), (0,)):
-            assert (net(seen, mask).argmax(dim=1) == label).all(), side
-        assert (net.sides(x, mask)[label == 1].argmax(dim=1)[:, 1] == 0).all()
+            assert (_scores(net, seen, mask).argmax(dim=1) == label).all(), side
+        assert (_sides(net, x, mask)[label == 1].argmax(dim=1)[:, 1] == 0).all()
 
 
 def test_the_network_is_small() -> None:

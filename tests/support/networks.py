@@ -38,6 +38,10 @@ SPECS: dict[str, dict[str, object]] = {
     "gaitmixer": {"kind": "gaitmixer", "channels": 16, **_SKELETONS},
     "gaitformer": {"kind": "gaitformer", "channels": 16, **_SKELETONS},
     "gaitgraph": {"kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS},
+    "either_side": {
+        "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,
+        "mirror_order": [0, 2, 1, 3], "mirror_sign": [-1, 1, 1, 1],
+    },
 }  # fmt: skip
 
 
@@ -45,7 +49,6 @@ def settled(spec: Mapping[str, object], seed: int = 0) -> GaitModel:
     """Build a network in evaluation mode whose batch norms have seen something."""
     torch.manual_seed(seed)
     model = build_network(spec).eval()
-    assert isinstance(model, GaitModel)
     for module in model.modules():
         if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             torch.nn.init.normal_(module.running_mean, 0, 0.3)
@@ -62,7 +65,7 @@ def batch_for(
     kind, longest = spec["kind"], max(lengths)
     maps = {"skeletongait": 2, "drf": 3 if spec.get("silhouettes") else 2}
     channels = spec.get("in_channels", maps.get(str(kind), 1))
-    size = (JOINTS,) if "joints" in spec else (64, 44)
+    size = (JOINTS,) if "joints" in spec else (1,) if kind == "either_side" else (64, 44)
     x = torch.randn(len(lengths), channels, longest, *size)
     for row, length in enumerate(lengths):
         x[row, :, length:] = padding
