@@ -24,6 +24,8 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "silhouettes": mirror_pictures,
     "skeleton_maps": mirror_pictures,
 }
+#: Streams in which NaN says that a channel is not known; networks that see them know what to do.
+GAPPY: set[str] = set()
 #: Vectors that are the same for a walk and its mirror image.
 UNSIDED = frozenset({"posture"})
 
@@ -82,7 +84,9 @@ def network_frames(clip: Clip, kinds: Sequence[str], *, mirror: bool = False) ->
         )
     if mirror:
         found = [_mirrored(kind, clip) for kind in frame_kinds(clip, kinds)]
-    return np.ascontiguousarray(np.concatenate([_floats(a) for a in found], 1).swapaxes(0, 1))
+    kinds = frame_kinds(clip, kinds)
+    floats = [_floats(a, kind in GAPPY) for kind, a in zip(kinds, found, strict=True)]
+    return np.ascontiguousarray(np.concatenate(floats, 1).swapaxes(0, 1))
 
 
 def network_vector(clip: Clip, kinds: Sequence[str]) -> Floats | None:
@@ -123,10 +127,11 @@ def _mirrored(kind: str, clip: Clip) -> NDArray[np.generic]:
     return MIRRORS[kind](clip.frames[kind])
 
 
-def _floats(frames: NDArray[np.generic]) -> Floats:
+def _floats(frames: NDArray[np.generic], gaps: bool) -> Floats:
     if frames.dtype == np.uint8:
         return frames.astype(np.float32) / np.float32(255)
-    return _finite(frames.astype(np.float32))
+    floats = frames.astype(np.float32)
+    return floats if gaps else _finite(floats)
 
 
 def _finite(array: Floats) -> Floats:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
 from clinigait.core import BadInputError, Progress
+from clinigait.models.network_inputs import network_frames
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
 from clinigait.training.batches import BatchMaker, TensorBatch
@@ -128,6 +129,26 @@ def new_network(lesson: Lesson) -> torch.nn.Module:
     return module
 
 
+def standardise(network: torch.nn.Module, lesson: Lesson) -> None:
+    """Tell a network that wants to know it how its channels are spread among those who teach.
+
+    Such a network has a method ``standardise_by`` that takes mean and standard deviation of the
+    (C x J,) channels; gaps are left out. Others are left alone.
+    """
+    by = getattr(network, "standardise_by", None)
+    if by is None:
+        return
+    kinds = lesson.plan.kinds_of(lesson.network)
+    frames = [network_frames(record.clip, kinds) for record in lesson.learners.records]
+    flat = np.concatenate([np.moveaxis(x, 1, -1).reshape(-1, x.shape[1]) for x in frames], axis=1)
+    known = np.isfinite(flat)
+    count = np.maximum(known.sum(axis=1), 1)
+    mean = np.where(known, flat, 0).sum(axis=1, dtype=np.float64) / count
+    square = np.where(known, flat - mean[:, None], 0) ** 2
+    spread = np.sqrt(square.sum(axis=1) / count)
+    by(torch.from_numpy(mean).float(), torch.from_numpy(spread).float())
+
+
 def entry_of(plan: TrainingPlan, network: NetworkPlan, n_classes: int) -> dict[str, Any]:
     """Return a network as a card describes it."""
     return {
@@ -154,6 +175,8 @@ class LessonModule(lightning.LightningModule):
         super().__init__()
         self.plan, self.seed = lesson.plan, lesson.seed
         self.network = new_network(lesson)
+        if lesson.start is None:
+            standardise(self.network, lesson)
         self.frozen = frozen_stages(self.network, self.plan.freeze)
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)

@@ -9,6 +9,9 @@ from numpy.testing import assert_array_equal
 torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
+from clinigait.core import InputSpec  # noqa: E402
+from clinigait.models import network_inputs  # noqa: E402
+from clinigait.representations.clip import Clip  # noqa: E402
 from clinigait.training import fit as fitting  # noqa: E402
 from clinigait.training.fit import (  # noqa: E402
     Lesson,
@@ -16,6 +19,7 @@ from clinigait.training.fit import (  # noqa: E402
     new_network,
     person_loss,
     scores_of,
+    standardise,
     tensors,
 )
 from clinigait.training.plan import NetworkPlan, Optimiser, Stopping, Term  # noqa: E402
@@ -105,6 +109,25 @@ def test_what_fits_of_given_weights_is_the_start():
     started = new_network(replace(lesson, start=given)).state_dict()
     assert all((value == 1).all() for key, value in started.items() if "classifier" not in key)
     assert tuple(started["neck.classifier.weight"].shape) == (4, 8, 3)
+
+
+def test_a_network_that_asks_is_told_how_its_channels_are_spread(monkeypatch):
+    people = prepared(6)
+    frames = [np.full((9, 2, 3), np.nan, np.float32) for _ in people.records]
+    for number, array in enumerate(frames):
+        array[:, 0] = [number, 10 + number, 5]
+    clips = [Clip({"streams": a}, {}, np.arange(9.0)) for a in frames]
+    records = tuple(replace(r, clip=c) for r, c in zip(people.records, clips, strict=True))
+    plan = plan_of(inputs=(InputSpec("streams"),))
+    lesson = Lesson(plan, plan.networks[0], replace(people, records=records))
+    monkeypatch.setattr(network_inputs, "GAPPY", {"streams"})
+    found = []
+    network = torch.nn.Identity()
+    network.standardise_by = lambda mean, spread: found.extend([mean, spread])
+    standardise(network, lesson)
+    sd = np.std(np.arange(12))
+    np.testing.assert_allclose(found[0], [5.5, 15.5, 5, 0, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(found[1], [sd, sd, 0, 0, 0, 0], rtol=1e-6)
 
 
 def test_people_count_alike_however_many_walks_they_have():
