@@ -80,12 +80,13 @@ class Settings:
     def groups(self, name: str, below: int) -> tuple[tuple[int, ...], ...]:
         """Return lists of whole numbers from 0 to below a limit; none is the default."""
         value = self._take(name, ())
-        listed = value if isinstance(value, list | tuple) else [None]
-        for group in listed:
-            good = isinstance(group, list | tuple) and all(_whole(i) for i in group)
-            if not good or not all(0 <= i < below for i in group):
+        found: list[tuple[int, ...]] = []
+        for group in value if isinstance(value, list | tuple) else [None]:
+            members = group if isinstance(group, list | tuple) else [None]
+            if not all(_whole(member) and 0 <= member < below for member in members):
                 raise self._wrong(name, f"lists of whole numbers from 0 to {below - 1}", value)
-        return tuple(tuple(group) for group in listed)
+            found.append(tuple(int(member) for member in members if member is not None))
+        return tuple(found)
 
     def pairs(self, name: str) -> list[tuple[int, int]]:
         """Return a list of pairs of whole numbers; it has to be there."""

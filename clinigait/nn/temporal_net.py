@@ -226,8 +226,10 @@ class EitherSide(nn.Module):
         flat = x.transpose(2, 3).flatten(1, 2)[:, self.order] * self.sign[:, None]
         return flat.view(n, channels, joints, frames).transpose(2, 3)
 
-    def forward(self, x: Tensor, mask: Tensor | None = None) -> GaitOutput:
-        """Look at walks.
+    def forward(
+        self, x: Tensor, mask: Tensor | None = None, pav: Tensor | None = None
+    ) -> GaitOutput:
+        """Look at walks; no vector guides it.
 
         Parameters
         ----------
@@ -242,6 +244,8 @@ class EitherSide(nn.Module):
             Logits are log-probabilities, the same for a walk and its mirror image; ``sides`` has
             those of both looks, which together are one distribution.
         """
+        if pav is not None:
+            raise ValueError("this network is not guided by a postural asymmetry vector")
         if mask is None:
             mask = torch.ones(x.shape[0], x.shape[2], dtype=torch.bool, device=x.device)
         if (mask[:, 1:] & ~mask[:, :-1]).any():
@@ -250,8 +254,8 @@ class EitherSide(nn.Module):
         if self.training and self.noise is not None:
             normal = self.noise.of(normal, mask)
         looks = (normal, normal[:, self.order] * self.sign[:, None])
-        hidden = [self.net.hidden(look, mask) for look in looks]
-        pooled = [self.net.pooled(features, mask) for features in hidden]
+        hidden = [self.net.hidden(look, mask)[..., None] for look in looks]
+        pooled = [self.net.pooled(features[..., 0], mask) for features in hidden]
         two = torch.stack([self.net.logits(each) for each in pooled], dim=1)
         sides = two - two.logsumexp(dim=(1, 2), keepdim=True)
         parts = ((pooled[0] + pooled[1]) / 2)[:, :, None]
@@ -259,7 +263,7 @@ class EitherSide(nn.Module):
             parts=parts,
             parts_bn=functional.normalize(parts, dim=1),
             logits=sides.logsumexp(dim=1)[:, :, None],
-            features=hidden[0][..., None],
+            features=hidden[0],
             sides=sides,
         )
 

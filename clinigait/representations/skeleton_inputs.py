@@ -67,4 +67,4 @@ ANGLE_GROUPS: tuple[tuple[int, ...], ...] = tuple(
 def mirror_angles(frames: NDArray[np.generic]) -> NDArray[np.generic]:
     """Return (T, 44, 1) channels of the mirror image."""
     sign = np.array(MIRROR_SIGN, np.float32)[:, None]
-    return np.asarray(frames[:, list(MIRROR_ORDER)] * sign)
+    return np.asarray(frames[:, list(MIRROR_ORDER)].astype(np.float32) * sign)

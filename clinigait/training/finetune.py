@@ -38,8 +38,8 @@ from clinigait.training.train import Order, Report, train
 
 #: What a site of some tens of people needs; the frailty study took AdamW at 1e-4, a clipped
 #: gradient and frozen statistics of batch normalisation for longer (arXiv:2603.24434).
-_OPTIMISER = Optimiser(rate=3e-4, weight_decay=1e-3, steps=150, warm_up=0.1)
-_BATCH = Batch(groups=4, clips=2, frames=30)
+_OPTIMISER = Optimiser(rate=3e-4, weight_decay=1e-3, steps=100, warm_up=0.1)
+_BATCH = Batch(groups=4, clips=2, frames=24)
 _STOPPING = Stopping(every=25, patience=3)
 _OBJECTIVE = (Term("cross_entropy"), Term("triplet", weight=0.5, by="person"))
 
@@ -181,13 +181,15 @@ def site_plan(card: Card, order: SiteOrder) -> TrainingPlan:
     base = plan_of(protocol, card.name) if isinstance(protocol, dict) else None
     networks = tuple(_network_of(entry) for entry in card.networks)
     steps = order.steps or _OPTIMISER.steps
-    is_auto = order.freeze == (AUTO,)
+    is_auto, batch = order.freeze == (AUTO,), _BATCH
+    if base is not None:
+        batch = replace(batch, by=base.batch.by, frames=min(base.batch.frames, batch.frames))
     return TrainingPlan(
         name=f"{card.name[:70]}_site", version=card.version, kind="training",
         title=f"{card.title}, adapted to a site", task=card.task, inputs=card.inputs,
         networks=networks, objective=base.objective if base else _OBJECTIVE,
         class_weights="conservative", optimiser=replace(_OPTIMISER, steps=steps),
-        batch=replace(_BATCH, frames=base.batch.frames, by=base.batch.by) if base else _BATCH,
+        batch=batch,
         augment=base.augment if base else (), initial=card.name,
         freeze=("none",) if is_auto else order.freeze, freeze_norms="all",
         stopping=replace(_STOPPING, every=max(1, min(_STOPPING.every, steps // 4))),

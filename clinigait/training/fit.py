@@ -142,6 +142,13 @@ def entry_of(plan: TrainingPlan, network: NetworkPlan, n_classes: int) -> dict[s
     }
 
 
+def _everything_seen(lesson: Lesson) -> list[torch.Tensor]:
+    """Return the (C, T, J) walks that a network learns from, as it sees them."""
+    kinds = lesson.plan.kinds_of(lesson.network)
+    records = lesson.learners.records
+    return [torch.from_numpy(network_frames(record.clip, kinds)) for record in records]
+
+
 class LessonModule(lightning.LightningModule):
     """A network with what it learns, as Lightning drives it.
 
@@ -158,9 +165,7 @@ class LessonModule(lightning.LightningModule):
         self.plan, self.seed = lesson.plan, lesson.seed
         self.network = new_network(lesson)
         if lesson.start is None and isinstance(self.network, EitherSide):
-            kinds = lesson.plan.kinds_of(lesson.network)
-            clips = (network_frames(record.clip, kinds) for record in lesson.learners.records)
-            self.network.standardise_by([torch.from_numpy(frames) for frames in clips])
+            self.network.standardise_by(_everything_seen(lesson))
         self.frozen = frozen_stages(self.network, self.plan.freeze)
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)

@@ -36,7 +36,7 @@ class Work:
     Raises
     ------
     BadInputError
-        If it cannot be made.
+        If the output is a file.
     """
 
     def __init__(self, out: Path, fingerprint: str) -> None:
@@ -46,16 +46,23 @@ class Work:
             )
         place = out.absolute()
         self.folder = place.parent / f".{place.name}.{fingerprint[:12]}.part"
+
+    def state_of(self, name: str) -> Path:
+        """Return where a fit that is under way keeps its state; the folder is made now.
+
+        Raises
+        ------
+        BadInputError
+            If it cannot be made.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInputError(
-                f"The folder {out.name[:80]} cannot be written: {error.strerror or error}.",
+                f"The folder {self.folder.parent.name[:80]} cannot be written: "
+                f"{error.strerror or error}.",
                 "Choose another --out.",
             ) from error
-
-    def state_of(self, name: str) -> Path:
-        """Return where a fit that is under way keeps its state."""
         return self.folder / f"{name}.state"
 
     def done(self, name: str) -> Done | None:
