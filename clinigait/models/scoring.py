@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, RefusedError
 from clinigait.models.network_inputs import network_frames, network_vector, window_starts
 from clinigait.nn import GaitOutput, build_network
+from clinigait.nn.precision import fast
 from clinigait.representations.clip import Clip
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Scorer:
         for number, entry in enumerate(self.card.networks):
             spec = {**entry["spec"], "classes": n_classes}
             module = load_network(spec, own_arrays(bundle.arrays, number))
-            self._networks.append(NetworkScorer(module, entry))
+            self._networks.append(NetworkScorer(fast(module), entry))
 
     def window_scores(self, clip: Clip) -> Floats:
         """Return log-probabilities window by window, mean over networks and mirror images.

@@ -26,7 +26,7 @@ def best_precision() -> Precision:
     return "bf16" if any(able.get(name) for name in _BF16) else "f32"
 
 
-def fast(model: GaitModel, precision: Precision | None = None) -> FastModel:
+def fast(model: nn.Module, precision: Precision | None = None) -> FastModel:
     """Return a copy of a network that does the same, faster, and cannot be trained.
 
     Batch norms of convolutions are folded into them and memory is channels-last. In bf16 stem and
@@ -52,7 +52,7 @@ def fast(model: GaitModel, precision: Precision | None = None) -> FastModel:
         if isinstance(module, nn.Conv2d):
             laid = module.weight.detach().contiguous(memory_format=torch.channels_last)
             module.weight = nn.Parameter(laid, requires_grad=False)
-    if chosen == "bf16":
+    if chosen == "bf16" and isinstance(quick, GaitModel):
         quick.stem, quick.backbone = nn.Identity(), _InBf16(quick.stem, quick.backbone)
     return FastModel(quick, chosen)
 
@@ -68,7 +68,7 @@ class FastModel(nn.Module):
         What its backbone computes in.
     """
 
-    def __init__(self, model: GaitModel, precision: Precision) -> None:
+    def __init__(self, model: nn.Module, precision: Precision) -> None:
         super().__init__()
         self.model = model
         self.precision = precision
