@@ -14,7 +14,8 @@ from clinigait.cli.training import command_line, goes_on, need_packages, tell_pe
 
 if TYPE_CHECKING:
     from clinigait.core import Card
-    from clinigait.training.plan import TrainingPlan
+    from clinigait.datasets.study import Study
+    from clinigait.training.plan import Beside, TrainingPlan
 
 _SHOWN = {
     "accuracy": "accuracy",
@@ -80,12 +81,25 @@ def train(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
     from clinigait.training.train import Order  # noqa: PLC0415  PyTorch, once all is well
     from clinigait.training.train import train as run  # noqa: PLC0415
 
-    order = Order(plan, study, out, validate, initial, command_line(), threads, device)
+    order = Order(
+        plan, study, out, validate, initial, command_line(), threads, device,
+        beside=_walkers(plan.beside),
+    )  # fmt: skip
     with goes_on(), progress_bars() as progress:
         done = run(order, progress)
     tell_people(done.people)
     tell(done.bundle.card)
     typer.echo(f"Bundle: {out}")
+
+
+def _walkers(wanted: Beside | None) -> Study | None:
+    """Return the synthetic walkers that a protocol wants beside the people."""
+    if wanted is None:
+        return None
+    from clinigait.synthesis.population import load_population  # noqa: PLC0415
+    from clinigait.synthesis.study import walkers_study  # noqa: PLC0415
+
+    return walkers_study(load_population(wanted.population), wanted.walkers, wanted.seed)
 
 
 def tell(card: Card) -> None:

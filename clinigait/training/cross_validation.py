@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
+from clinigait.training.beside import taught_with
 from clinigait.training.fit import (
     Fit,
     Floats,
@@ -100,6 +101,8 @@ class Course:
         Is told the share of the fits that is done.
     total
         How many fits there will be.
+    beside
+        Synthetic walkers who teach beside the people; None for none.
     """
 
     work: Work
@@ -107,6 +110,7 @@ class Course:
     device: str = "cpu"
     report: Callable[[float], None] | None = None
     total: int = 1
+    beside: Prepared | None = None
     _done: int = field(default=0, init=False)
 
     def judged(self, name: str, lesson: Lesson, people: Prepared) -> tuple[Floats, dict[str, Any]]:
@@ -202,7 +206,8 @@ def choose(plan: TrainingPlan, people: Prepared, course: Course, name: str) -> C
             scores, steps = [], []
             for i, network in enumerate(candidate.plan.networks):
                 lesson = Lesson(
-                    candidate.plan, network, people.of(fold.train), test, course.starts[i],
+                    candidate.plan, network, taught(plan, people.of(fold.train), course), test,
+                    course.starts[i],
                     _seed(plan, i, 0),
                 )  # fmt: skip
                 said, facts = course.judged(f"{name}-inner{k}-{number}-{i}", lesson, test)
@@ -216,6 +221,17 @@ def choose(plan: TrainingPlan, people: Prepared, course: Course, name: str) -> C
     best = min(tried, key=lambda each: each[1])
     losses = tuple((candidate.chosen, loss) for candidate, loss, _ in tried)
     return Choice(best[0].plan, best[0].chosen, best[2], losses, fits, seconds)
+
+
+def taught(plan: TrainingPlan, people: Prepared, course: Course) -> Prepared:
+    """Return people who teach, with the walkers beside them where the protocol has such.
+
+    Raises
+    ------
+    BadInputError
+        If nobody has the label by which walkers are fitted to people.
+    """
+    return taught_with(people, course.beside, plan.beside.level_by if plan.beside else "")
 
 
 def lessons_of(
@@ -276,7 +292,8 @@ def out_of_fold(
         train, test = people.of(fold.train), people.of(fold.test)
         name = f"outer{k}" if fixed is None else f"quick{k}"
         choice = fixed or choose(plan, train, course, name)
-        lessons = lessons_of(choice, train, course.starts, first_only=fixed is not None)
+        learners = taught(plan, train, course)
+        lessons = lessons_of(choice, learners, course.starts, first_only=fixed is not None)
         said = [course.judged(f"{name}-{i}", each, test)[0] for i, each in enumerate(lessons)]
         own = np.array([record.person in set(fold.test) for record in people.records])
         scores[own], number_of[own] = np.mean(said, axis=0), k

@@ -254,6 +254,35 @@ class Variations:
 
 
 @dataclass(frozen=True)
+class Beside:
+    """Synthetic walkers who teach beside the people, and never judge.
+
+    Parameters
+    ----------
+    population
+        Who walks: name or file of a population.
+    walkers, seed
+        How many, and which ones.
+    level_by
+        Label by whose walks the walkers' channels are fitted to the people's.
+    variations
+        Of their gait, on top of their own bodies.
+    """
+
+    __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
+
+    population: str
+    walkers: int
+    seed: int
+    level_by: str
+    variations: Variations = Variations()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.walkers <= 100_000 or self.seed < 0:
+            raise ValueError("walkers: 1 to 100000; seed: 0 or more")
+
+
+@dataclass(frozen=True)
 class Stopping:
     """When training ends early; inner folds only, the others stop where those found best.
 
@@ -325,6 +354,8 @@ class TrainingPlan:
         0.5 is mild, 1 the inverse share.
     optimiser, batch, augment, variations
         See there.
+    beside
+        Synthetic walkers who teach too; None for none.
     initial
         Bundle whose weights are the start, where they fit; None for random ones.
     freeze
@@ -369,6 +400,7 @@ class TrainingPlan:
     batch: Batch = Batch()
     augment: tuple[Augmentation, ...] = ()
     variations: Variations = Variations()
+    beside: Beside | None = None
     initial: str | None = None
     freeze: tuple[str, ...] = (NOTHING,)
     freeze_norms: Literal["all", "frozen"] = "frozen"

@@ -12,7 +12,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from clinigait._version import __version__
-from clinigait.core import BadInputError, Baseline, Calibration, Card, RefusedError, Walk, hash_of
+from clinigait.core import (
+    BadInputError,
+    Baseline,
+    Calibration,
+    Card,
+    DataUse,
+    Progress,
+    RefusedError,
+    Walk,
+    hash_of,
+)
 from clinigait.datasets.study import Study
 from clinigait.gait.measure import measure
 from clinigait.io.bundle import Bundle, read_bundle, write_bundle
@@ -34,6 +44,7 @@ from clinigait.training.cross_validation import (
     lessons_of,
     out_of_fold,
     outer_folds,
+    taught,
 )
 from clinigait.training.fit import (
     Arrays,
@@ -88,6 +99,8 @@ class Order:
         ``cpu`` or ``cuda``.
     compare
         Adds to the metrics what everybody, judged by others, is compared with.
+    beside
+        The synthetic walkers that the plan wants beside the people.
     """
 
     plan: TrainingPlan
@@ -99,6 +112,7 @@ class Order:
     threads: int = 1
     device: str = "cpu"
     compare: Callable[[Prepared, OutOfFold], dict[str, Any]] | None = None
+    beside: Study | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,7 +157,7 @@ def train(order: Order, report: Report | None = None) -> Trained:
         order = replace(order, initial=read_bundle(order.plan.initial))
     task = load_task(order.plan.task)
     check_plan(order.plan, task)
-    people = prepare_people(order.plan, order.study, task, report)
+    people = prepare_people(order.plan, order.study, task, _share_of(report, "Preparing walks"))
     need_classes(people.labels, list(people.labels), people.classes, "the data")
     course = course_of(order, people, report)
     course.total = _count_fits(order, people)
@@ -152,7 +166,7 @@ def train(order: Order, report: Report | None = None) -> Trained:
         validated = out_of_fold(order.plan, people, course)
     learners, judges = _sides(order.plan, people)
     choice = choose(order.plan, learners, course, "final")
-    lessons = lessons_of(choice, learners, course.starts)
+    lessons = lessons_of(choice, taught(order.plan, learners, course), course.starts)
     fits = [course.fitted(f"final-{i}", lesson) for i, lesson in enumerate(lessons)]
     if judges is None:
         calibration = _by_everybody(order, people, course, (validated, choice))
@@ -169,7 +183,7 @@ def train(order: Order, report: Report | None = None) -> Trained:
         "outer_choices": [each.as_data() for each in validated.choices] if validated else [],
     }
     card = replace(
-        _card(order, task, learners, calibration),
+        _card(order, learners, course, calibration),
         networks=tuple(entry_of(x.plan, x.network, len(task.classes)) for x in lessons),
         metrics=metrics, baselines=baselines, training=facts,
     )  # fmt: skip
@@ -213,7 +227,12 @@ def _check_sides(plan: TrainingPlan, network: NetworkPlan) -> None:
 
 
 def prepare_people(
-    plan: TrainingPlan, study: Study, task: Task, report: Report | None = None
+    plan: TrainingPlan,
+    study: Study,
+    task: Task,
+    told: Progress | None = None,
+    *,
+    measured: bool = True,
 ) -> Prepared:
     """Read and prepare all walks of a study for the networks and baselines of a plan.
 
@@ -229,12 +248,9 @@ def prepare_people(
         check_length(clip, entries)
         return clip
 
-    def told(share: float) -> None:
-        if report:
-            report("Preparing walks", share)
-
     vary = partial(variations_of, plan) if plan.variations.copies else None
-    return prepare_study(study, task, prepared, _measure(task), told, vary)
+    measure_it = _measure(task) if measured else None
+    return prepare_study(study, task, prepared, measure_it, told, vary)
 
 
 def course_of(order: Order, people: Prepared, report: Report | None = None) -> Course:
@@ -245,18 +261,42 @@ def course_of(order: Order, people: Prepared, report: Report | None = None) -> C
     BadInputError
         If nothing can be written there.
     """
+    beside = prepare_beside(order, report)
     fingerprint = hash_of({
+        "beside": beside.digest if beside else "",
         "plan": order.plan.digest, "data": people.digest, "validate": order.validate,
         "initial": order.initial.card.weights_sha256 if order.initial else "",
         "versions": versions(),
     })  # fmt: skip
 
-    def told(share: float) -> None:
-        if report:
-            report("Training", share)
+    work, told = Work(order.out, fingerprint), _share_of(report, "Training")
+    return Course(work, starts_of(order, people.classes), order.device, told, beside=beside)
 
-    work = Work(order.out, fingerprint)
-    return Course(work, starts_of(order, people.classes), order.device, told)
+
+def prepare_beside(order: Order, report: Report | None = None) -> Prepared | None:
+    """Read and prepare the walkers beside the people; None where the plan has none.
+
+    Raises
+    ------
+    BadInputError
+        If the plan wants walkers and nobody brought them, or a label is none of the task's.
+    """
+    plan = order.plan
+    if plan.beside is None:
+        return None
+    if order.beside is None:
+        raise BadInputError(
+            f"{plan.name} wants synthetic walkers beside the people, and there are none.",
+            "Use clinigait train, which makes them.",
+        )
+    as_theirs = replace(plan, variations=plan.beside.variations)
+
+    told = _share_of(report, "Making synthetic walkers")
+    return prepare_people(as_theirs, order.beside, load_task(plan.task), told, measured=False)
+
+
+def _share_of(report: Report | None, stage: str) -> Progress | None:
+    return None if report is None else partial(report, stage)
 
 
 def starts_of(order: Order, classes: Sequence[str]) -> tuple[Start, ...]:
@@ -398,17 +438,21 @@ def _by_everybody(
     return calibration_of(validated.scores, people, plan.calibration.alpha, how)[0]
 
 
-def _card(order: Order, task: Task, learners: Prepared, calibration: Calibration) -> Card:
-    plan, study = order.plan, order.study
+def _card(order: Order, learners: Prepared, course: Course, calibration: Calibration) -> Card:
+    plan, study, task = order.plan, order.study, load_task(order.plan.task)
     own = learners.data_use(study)
+    walkers: tuple[DataUse, ...] = ()
+    if course.beside is not None and order.beside is not None:
+        walkers = (course.beside.data_use(order.beside),)
     before = order.initial.card.data if order.initial else ()
     who = f"{own.people} {_KINDS[study.kind]} of {study.name}"
+    with_walkers = f" and {walkers[0].people} synthetic walkers" if walkers else ""
     earlier = f", after {order.initial.card.learned_from}" if order.initial else ""
     return Card(
         name=plan.name, version=plan.version, title=plan.title, task=task.name,
         classes=task.classes, inputs=plan.inputs, networks=({},), calibration=calibration,
-        learned_from=plan.learned_from or f"{who}{earlier}",
-        data=(own, *(use for use in before if use != own)), training={}, metrics={},
+        learned_from=plan.learned_from or f"{who}{with_walkers}{earlier}",
+        data=(own, *walkers, *(use for use in before if use != own)), training={}, metrics={},
         limits=plan.limits, erased=plan.erased, intended_use=plan.intended_use,
         out_of_scope=plan.out_of_scope, inputs_sha256=inputs_sha256(plan.inputs),
     )  # fmt: skip
