@@ -1,8 +1,9 @@
 """Fit what the virtual clinic takes from real captures, and show it beside what is shipped.
 
-Run: ``python examples/fit_the_virtual_clinic.py DATA [--write] [--quick]``, with DATA a folder that
-holds ``cmu_walk``, ``pathological_gait`` and ``gait_validation``. ``--write`` puts the numbers into
-``clinigait/synthesis/*.json``.
+Run: ``python examples/fit_the_virtual_clinic.py DATA [--cmu-only] [--write] [--quick]``, with DATA
+a folder that holds ``cmu_walk``, ``pathological_gait`` and ``gait_validation``. ``--cmu-only`` fits
+the curves that owe nothing to the other two, and reads ``cmu_walk`` alone. ``--write`` puts the
+numbers into ``clinigait/synthesis/*.json``.
 """
 
 from __future__ import annotations
@@ -70,17 +71,19 @@ def main() -> int:
     """Fit, print beside what is shipped, and write if asked."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("data", type=Path)
+    options.add_argument("--cmu-only", action="store_true", help="fit curves_cmu.json alone")
     options.add_argument("--write", action="store_true")
     options.add_argument("--quick", action="store_true", help="two people, a few walks each")
     asked = options.parse_args()
-    walks = _acted(asked.data / "pathological_gait", quick=asked.quick)
-    fitted = {
-        "curves.json": upper_body(_captured(asked.data / "cmu_walk"), walks),
-        "pathologies.json": pathologies(walks),
-        "sensors/keypoint_error.json": keypoint_error(
+    captured = _captured(asked.data / "cmu_walk")
+    fitted = {"curves_cmu.json": upper_body(captured, {})}
+    if not asked.cmu_only:
+        walks = _acted(asked.data / "pathological_gait", quick=asked.quick)
+        fitted["curves.json"] = upper_body(captured, walks)
+        fitted["pathologies.json"] = pathologies(walks)
+        fitted["sensors/keypoint_error.json"] = keypoint_error(
             asked.data / "gait_validation", "1-3" if asked.quick else None
-        ),
-    }
+        )
     for name, numbers in fitted.items():
         _show(name, numbers)
         if asked.write and not asked.quick:

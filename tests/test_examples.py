@@ -43,7 +43,7 @@ def test_learn_lifted_gait(monkeypatch, capsys) -> None:
 def test_fit_the_virtual_clinic(monkeypatch, capsys) -> None:
     _run(_FOLDER / "fit_the_virtual_clinic.py", monkeypatch, ROOT.parent)
     table = capsys.readouterr().out
-    for name in ("curves.json", "pathologies.json", "keypoint_error.json"):
+    for name in ("curves.json", "curves_cmu.json", "pathologies.json", "keypoint_error.json"):
         assert name in table
 
 

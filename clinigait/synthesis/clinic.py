@@ -32,8 +32,8 @@ from clinigait.core import BadInputError, Progress
 from clinigait.core.synthetic import SYNTHETIC
 from clinigait.io.output import replace_file
 from clinigait.synthesis.filming import film
-from clinigait.synthesis.people import PlannedWalk, person_of, walks_of
-from clinigait.synthesis.population import MODALITIES, MOST_WALKERS, Modality, Population
+from clinigait.synthesis.people import PlannedWalk, check_numbers, person_of, walks_of
+from clinigait.synthesis.population import MODALITIES, Modality, Population
 from clinigait.synthesis.staging import Filmed, take_of
 
 STUDY, COHORT, WALKERS = "study.json", "cohort.csv", "walkers"
@@ -79,12 +79,7 @@ class Order:
         BadInputError
             If a number, a sensor or a view is impossible.
         """
-        if not 1 <= self.walkers <= MOST_WALKERS:
-            raise BadInputError(
-                f"{self.walkers} walkers cannot be filmed.", f"Give 1 to {MOST_WALKERS}."
-            )
-        if not 0 <= self.seed < 2**63:
-            raise BadInputError(f"The seed {self.seed} is impossible.", "Give 0 or more.")
+        check_numbers(self.walkers, self.seed)
         population = self.population
         sensors: tuple[Modality, ...] = population.sensors
         if self.sensors is not None:

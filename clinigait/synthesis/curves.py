@@ -1,8 +1,10 @@
 """Curves over the gait cycle that drive a synthetic walker: legs and pelvis by speed, upper body.
 
 Legs and pelvis are the means of Schwartz 2008 (doi 10.1016/j.jbiomech.2008.03.015; children of 4
-to 17 years, five classes of speed). The upper body is a harmonic series fitted to real captures
-(``curves.json`` names them; ``examples/fit_the_virtual_clinic.py`` fits again).
+to 17 years, five classes of speed). The upper body is a harmonic series fitted to real captures:
+to all of them (``curves.json`` names them), or to marker-based motion capture alone
+(``curves_cmu.json``), for walkers that owe nothing to a data set that a model is tested on.
+``examples/fit_the_virtual_clinic.py`` fits both again.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from scipy.interpolate import CubicSpline
 from clinigait.core import BadInputError
 from clinigait.gait.norms.curves import speed_matched_curve
 from clinigait.gait.norms.tables import read_table
+from clinigait.synthesis.prescription import CurveSet
 
 #: Points of a curve, from one initial contact to the next, both included.
 N_POINTS = 101
@@ -41,6 +44,8 @@ _SAGITTAL = (
     "knee_flexion_deg",
     "ankle_dorsiflexion_deg",
 )
+#: Fits of the upper body: by what they were fitted to.
+_UPPER_BODY: Mapping[CurveSet, str] = {"captured": "curves.json", "cmu": "curves_cmu.json"}
 #: A pelvis is one body: half a cycle later it does the mirror image.
 _PELVIS_SIGN = {
     "pelvis_anterior_tilt_deg": 1.0,
@@ -194,7 +199,7 @@ class HarmonicCurve:
 
 
 @cache
-def upper_body_curves() -> Mapping[str, HarmonicCurve]:
+def upper_body_curves(curves: CurveSet = "captured") -> Mapping[str, HarmonicCurve]:
     """Return the curves of the upper body by name.
 
     ``shoulder_flexion_deg`` (upper arm against the vertical, forward positive) and
@@ -203,8 +208,14 @@ def upper_body_curves() -> Mapping[str, HarmonicCurve]:
     ``trunk_lean_deg`` (to the left), ``shoulder_obliquity_deg`` (left higher), ``trunk_pitch_deg``
     (pelvis to neck, forward) and ``head_pitch_deg`` (forward): phase 0 is the initial contact of
     the left foot.
+
+    Parameters
+    ----------
+    curves
+        ``captured``: fitted to everybody who was captured; ``cmu``: to the CMU database alone.
     """
-    text = files("clinigait.synthesis").joinpath("curves.json").read_text(encoding="utf-8")
+    file = files("clinigait.synthesis").joinpath(_UPPER_BODY[curves])
+    text = file.read_text(encoding="utf-8")
     found = {}
     for name, row in json.loads(text)["upper_body"].items():
         cos, sin = (np.array(row.pop(key), float) for key in ("cos", "sin"))

@@ -6,13 +6,13 @@ import hashlib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
-from clinigait.core import SIDES, BadInputError, Sex, Side, opposite
+from clinigait.core import SIDES, BadInputError, Sex, Side, Subject, opposite
 from clinigait.synthesis.bodies import AGE_LIMITS_Y, Build, body_of
 from clinigait.synthesis.distributions import Draw, Value, score_of
 from clinigait.synthesis.footsteps import check
-from clinigait.synthesis.population import WHOLE_GAIT, Group, Population
+from clinigait.synthesis.population import MOST_WALKERS, WHOLE_GAIT, Group, Population
 from clinigait.synthesis.prescription import (
     Aid,
     Course,
@@ -35,6 +35,9 @@ _THICKEST = 9
 _MOST_FREEZES = 20
 _WHOLE_NUMBERS = {"steps", "turns", "steps_per_turn"}
 _SHARES = ("step_length_share", "step_time_share")
+#: Chances of the strides of one walk.
+_MOST_CHANCES = 5
+_Walked = TypeVar("_Walked")
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,49 @@ class PlannedWalk:
     def path(self) -> str:
         """Folder of the walk, below that of all walkers."""
         return f"{self.person.code}/visit_{self.visit}/walk_{self.walk}"
+
+    @property
+    def subject(self) -> Subject:
+        """Who walks, as files of walks carry it."""
+        build, person = self.person.build, self.person
+        return Subject(
+            code=person.code,
+            height_m=round(build.stature_m, 4),
+            mass_kg=round(build.mass_kg, 2),
+            age_y=round(build.age_y, 2),
+            sex=person.sex,
+            condition=f"synthetic walker; {person.group}; visit {self.visit}",
+        )
+
+    def solved(self, solve: Callable[[int], _Walked]) -> _Walked:
+        """Return what a seed makes; strides whose chance leaves a step no time get another one.
+
+        Raises
+        ------
+        BadInputError
+            If this body cannot walk so.
+        """
+        for attempt in range(_MOST_CHANCES - 1):
+            seed = self.seed if attempt == 0 else seed_of(self.seed, "strides", attempt)
+            try:
+                return solve(seed)
+            except BadInputError:
+                continue
+        return solve(seed_of(self.seed, "strides"))
+
+
+def check_numbers(walkers: int, seed: int) -> None:
+    """Refuse a number of walkers, or a seed, that nobody means.
+
+    Raises
+    ------
+    BadInputError
+        If one of them is impossible.
+    """
+    if not 1 <= walkers <= MOST_WALKERS:
+        raise BadInputError(f"{walkers} walkers cannot be made.", f"Give 1 to {MOST_WALKERS}.")
+    if not 0 <= seed < 2**63:
+        raise BadInputError(f"The seed {seed} is impossible.", "Give 0 or more.")
 
 
 def has_body(build: Build) -> bool:

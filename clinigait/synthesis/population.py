@@ -21,6 +21,7 @@ from clinigait.synthesis.distributions import INFERENCE, Draw, Source
 from clinigait.synthesis.prescription import (
     AidKind,
     Course,
+    CurveSet,
     Prescription,
     SideGait,
     Spine,
@@ -212,6 +213,9 @@ class Population:
         Visits of each person, walks of each visit.
     rate_hz
         Frames a second.
+    curves
+        Which fit moves trunk and arms: ``captured``, or ``cmu`` for walkers that owe nothing to
+        data on which a model is tested.
     views
         Cameras.
     sensors
@@ -235,6 +239,7 @@ class Population:
     visits: int = 1
     walks: int = 1
     rate_hz: float = 30.0
+    curves: CurveSet = "captured"
     views: tuple[ViewSpec, ...] = ()
     sensors: tuple[Modality, ...] = ("film", "keypoints")
     separability: tuple[Separability, ...] = ()

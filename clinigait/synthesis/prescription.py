@@ -10,6 +10,9 @@ from clinigait.core import BadInputError, Side
 
 _STRICT = {"extra": "forbid"}
 AidKind = Literal["none", "stick", "crutch", "two_crutches", "wheeled_frame"]
+#: What the movement of trunk and arms was fitted to: everybody who was captured, or motion capture
+#: of the CMU database alone.
+CurveSet = Literal["captured", "cmu"]
 
 #: Cadence × stride length / 120 and the speed contradict each other beyond this share.
 _SPEED_TOLERANCE = 0.005

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Sex, Subject
+from clinigait.core import BadInputError, Sex
 from clinigait.synthesis.appearance import Appearance, drawn_appearance
 from clinigait.synthesis.backdrop import Backdrop, Box, drawn_backdrop
 from clinigait.synthesis.bodies import Body, Build, body_of
@@ -34,8 +34,6 @@ Solver = Callable[[Body, Prescription, float, int], SyntheticWalk]
 #: Halvings of the padding that makes clothes of a thickness class.
 _STEPS = 7
 _THICKEST_M = 0.25
-#: Chances of the strides of one walk.
-_MOST_CHANCES = 5
 #: One thing on the wall in so many metres.
 _FURNITURE_M = 1.5
 
@@ -60,8 +58,8 @@ class Filmed:
     views: tuple[ViewSpec, ...]
 
 
-def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Take:
-    """Return what is filmed of a planned walk.
+def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver | None = None) -> Take:
+    """Return what is filmed of a planned walk; another solver in tests.
 
     Raises
     ------
@@ -70,7 +68,9 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
     """
     person = planned.person
     body = _body_of(person.build)
-    walk = _solved(body, planned, filmed.population.rate_hz, solve)
+    solver = solve or partial(walk_of, curves=filmed.population.curves)
+    rate_hz = filmed.population.rate_hz
+    walk = planned.solved(lambda seed: solver(body, planned.prescription, rate_hz, seed))
     in_pictures = bool({"film", "depth", "silhouettes", "labels"} & set(filmed.modalities))
     figure = _figure(planned.person, planned.look) if in_pictures else naked(body)
     stations = tuple(_station(filmed, planned, view, walk) for view in filmed.views)
@@ -79,30 +79,12 @@ def take_of(filmed: Filmed, planned: PlannedWalk, solve: Solver = walk_of) -> Ta
         figure=figure,
         stations=stations,
         modalities=frozenset(filmed.modalities),
-        subject=Subject(
-            code=person.code,
-            height_m=round(person.build.stature_m, 4),
-            mass_kg=round(person.build.mass_kg, 2),
-            age_y=round(person.build.age_y, 2),
-            sex=person.sex,
-            condition=f"synthetic walker; {person.group}; visit {planned.visit}",
-        ),
+        subject=planned.subject,
         facts=facts_of(filmed, planned),
         seed=planned.seed,
         person_seed=person.appearance_seed,
         error=fitted_error() if "estimated" in filmed.modalities else None,
     )
-
-
-def _solved(body: Body, planned: PlannedWalk, rate_hz: float, solve: Solver) -> SyntheticWalk:
-    """Return the walk; strides whose chance leaves a step no time are left to other chance."""
-    for attempt in range(_MOST_CHANCES - 1):
-        seed = planned.seed if attempt == 0 else seed_of(planned.seed, "strides", attempt)
-        try:
-            return solve(body, planned.prescription, rate_hz, seed)
-        except BadInputError:
-            continue
-    return solve(body, planned.prescription, rate_hz, seed_of(planned.seed, "strides"))
 
 
 def facts_of(filmed: Filmed, planned: PlannedWalk) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.curves import upper_body_curves
 from clinigait.synthesis.cycle import Cycles
 from clinigait.synthesis.pelvis import Pelvis
-from clinigait.synthesis.prescription import Prescription, SideGait
+from clinigait.synthesis.prescription import CurveSet, Prescription, SideGait
 from clinigait.synthesis.rotations import Array, about, bump, by_vector, unit
 from clinigait.synthesis.skeleton import FINGERS, SPINE, Limb, Skeleton, bent
 
@@ -49,6 +49,9 @@ class UpperBody:
         What the trunk and the arms shall do.
     holding
         Hands that hold an aid.
+    curves
+        Which fit moves trunk and arms, see
+        :func:`clinigait.synthesis.curves.upper_body_curves`.
     """
 
     def __init__(
@@ -58,9 +61,10 @@ class UpperBody:
         cycles: Cycles,
         prescription: Prescription,
         holding: tuple[Side, ...] = (),
+        curves: CurveSet = "captured",
     ) -> None:
         self._skeleton, self._pelvis, self._cycles = skeleton, pelvis, cycles
-        self._prescription, self._shapes = prescription, upper_body_curves()
+        self._prescription, self._shapes = prescription, upper_body_curves(curves)
         self._leant_share = _leant_share(skeleton.body)
         self._spread_rad = {side: _spread_rad(skeleton, side) for side in SIDES}
         self._curl = {

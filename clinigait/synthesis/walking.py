@@ -21,7 +21,7 @@ from clinigait.synthesis.footsteps import Footsteps, check, footsteps
 from clinigait.synthesis.legs import Leg
 from clinigait.synthesis.motion import Motion, MotionSource, SyntheticWalk
 from clinigait.synthesis.pelvis import Pelvis
-from clinigait.synthesis.prescription import Pace, Prescription
+from clinigait.synthesis.prescription import CurveSet, Pace, Prescription
 from clinigait.synthesis.rotations import Array
 from clinigait.synthesis.skeleton import Skeleton
 from clinigait.synthesis.truth import truth_of
@@ -45,10 +45,17 @@ class Solver(MotionSource):
         Frames a second.
     rng
         For what differs from stride to stride.
+    curves
+        Which fit moves trunk and arms.
     """
 
     def __init__(
-        self, body: Body, prescription: Prescription, rate_hz: float, rng: np.random.Generator
+        self,
+        body: Body,
+        prescription: Prescription,
+        rate_hz: float,
+        rng: np.random.Generator,
+        curves: CurveSet = "captured",
     ) -> None:
         self.body, self.prescription, self.rate_hz = body, prescription, rate_hz
         self.skeleton = Skeleton(body)
@@ -59,8 +66,8 @@ class Solver(MotionSource):
         usual = cycle_curves(speed)
         foot_off = usual.foot_off_pct / 100
         self.cycles = Cycles(self.plan, foot_off)
-        curves = {name: Curve(angles[:-1]) for name, angles in usual.angles_deg.items()}
-        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, curves, prescription)
+        legs = {name: Curve(angles[:-1]) for name, angles in usual.angles_deg.items()}
+        self.pelvis = Pelvis(self.skeleton, self.plan, self.cycles, legs, prescription)
         self.legs: dict[Side, Leg] = {}
         for side in SIDES:
             gait = prescription.side(side)
@@ -72,18 +79,18 @@ class Solver(MotionSource):
                 rolling(body, side, yaw),
                 yaw,
                 (self.plan, self.cycles, self.pelvis),
-                (curves, pitch),
+                (legs, pitch),
                 (gait, pace.stride_length),
             )
         self.pelvis.set_height(
             {side: leg.in_stance for side, leg in self.legs.items()},
-            curves["knee_flexion_deg"],
+            legs["knee_flexion_deg"],
         )
         self.aids = Aids(self.skeleton, self.plan, self.pelvis, prescription)
         self.upper = UpperBody(
-            self.skeleton, self.pelvis, self.cycles, prescription, self.aids.holding
+            self.skeleton, self.pelvis, self.cycles, prescription, self.aids.holding, curves
         )
-        self.curves = curves
+        self.curves = legs
 
     def _check_reach(self, pace: Pace, speed_nondimensional: float) -> None:
         leg_m, stride_m = self.skeleton.legs["left"].reach_m, pace.stride_length
@@ -136,7 +143,13 @@ def _yaw_rest_rad(body: Body, side: Side) -> float:
     return float(np.arctan2(ahead[1], ahead[0]))
 
 
-def walk_of(body: Body, prescription: Prescription, rate_hz: float, seed: int) -> SyntheticWalk:
+def walk_of(
+    body: Body,
+    prescription: Prescription,
+    rate_hz: float,
+    seed: int,
+    curves: CurveSet = "captured",
+) -> SyntheticWalk:
     """Return the walk of a body by a prescription.
 
     Parameters
@@ -149,6 +162,9 @@ def walk_of(body: Body, prescription: Prescription, rate_hz: float, seed: int) -
         Frames a second, 5 to 1000.
     seed
         Of what differs from stride to stride: the same seed gives the same walk, to the bit.
+    curves
+        Which fit moves trunk and arms, see
+        :func:`clinigait.synthesis.curves.upper_body_curves`.
 
     Raises
     ------
@@ -160,7 +176,7 @@ def walk_of(body: Body, prescription: Prescription, rate_hz: float, seed: int) -
             f"A walk cannot be filmed at {rate_hz:g} frames a second.",
             f"Give {RATE_LIMITS_HZ[0]:g} to {RATE_LIMITS_HZ[1]:g}.",
         )
-    solver = Solver(body, prescription, rate_hz, np.random.default_rng(seed))
+    solver = Solver(body, prescription, rate_hz, np.random.default_rng(seed), curves)
     return SyntheticWalk(
         body=body,
         rate_hz=rate_hz,

@@ -27,6 +27,9 @@ from support.synthetic import walk
 
 DATA = ROOT.parent
 ACTED, CMU = DATA / "pathological_gait", DATA / "cmu_walk"
+_PROJECT = Path(__file__).parents[2]
+EXAMPLE = _PROJECT / "examples" / "fit_the_virtual_clinic.py"
+SYNTHESIS = _PROJECT / "clinigait" / "synthesis"
 
 
 @pytest.fixture(scope="module")
@@ -109,16 +112,29 @@ def test_captured_walks_are_read_as_a_person_who_walks() -> None:
     assert 0.8 < speed_mps < 1.6
 
 
+@pytest.mark.skipif(not CMU.is_dir(), reason="the captured walks are not here")
+def test_the_curves_of_motion_capture_are_those_of_a_new_fit(monkeypatch, capsys) -> None:
+    script = runpy.run_path(str(EXAMPLE))
+    monkeypatch.setattr("sys.argv", [str(EXAMPLE), str(DATA), "--cmu-only"])
+    assert script["main"]() == 0
+    printed = capsys.readouterr().out
+    assert "curves_cmu.json" in printed
+    assert "pathologies.json" not in printed
+    again = script["upper_body"](script["_captured"](CMU), {})
+    shipped = json.loads((SYNTHESIS / "curves_cmu.json").read_text())
+    assert script["_flat"](again) == pytest.approx(script["_flat"](shipped), abs=1e-3)
+    assert all(row["source"] == cmu_walk.SOURCE for row in shipped["upper_body"].values())
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not (CMU.is_dir() and ACTED.is_dir()), reason="the real walks are not here")
 def test_the_shipped_numbers_are_those_of_a_new_fit() -> None:
-    root = Path(__file__).parents[2]
-    script = runpy.run_path(str(root / "examples" / "fit_the_virtual_clinic.py"))
+    script = runpy.run_path(str(EXAMPLE))
     walks = script["_acted"](ACTED, quick=False)
     for name, again in (
         ("curves.json", script["upper_body"](script["_captured"](CMU), walks)),
         ("pathologies.json", script["pathologies"](walks)),
     ):
-        shipped = json.loads((root / "clinigait" / "synthesis" / name).read_text())
+        shipped = json.loads((SYNTHESIS / name).read_text())
         wanted = pytest.approx(script["_flat"](shipped), rel=0.02, abs=0.02)
         assert script["_flat"](again) == wanted

@@ -11,6 +11,7 @@ import yaml
 
 from clinigait.core import BadInputError
 from clinigait.io.protocol import load_protocol, shipped_protocols
+from clinigait.synthesis.curves import upper_body_curves
 from clinigait.synthesis.distributions import INFERENCE
 from clinigait.synthesis.population import load_population, parse_population
 
@@ -34,6 +35,16 @@ def test_the_textbook_gaits_owe_nothing_to_the_acted_ones() -> None:
     assert not any("Jun" in source.citation for source in textbook.sources.values())
     drawn = [draw for group in textbook.groups for draw in textbook.draws_of(group).values()]
     assert "jun2020" not in {source for draw in drawn for source in draw.sources()}
+    curves = upper_body_curves(textbook.curves).values()
+    assert all("CMU" in curve.source and "Jun" not in curve.source for curve in curves)
+
+
+def test_a_population_says_by_which_fit_trunk_and_arms_move() -> None:
+    begin = b"kind: population\nname: mine\nversion: '1'\ntitle: mine\nbase: healthy_population\n"
+    assert parse_population(begin, "mine").curves == "captured"
+    assert parse_population(begin + b"curves: cmu\n", "mine").curves == "cmu"
+    with pytest.raises(BadInputError, match=r"curves: .*'captured' or 'cmu'"):
+        parse_population(begin + b"curves: mine\n", "mine")
 
 
 @pytest.mark.parametrize("name", SHIPPED)
