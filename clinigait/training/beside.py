@@ -62,7 +62,7 @@ def _level(people: Prepared, kind: str, label: str) -> NDArray[np.float32]:
 
 def _moved(record: Record, moves: dict[str, NDArray[np.float32]]) -> Record:
     def clip(old: Clip) -> Clip:
-        frames = {kind: old.frames[kind] + move for kind, move in moves.items()}
+        frames = {kind: old.frames[kind].astype(np.float32) + move for kind, move in moves.items()}
         return Clip(frames, old.vectors, old.time_s)
 
     return replace(

@@ -12,7 +12,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +23,7 @@ from clinigait.core import SYNTHETIC, BadInputError, Card, Progress, Refused, Re
 from clinigait.datasets.study import Sample, Study
 from clinigait.io.output import workplace
 from clinigait.models.baselines import baseline_probabilities
-from clinigait.models.task import load_task
+from clinigait.models.task import Task, load_task
 from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import prepare
 from clinigait.stats import (
@@ -39,6 +39,8 @@ from clinigait.stats import (
 from clinigait.stats.classification import as_flat
 from clinigait.stats.weighted import weighted_mean
 from clinigait.training.class_pictures import confusion_png, reliability_png
+from clinigait.training.measured import Measure, measured_for
+from clinigait.training.prepared import values_of
 from clinigait.training.validate import table_cell
 
 PREDICTIONS, METRICS = "predictions.csv", "metrics.json"
@@ -77,12 +79,15 @@ class Judged:
         How many windows.
     refused
         Why it is not judged.
+    values
+        What baselines know of it, by name with unit.
     """
 
     sample: Sample
     score: Floats | None = None
     windows: int = 0
     refused: Refused | None = None
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,11 +155,12 @@ def evaluate(
         If no record at all can be judged: with the commonest reason.
     """
     card = scorer.card
-    samples = labelled(study, card)
+    samples, task = labelled(study, card), load_task(card.task)
+    measure = measured_for(task) if card.baselines else None
     records = []
     with workplace(out, OUTPUTS, METRICS) as folder:  # a folder that is of no use is told of first
         for number, sample in enumerate(samples):
-            records.append(_judged(scorer, sample))
+            records.append(_judged(scorer, sample, task, measure))
             if progress is not None:
                 progress((number + 1) / len(samples))
         if all(record.score is None for record in records):
@@ -294,14 +300,16 @@ def _write(result: Evaluation, folder: Path) -> None:
     )
 
 
-def _judged(scorer: WalkScorer, sample: Sample) -> Judged:
+def _judged(scorer: WalkScorer, sample: Sample, task: Task, measure: Measure | None) -> Judged:
     try:
-        windows = scorer.window_scores(prepare(sample.read(), scorer.card.inputs))
+        walk = sample.read()
+        windows = scorer.window_scores(prepare(walk, scorer.card.inputs))
     except RefusedError as error:
         return Judged(sample, refused=error.refused)
     except BadInputError as error:
         return Judged(sample, refused=Refused("unreadable", error.message, error.remedy))
-    return Judged(sample, windows.mean(axis=0), len(windows))
+    values = values_of(sample, walk, task, measure)
+    return Judged(sample, windows.mean(axis=0), len(windows), values=values)
 
 
 def _nothing_judged(records: Sequence[Judged]) -> RefusedError:
@@ -381,7 +389,7 @@ def _baselines(
     """Hold the model against each baseline of its card, where what that knows is known."""
     found = {}
     for baseline in card.baselines:
-        said = [baseline_probabilities(baseline, _known(record.sample)) for record in judged]
+        said = [baseline_probabilities(baseline, record.values) for record in judged]
         there = np.array([each is not None for each in said])
         entry: dict[str, Any] = {"title": baseline.title, "n": int(there.sum())}
         if there.any():
@@ -400,14 +408,6 @@ def _baselines(
                 entry |= as_flat(f"{name}_gain_of_the_model", pair.difference)
         found[baseline.name] = entry
     return found
-
-
-def _known(sample: Sample) -> dict[str, float]:
-    known = {k: float(v) for k, v in sample.covariates.items() if not isinstance(v, str)}
-    sex = sample.covariates.get("sex")
-    if sex in {"female", "male"}:
-        known["sex_female"] = float(sex == "female")
-    return known
 
 
 def _flow(study: Study, records: Sequence[Judged], singles: NDArray[np.bool_]) -> dict[str, Any]:

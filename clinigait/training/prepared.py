@@ -13,11 +13,10 @@ from clinigait.core import BadInputError, DataUse, InputSpec, Progress, RefusedE
 from clinigait.datasets.study import Sample, Study
 from clinigait.models.task import Task
 from clinigait.representations.clip import Clip
+from clinigait.training.measured import Measure
 
 #: Prepares a walk: :func:`clinigait.representations.inputs.prepare`, or a stand-in.
 Prepare = Callable[[Walk, Sequence[InputSpec]], Clip]
-#: Says what a walk measures, by name with unit, for baselines.
-Measure = Callable[[Walk], dict[str, float]]
 #: Puts the gait of a walk on other bodies; the name of its sequence says which.
 Vary = Callable[[Walk, str], tuple[Clip, ...]]
 
@@ -175,15 +174,21 @@ def _record(
 ) -> Record:
     walk = sample.read()
     clip = prepare(walk)
-    values = known_values(sample, walk)
-    if measure is not None and not set(task.baseline.columns) <= set(values):
-        values = {**measure(walk), **values}
+    values = values_of(sample, walk, task, measure)
     label = task.classes.index(str(sample.label))
     variations = vary(walk, sample.sequence) if vary is not None else ()
     return Record(
         sample.sequence, sample.person, sample.visit, sample.walk, label, clip, values,
         str(sample.covariates.get("affected_side", "")), variations,
     )  # fmt: skip
+
+
+def values_of(sample: Sample, walk: Walk, task: Task, measure: Measure | None) -> dict[str, float]:
+    """Return what is known of a walk; what a baseline needs beside it is measured."""
+    values = known_values(sample, walk)
+    if measure is not None and not set(task.baseline.columns) <= set(values):
+        values = {**measure(walk), **values}
+    return values
 
 
 def known_values(sample: Sample, walk: Walk) -> dict[str, float]:

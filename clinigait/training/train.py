@@ -19,15 +19,11 @@ from clinigait.core import (
     Card,
     DataUse,
     Progress,
-    RefusedError,
     Walk,
     hash_of,
 )
 from clinigait.datasets.study import Study
-from clinigait.gait.measure import measure
 from clinigait.io.bundle import Bundle, read_bundle, write_bundle
-from clinigait.io.protocol import load_protocol, shipped_protocols
-from clinigait.models.baselines import known_values
 from clinigait.models.scoring import check_length, own_arrays
 from clinigait.models.task import Task, load_task
 from clinigait.representations.clip import Clip
@@ -58,8 +54,9 @@ from clinigait.training.fit import (
 )
 from clinigait.training.folds import fold_of_share, need_classes
 from clinigait.training.freezing import frozen_stages, parameter_groups
+from clinigait.training.measured import measured_for
 from clinigait.training.plan import AUTO, NetworkPlan, TrainingPlan
-from clinigait.training.prepared import Measure, Prepared, prepare_study
+from clinigait.training.prepared import Prepared, prepare_study
 from clinigait.training.variations import check_variations, variations_of
 from clinigait.training.work import Work
 
@@ -67,8 +64,6 @@ from clinigait.training.work import Work
 Report = Callable[[str, float], None]
 Validate = Literal["folds", "none"]
 _CLASSIFIER = "neck.classifier"
-#: Columns of a baseline are measured as the protocol of the task's name does, or else by this.
-_MEASURED_BY = "walk_spatial"
 _KINDS = {
     "patients": "patients", "acted": "people who acted", "synthetic": "synthetic walkers",
     "mixed": "people of several kinds",
@@ -249,7 +244,7 @@ def prepare_people(
         return clip
 
     vary = partial(variations_of, plan) if plan.variations.copies else None
-    measure_it = _measure(task) if measured else None
+    measure_it = measured_for(task) if measured else None
     return prepare_study(study, task, prepared, measure_it, told, vary)
 
 
@@ -392,20 +387,6 @@ def versions() -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("torch", "lightning", "numpy")},
     }
-
-
-def _measure(task: Task) -> Measure:
-    """Return what measures a walk for the baseline of a task; what cannot be measured is absent."""
-    protocol = load_protocol(task.name if task.name in shipped_protocols() else _MEASURED_BY)
-
-    def measured(walk: Walk) -> dict[str, float]:
-        try:
-            found = known_values(measure(walk, protocol), walk.subject)
-        except (RefusedError, BadInputError):  # pictures without points, for example
-            return {}
-        return {name: found[name] for name in task.baseline.columns if name in found}
-
-    return measured
 
 
 def _count_fits(order: Order, people: Prepared) -> int:
