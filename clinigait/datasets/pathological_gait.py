@@ -101,7 +101,7 @@ def study(root: Path, _: StudyOptions | None = None) -> Study:
             read=partial(read_trial, trial),
             view=f"sensor {trial.sensor}",
             # Not stated anywhere; in the records everybody acts it on the right.
-            covariates={} if trial.gait == "normal" else {"affected_side": "right"},
+            covariates={"affected_side": "right"},
         )
         for trial in trials(root)
     )

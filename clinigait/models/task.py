@@ -72,6 +72,8 @@ class Task:
         Sentences for every page.
     measures
         Signed measures that stand beside a prediction: ``posture`` of shoulders, hips and trunk.
+    without_side
+        Labels of gaits in which no side of the body is affected.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
@@ -86,6 +88,7 @@ class Task:
     wording: str
     limits: tuple[str, ...] = ()
     measures: tuple[Literal["posture"], ...] = ()
+    without_side: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -177,9 +177,10 @@ def _record(
     values = values_of(sample, walk, task, measure)
     label = task.classes.index(str(sample.label))
     variations = vary(walk, sample.sequence) if vary is not None else ()
+    side = "" if sample.label in task.without_side else sample.covariates.get("affected_side", "")
     return Record(
         sample.sequence, sample.person, sample.visit, sample.walk, label, clip, values,
-        str(sample.covariates.get("affected_side", "")), variations,
+        str(side), variations,
     )  # fmt: skip
 
 
