@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from support.gait_validation import HERE, ROOT, WHY_NOT
+from support.walkers import need_bodies
 
 _FOLDER = Path(__file__).parents[1] / "examples"
 
@@ -45,6 +46,17 @@ def test_fit_the_virtual_clinic(monkeypatch, capsys) -> None:
     table = capsys.readouterr().out
     for name in ("curves.json", "curves_cmu.json", "pathologies.json", "keypoint_error.json"):
         assert name in table
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"
+)
+def test_pathology_from_synthetic(monkeypatch, capsys) -> None:
+    pytest.importorskip("lightning")
+    need_bodies()
+    _run(_FOLDER / "pathology_from_synthetic.py", monkeypatch, ROOT.parent / "pathological_gait")
+    assert "synthetic walkers only" in capsys.readouterr().out
 
 
 @pytest.mark.slow
