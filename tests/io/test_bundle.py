@@ -158,6 +158,10 @@ CARD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
         lambda d: d["networks"][0]["spec"].update(channels=10**9),
         "nothing above",
     ),
+    "a list that fills the memory": (
+        lambda d: d["networks"][0]["spec"].update(channels=[16, [10**9]]),
+        "nothing above",
+    ),
     "a list as input": (lambda d: d["networks"][0].update(inputs=[["toy"]]), "networks"),
     "unknown input": (lambda d: d["networks"][0].update(inputs=["x"]), "networks"),
     "short table": (lambda d: d["baselines"][0]["coefficients"].pop(), "baselines"),
