@@ -254,7 +254,8 @@ def _check_card(card: Card) -> None:
     """
     check_name(card.name)
     calibration = card.calibration
-    _need(calibration.temperature > 0, "calibration.temperature: above 0")
+    # Beyond these, scores that are divided by it are no numbers, or all alike.
+    _need(1e-6 <= calibration.temperature <= 1e6, "calibration.temperature: above 0, to a million")
     _need(0 < calibration.alpha < 1, "calibration.alpha: between 0 and 1")
     _need(set(calibration.thresholds) == set(card.classes), "calibration.thresholds: every class")
     _need_finite((calibration.temperature, *calibration.thresholds.values()), "calibration")

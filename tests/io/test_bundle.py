@@ -145,6 +145,7 @@ CARD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no schema": (lambda d: d.pop("schema"), "none of this version"),
     "text for a number": (lambda d: d["calibration"].update(temperature="2"), "temperature"),
     "no temperature": (lambda d: d["calibration"].update(temperature=0.0), "temperature"),
+    "hardly a temperature": (lambda d: d["calibration"].update(temperature=1e-320), "temperature"),
     "certain": (lambda d: d["calibration"].update(alpha=0.0), "alpha"),
     "a threshold too few": (lambda d: d["calibration"]["thresholds"].popitem(), "thresholds"),
     "a class twice": (lambda d: d["classes"].append(d["classes"][0]), "two classes or more"),
