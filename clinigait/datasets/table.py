@@ -52,6 +52,11 @@ def read_table(path: Path, needed: Sequence[str]) -> tuple[tuple[str, ...], tupl
         ) from error
     columns = tuple(lines[0][1]) if lines else ()
     missing = [name for name in needed if name not in columns]
+    if missing and len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
+        raise BadInputError(
+            f"{path.name} has something else than commas between its cells.",
+            "Save it as CSV in UTF-8, commas between.",
+        )
     if missing:
         raise BadInputError(
             f"{path.name} has no column {', '.join(missing)}.",

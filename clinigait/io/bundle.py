@@ -215,6 +215,35 @@ def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
+def check_name(name: str) -> None:
+    """Refuse a name that no bundle can have, with a ValueError."""
+    if not _CARD_NAME.fullmatch(name):
+        raise ValueError("name: 1 to 80 letters, digits, dots, dashes and underscores")
+
+
+def check_spec(spec: Mapping[str, Any]) -> None:
+    """Refuse a specification with a number above :data:`MAX_WIDTH`, with a ValueError.
+
+    A network is built before its weights can be compared with it: it must not fill the memory.
+    """
+    _need(_largest(spec) <= MAX_WIDTH, f"networks: spec, nothing above {MAX_WIDTH}")
+
+
+def _largest(value: object) -> float:
+    """Return the largest number anywhere inside of plain data; 0 where there is none."""
+    largest: float = 0
+    waiting = [value]
+    while waiting:  # not by recursion: a hostile card may be very deep
+        each = waiting.pop()
+        if isinstance(each, Mapping):
+            waiting += each.values()
+        elif isinstance(each, list | tuple):
+            waiting += each
+        elif isinstance(each, int | float):
+            largest = max(largest, each)
+    return largest
+
+
 def _check_card(card: Card) -> None:
     """Check what the types alone do not say.
 
@@ -223,10 +252,10 @@ def _check_card(card: Card) -> None:
     ValueError
         Naming the fault.
     """
-    if not _CARD_NAME.fullmatch(card.name):
-        raise ValueError("name: letters, digits, dots and dashes only")
+    check_name(card.name)
     calibration = card.calibration
-    _need(calibration.temperature > 0, "calibration.temperature: above 0")
+    # Beyond these, scores that are divided by it are no numbers, or all alike.
+    _need(1e-6 <= calibration.temperature <= 1e6, "calibration.temperature: above 0, to a million")
     _need(0 < calibration.alpha < 1, "calibration.alpha: between 0 and 1")
     _need(set(calibration.thresholds) == set(card.classes), "calibration.thresholds: every class")
     _need_finite((calibration.temperature, *calibration.thresholds.values()), "calibration")
@@ -246,9 +275,7 @@ def _check_network(network: Mapping[str, Any], known: list[str]) -> None:
         whole = type(frames) is int and 0 < frames <= MAX_WINDOW_FRAMES
         _need(frames is None or whole, f"networks: {name}, a number of frames or null")
     _need(isinstance(network.get("mirror", False), bool), "networks: mirror, true or false")
-    # A network is built before its weights can be compared with it: it must not fill the memory.
-    sizes = (n for n in dict(spec or {}).values() if isinstance(n, int | float))
-    _need(all(n <= MAX_WIDTH for n in sizes), f"networks: spec, nothing above {MAX_WIDTH}")
+    check_spec(dict(spec or {}))
 
 
 def _check_baseline(baseline: Baseline, n_classes: int) -> None:

@@ -122,6 +122,8 @@ def _either_side(settings: Settings) -> nn.Module:
     settings.finish()
     if sorted(order) != list(range(channels)):
         raise ValueError(f"{settings.kind}: mirror_order has to name each channel once")
+    if any(order[k] != i or abs(sign[i]) != 1 or sign[k] != sign[i] for i, k in enumerate(order)):
+        raise ValueError("either_side: the mirror image of the mirror image has to be the walk")
     if width % 4:
         raise ValueError(f"{settings.kind}: channels has to be a multiple of 4")
     return EitherSide(TemporalNet(channels, classes, width, dropout), order, sign, noise)

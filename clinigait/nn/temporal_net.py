@@ -161,13 +161,14 @@ class ChannelNoise:
         seen = mask[:, None].to(normal.dtype)
         n, channels, _ = normal.shape
         middle = normal.sum(dim=2, keepdim=True) / seen.sum(dim=2, keepdim=True)
+        # Drawn on the CPU wherever the walks are: the same seed gives the same changes.
         own, whole = torch.randn(n, channels, 1), torch.randn(n, 1, 1)
-        gain = 1 + self.amplitude * (0.5 * own + whole)
-        changed = middle + (normal - middle) * gain + self.offset * torch.randn(n, channels, 1)
-        kept = (torch.rand(n, channels, 1) > self.drop).to(normal.dtype)
+        gain = (1 + self.amplitude * (0.5 * own + whole)).to(normal)
+        moved = (self.offset * torch.randn(n, channels, 1)).to(normal)
+        kept = (torch.rand(n, channels, 1) > self.drop).to(torch.float32)
         for group in self.groups:
-            kept[:, list(group)] *= (torch.rand(n, 1, 1) > self.group_drop).to(normal.dtype)
-        return changed * kept * seen
+            kept[:, list(group)] *= (torch.rand(n, 1, 1) > self.group_drop).to(torch.float32)
+        return (middle + (normal - middle) * gain + moved) * kept.to(normal) * seen
 
 
 class EitherSide(nn.Module):

@@ -57,6 +57,14 @@ class SkeletonVariation:
     tilt_deg: float = 1.5
     tempo: float = 0.22
 
+    def __post_init__(self) -> None:
+        degrees = (self.heading_deg, self.tilt_deg)
+        shares = (self.limb_share, self.side_share, self.offset_sizes, self.tremble_sizes)
+        if not all(0 <= share <= 1 for share in (*shares, self.tempo)):
+            raise ValueError("shares, sizes and tempo: 0 to 1")
+        if not all(0 <= angle <= 90 for angle in degrees):
+            raise ValueError("heading_deg and tilt_deg: 0 to 90")
+
 
 def varied(
     body: Skeleton, rng: np.random.Generator, variation: SkeletonVariation | None = None

@@ -48,8 +48,8 @@ def taught_with(people: Prepared, beside: Prepared | None, level_by: str) -> Pre
 
 def _level(people: Prepared, kind: str, label: str) -> NDArray[np.float32]:
     """Return the mean, (C, ...), over frames and mirror images of the walks of a label."""
-    number = people.classes.index(label)
-    found = [r.clip.frames[kind].astype(np.float32) for r in people.records if r.label == number]
+    own = (r for r in people.records if people.classes[r.label] == label)
+    found = [record.clip.frames[kind].astype(np.float32) for record in own]
     if not found:
         raise BadInputError(
             f"Nobody who teaches has a walk with the label {label[:40]}, by which synthetic "

@@ -430,6 +430,21 @@ def set_threads(count: int) -> None:
     torch.set_num_threads(count)
 
 
+def check_device(device: str) -> None:
+    """Refuse a device that is not there, before any data are read.
+
+    Raises
+    ------
+    BadInputError
+        If it is not there.
+    """
+    if device == "cuda" and not torch.cuda.is_available():
+        raise BadInputError(
+            "PyTorch finds no CUDA device here.",
+            "Use --device cpu, or install the build of PyTorch that fits your card.",
+        )
+
+
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Silence what Lightning says of its surroundings."""

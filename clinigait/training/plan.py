@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from clinigait.core import BadInputError, InputSpec, hash_of
+from clinigait.io.bundle import check_name, check_spec
 from clinigait.io.protocol import load_data, plain_data, shipped_protocols
 
 _STRICT: dict[str, str | bool] = {"extra": "forbid", "allow_inf_nan": False}
@@ -55,6 +56,7 @@ class NetworkPlan:
     def __post_init__(self) -> None:
         if "classes" in self.spec:
             raise ValueError("the number of classes comes from the task")
+        check_spec(self.spec)
         if not 1 <= self.seeds <= 20:
             raise ValueError("seeds: 1 to 20")
         if any(n is not None and n < 2 for n in (self.window_frames, self.hop_frames)):
@@ -432,8 +434,9 @@ class TrainingPlan:
             raise ValueError("outer_folds and inner_folds: 2 to 100")
         if not 0 <= self.class_power <= 1 or self.seed < 0:
             raise ValueError("class_power: 0 to 1; seed: 0 or more")
-        if any(rate < 0 for rate in self.rates.values()):
-            raise ValueError("rates are not below 0")
+        check_name(self.name)
+        if not all(0 <= rate <= 1000 for rate in self.rates.values()):
+            raise ValueError("rates: 0 to 1000")
 
     def kinds_of(self, network: NetworkPlan) -> tuple[str, ...]:
         """Return what a network sees."""

@@ -101,11 +101,12 @@ class Prepared:
 
     @property
     def digest(self) -> str:
-        """Hash of all that is learned from: who, what, and every frame."""
+        """Hash of all that is learned from: who, what, the side, and every frame with its time."""
         whole = hashlib.sha256()
         for r in self.records:
             whole.update(f"{r.sequence}|{r.person}|{r.visit}|{r.walk}|{r.label}|".encode())
-            whole.update(repr(sorted(r.values.items())).encode())
+            whole.update(repr((r.side, sorted(r.values.items()))).encode())
+            whole.update(np.ascontiguousarray(r.clip.time_s).tobytes())
             for arrays in (r.clip.frames, r.clip.vectors):
                 for kind, array in sorted(arrays.items()):
                     whole.update(f"{kind}{array.shape}{array.dtype}".encode())
@@ -158,7 +159,10 @@ def prepare_study(
         if progress:
             progress(number / len(known))
     if not records:
-        why = f"all {len(known)} were refused" if known else "none has a label"
+        why = "none has a label"
+        if known:
+            codes = ", ".join(code for code, _ in Counter(refused.values()).most_common(3))
+            why = f"all {len(known)} were refused ({codes})"
         raise BadInputError(
             f"{study.name} holds no walk to learn from: {why}.", "Look at labels and inputs."
         )

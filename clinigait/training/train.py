@@ -46,6 +46,7 @@ from clinigait.training.fit import (
     Arrays,
     Floats,
     Lesson,
+    check_device,
     entry_of,
     new_network,
     scores_of,
@@ -148,12 +149,14 @@ def train(order: Order, report: Report | None = None) -> Trained:
         the bundle cannot be written.
     """
     set_threads(order.threads)
+    check_device(order.device)
     if order.initial is None and order.plan.initial is not None:
         order = replace(order, initial=read_bundle(order.plan.initial))
     task = load_task(order.plan.task)
     check_plan(order.plan, task)
     people = prepare_people(order.plan, order.study, task, _share_of(report, "Preparing walks"))
     need_classes(people.labels, list(people.labels), people.classes, "the data")
+    _need_targets(order.plan, people)
     course = course_of(order, people, report)
     course.total = _count_fits(order, people)
     validated = None
@@ -198,6 +201,8 @@ def check_plan(plan: TrainingPlan, task: Task) -> None:
     """
     inputs_sha256(plan.inputs)
     check_variations(plan)
+    if plan.beside is not None:
+        task.check_label(plan.beside.level_by, "beside.level_by of the protocol")
     nobody = Prepared(task.classes, (), {})
     for candidate in plan.candidates():
         for network in candidate.plan.networks:
@@ -210,6 +215,15 @@ def check_plan(plan: TrainingPlan, task: Task) -> None:
             check_augmentations(candidate.plan.augment, kinds, sided=task.sided)
             if network.mirror:
                 check_mirror(kinds, sided=task.sided)
+
+
+def _need_targets(plan: TrainingPlan, people: Prepared) -> None:
+    for term in plan.objective:
+        if term.target and not any(term.target in record.values for record in people.records):
+            raise BadInputError(
+                f"The objective wants {term.target[:40]} told, which is known of no walk.",
+                "Take the auxiliary term out, or use data that state it.",
+            )
 
 
 def _check_sides(plan: TrainingPlan, network: NetworkPlan) -> None:

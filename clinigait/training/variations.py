@@ -49,9 +49,10 @@ def _variation(plan: TrainingPlan) -> SkeletonVariation:
         return _ADAPTER.validate_python(dict(plan.variations.options))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])[:60]
+        where = ".".join(("variations", "options", *map(str, fault["loc"])))[:80]
+        what = fault["msg"].removeprefix("Value error, ")
         raise BadInputError(
-            f"{plan.name} is not a valid training protocol: variations.{where}: {fault['msg']}.",
+            f"{plan.name} is not a valid training protocol: {where}: {what}.",
             "Correct it; docs/training.md has an example.",
         ) from error
 

@@ -144,6 +144,8 @@ def test_twenty_faults_are_enough(site: Path) -> None:
         (HEAD, [], "has 0 rows"),
         ("", [], "no column subject, visit, file, label"),
         ("subject,visit,file", ["P1,1,b.pkl"], "no column label"),
+        (HEAD.replace(",", ";"), ["P1;1;b.pkl;x"], "something else than commas"),
+        (HEAD.replace(",", "\t"), ["P1\t1\tb.pkl\tx"], "something else than commas"),
         (f"{HEAD},label", ["P1,1,b.pkl,x,y"], "column label twice"),
         (HEAD, ["P1,1,b.pkl,x", "P1,1,./b.pkl,x"], "line 3: the file of line 2 again"),
         (f"{HEAD},walk", ["P1,1,b.pkl,x,1", "P1,1,c,x,1"], "walk and view of line 2 again"),

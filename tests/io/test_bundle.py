@@ -145,6 +145,7 @@ CARD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "no schema": (lambda d: d.pop("schema"), "none of this version"),
     "text for a number": (lambda d: d["calibration"].update(temperature="2"), "temperature"),
     "no temperature": (lambda d: d["calibration"].update(temperature=0.0), "temperature"),
+    "hardly a temperature": (lambda d: d["calibration"].update(temperature=1e-320), "temperature"),
     "certain": (lambda d: d["calibration"].update(alpha=0.0), "alpha"),
     "a threshold too few": (lambda d: d["calibration"]["thresholds"].popitem(), "thresholds"),
     "a class twice": (lambda d: d["classes"].append(d["classes"][0]), "two classes or more"),
@@ -156,6 +157,10 @@ CARD_FAULTS: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "mirror as text": (lambda d: d["networks"][0].update(mirror="no"), "mirror"),
     "a network that fills the memory": (
         lambda d: d["networks"][0]["spec"].update(channels=10**9),
+        "nothing above",
+    ),
+    "a list that fills the memory": (
+        lambda d: d["networks"][0]["spec"].update(channels=[16, [10**9]]),
         "nothing above",
     ),
     "a list as input": (lambda d: d["networks"][0].update(inputs=[["toy"]]), "networks"),

@@ -95,3 +95,13 @@ def test_skeletons_of_another_joint_set_are_refused(kind: str) -> None:
     model = nn.build_network({"kind": kind, "classes": 3, "joints": 17, **edges})
     with pytest.raises(ValueError, match="made for 17 joints, not 25"):
         model(torch.zeros(1, 2, 4, 25))
+
+
+@pytest.mark.parametrize(
+    ("order", "sign"), [([1, 2, 0], [1, 1, 1]), ([1, 0, 2], [1, -1, 1]), ([1, 0, 2], [5, 5, 1])]
+)
+def test_a_mirror_that_is_none_is_refused(order, sign):
+    spec = {"kind": "either_side", "in_channels": 3, "classes": 2, "channels": 8}
+    with pytest.raises(ValueError, match="mirror image of the mirror image"):
+        nn.build_network({**spec, "mirror_order": order, "mirror_sign": sign})
+    nn.build_network({**spec, "mirror_order": [1, 0, 2], "mirror_sign": [1, 1, -1]})

@@ -60,6 +60,11 @@ def test_assess_says_what_to_do_with_a_training_protocol():
         ({"grid": {"optimiser.rate": [-1]}}, "grid"),
         ({"grid": {"freeze": []}}, "0 points"),
         ({"batch": {"groups": 1, "clips": 1}}, "two clips"),
+        ({"name": "../evil"}, "name: 1 to 80"),
+        ({"name": ""}, "name: 1 to 80"),
+        ({"networks": [{"spec": {"kind": "gaitbase", "channels": 10**30}}]}, "nothing above 1024"),
+        ({"networks": [{"spec": {"kind": "x", "widths": [16, 10**9]}}]}, "nothing above 1024"),
+        ({"rates": {"stem": 1e308}}, "rates: 0 to 1000"),
     ],
 )
 def test_a_fault_is_named_in_one_sentence(changes, named):

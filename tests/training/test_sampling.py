@@ -89,3 +89,20 @@ def test_short_pieces_are_padded_behind_and_marked():
     assert x.shape == (2, 2, 5, 4)
     assert mask.tolist() == [[True] * 3 + [False] * 2, [True] * 5]
     assert x[0, :, 3:].sum() == 0
+
+
+@given(st.floats(0.05, 1.0), st.integers(0, 200))
+def test_clips_have_at_least_the_shortest_share_of_the_frames(shortest, seed):
+    rng = np.random.default_rng(seed)
+    piece = cut_clip(_clip(200), ["streams"], Batch(frames=40, shortest=shortest), rng)
+    assert max(2, int(40 * shortest)) <= len(piece["streams"]) <= 40
+
+
+def test_lengths_are_drawn_only_where_clips_may_be_shorter():
+    def lengths(shortest):
+        batch, rng = Batch(frames=40, shortest=shortest), np.random.default_rng(0)
+        return {len(cut_clip(_clip(200), ["streams"], batch, rng)["streams"]) for _ in range(200)}
+
+    assert lengths(1.0) == {40}
+    assert {min(lengths(0.5)), max(lengths(0.5))} <= {20, 21, 38, 39, 40}
+    assert len(lengths(0.5)) > 15

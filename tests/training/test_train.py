@@ -19,9 +19,11 @@ from clinigait.training.calibrate import calibration_of, cross_fitted
 from clinigait.training.cross_validation import Course, choose, out_of_fold
 from clinigait.training.plan import (
     Augmentation,
+    Beside,
     CalibrationPlan,
     NetworkPlan,
     Stopping,
+    Term,
 )
 from clinigait.training.train import Order, train
 from clinigait.training.work import Work
@@ -212,6 +214,7 @@ def test_folds_are_calibrated_by_the_others_only():
         ({"networks": (NetworkPlan({"kind": "resnet50"}),)}, "resnet50"),
         ({"rates": {"tail": 1.0}}, "no stage tail"),
         ({"task": "mood"}, "no task mood"),
+        ({"beside": Beside("anybody", 3, 0, "merry")}, "level_by .* has the label merry"),
     ],
 )
 def test_a_plan_that_cannot_be_is_refused_before_any_walk_is_read(tmp_path, changes, named):
@@ -242,3 +245,32 @@ def test_data_that_teach_nothing_are_refused_in_one_sentence(tmp_path, change, n
         train(Order(plan_of(1), study, tmp_path / "b"))
     assert "\n" not in str(caught.value)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_device_that_is_not_there_is_refused_before_any_walk_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(BadInputError, match="no CUDA device"):
+        train(Order(plan_of(1), study_of(6), tmp_path / "b", device="cuda"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_covariate_that_nobody_states_cannot_be_learned(tmp_path):
+    objective = (Term("cross_entropy"), Term("auxiliary", target="shoe_size_eu"))
+    with pytest.raises(BadInputError, match="shoe_size_eu"):
+        train(Order(plan_of(1, objective=objective), study_of(6), tmp_path / "b"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_why_nobody_can_be_learned_from_is_said(tmp_path):
+    with pytest.raises(BadInputError, match=r"all 12 were refused \(lesson_too_short\)"):
+        train(Order(plan_of(1), study_of(6, short=12), tmp_path / "b"))
+
+
+def test_another_affected_side_or_clock_is_another_training():
+    """What was done for one must not be taken for the other after an interruption."""
+    people = prepared(6)
+    first, *others = people.records
+    late = replace(first.clip, time_s=first.clip.time_s * 2)
+    for changed in (replace(first, side="left"), replace(first, clip=late)):
+        assert replace(people, records=(changed, *others)).digest != people.digest
+    assert prepared(6).digest == people.digest

@@ -1,0 +1,82 @@
+"""Gait angles as networks take them: an even clock, a mirror, gaps where a joint is not known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from clinigait.core import COCO_17, WHOLEBODY_23, BadInputError, KeypointLayout
+from clinigait.representations import skeleton
+from clinigait.representations.gait_angles import CHANNELS
+from clinigait.representations.skeleton_inputs import (
+    ANGLE_GROUPS,
+    GAIT_ANGLES,
+    angles_of,
+    mirror_angles,
+    prepare_gait_angles,
+)
+from support.walker import Gait, synthetic_space_walk
+
+WALK = synthetic_space_walk(Gait(step_share=0.46, duration_s=4.0), WHOLEBODY_23)
+BODY = skeleton(WALK)
+
+
+def test_the_mirror_of_the_mirror_is_the_clip() -> None:
+    frames = prepare_gait_angles(WALK, {}).frames[GAIT_ANGLES]
+    assert frames.shape[1:] == (len(CHANNELS), 1)
+    assert frames.dtype == np.float32
+    np.testing.assert_array_equal(mirror_angles(mirror_angles(frames)), frames)
+    assert np.abs(mirror_angles(frames) - frames).max() > 0.1
+
+
+def test_the_mirror_of_the_walk_gives_the_mirror_of_the_clip() -> None:
+    of_the_walk = angles_of(BODY.mirrored(), {}).frames[GAIT_ANGLES]
+    np.testing.assert_allclose(
+        of_the_walk, mirror_angles(angles_of(BODY, {}).frames[GAIT_ANGLES]), atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("rate_hz", [30, 15, 10])
+def test_a_clip_has_the_rate_that_is_asked_for(rate_hz: int) -> None:
+    clip, whole = angles_of(BODY, {"rate_hz": rate_hz}), angles_of(BODY, {"rate_hz": 30})
+    np.testing.assert_allclose(np.diff(clip.time_s), 1 / rate_hz)
+    assert clip.time_s[-1] == pytest.approx(whole.time_s[-1], abs=1 / rate_hz)
+    assert len(clip) == len(clip.frames[GAIT_ANGLES])
+
+
+@pytest.mark.parametrize("options", [{"rate_hz": 25}, {"rate_hz": "fast"}, {"speed": 1}])
+def test_an_impossible_option_is_one_sentence(options: dict[str, object]) -> None:
+    with pytest.raises(BadInputError, match=next(iter(options))) as caught:
+        angles_of(BODY, options)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_arms_their_channels_alone_are_not_known() -> None:
+    kept = np.array([not p.endswith(("elbow", "wrist")) for p in WALK.layout.points])
+    names = tuple(p for p, keep in zip(WALK.layout.points, kept, strict=True) if keep)
+    armless = WALK.with_points(kept, KeypointLayout("armless", names))
+    frames = prepare_gait_angles(armless, {}).frames[GAIT_ANGLES][:, :, 0]
+    unknown = {name for name, gone in zip(CHANNELS, np.isnan(frames).all(0), strict=True) if gone}
+    assert unknown
+    assert all(any(part in name for part in ("arm", "elbow", "wrist", "hand")) for name in unknown)
+    known = [i for i, name in enumerate(CHANNELS) if name not in unknown]
+    assert np.isfinite(frames[:, known]).all()
+    whole = prepare_gait_angles(WALK, {}).frames[GAIT_ANGLES][:, known, 0]
+    np.testing.assert_allclose(frames[:, known], whole, atol=1e-4)
+
+
+def test_without_feet_gaps_survive_the_mirror() -> None:
+    footless = synthetic_space_walk(Gait(duration_s=4.0), COCO_17)
+    frames = prepare_gait_angles(footless, {}).frames[GAIT_ANGLES]
+    assert np.isnan(frames).any()
+    np.testing.assert_array_equal(np.isnan(mirror_angles(frames)), np.isnan(frames))
+
+
+def test_groups_are_alike_on_both_sides_and_share_no_channel() -> None:
+    listed = [i for group in ANGLE_GROUPS for i in group]
+    assert all(ANGLE_GROUPS)
+    assert len(set(listed)) == len(listed)
+    names = {CHANNELS[i] for i in listed}
+    for name in names:
+        if name.startswith("left_"):
+            assert f"right_{name.removeprefix('left_')}" in names
