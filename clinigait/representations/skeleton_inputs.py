@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import Walk
+from clinigait.core import SIDES, RefusedError, Walk
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import (
     CHANNELS,
@@ -21,15 +21,31 @@ from clinigait.representations.options import read_options
 from clinigait.representations.skeletons import RATE_HZ, Skeleton, skeleton
 
 GAIT_ANGLES = "gait_angles"
+#: Standard deviation of a thigh's angle below which nobody walks; the slowest step is 5 times that.
+_LEAST_SWING_DEG = 1.0
 
 
 @dataclass(frozen=True)
 class AngleOptions:
-    """How gait angles are prepared: ``rate_hz`` is a whole part of 30 Hz."""
+    """How gait angles are prepared.
+
+    Parameters
+    ----------
+    rate_hz
+        A whole part of 30 Hz.
+    centred
+        Channels of which the mean over the walk is taken out: where a sensor's place, not the
+        person, makes the level.
+    """
 
     __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
     rate_hz: Literal[30, 15, 10] = 15
+    centred: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if strangers := set(self.centred) - set(CHANNELS):
+            raise ValueError(f"there is no channel {min(strangers)[:40]}")
 
 
 def prepare_gait_angles(walk: Walk, options: Mapping[str, Any]) -> Clip:
@@ -41,17 +57,29 @@ def prepare_gait_angles(walk: Walk, options: Mapping[str, Any]) -> Clip:
     Raises
     ------
     RefusedError
-        If the walk is too short, a joint is seen too rarely, or the lengths are nobody's.
+        If the walk is too short, a joint is seen too rarely, the lengths are nobody's, or nobody
+        walks.
     BadInputError
         If the walk is in a picture, its layout lacks a needed joint, or an option is impossible.
     """
-    return angles_of(skeleton(walk, RATE_HZ), options)
+    clip = angles_of(skeleton(walk, RATE_HZ), options)
+    thighs = clip.frames[GAIT_ANGLES][:, [CHANNELS.index(f"{side}_thigh_deg") for side in SIDES]]
+    if thighs.std(axis=0).max() < _LEAST_SWING_DEG:
+        raise RefusedError(
+            "no_steps",
+            "Neither thigh swings in this walk: nobody walks here.",
+            "Give the part of the recording in which the person walks.",
+        )
+    return clip
 
 
 def angles_of(body: Skeleton, options: Mapping[str, Any]) -> Clip:
     """Return the channels of a skeleton at 30 Hz, as :func:`prepare_gait_angles` does."""
-    rate_hz = read_options(GAIT_ANGLES, AngleOptions, options).rate_hz
+    chosen = read_options(GAIT_ANGLES, AngleOptions, options)
+    rate_hz = chosen.rate_hz
     values = gait_angles(body).every(round(RATE_HZ) // rate_hz).values
+    for name in chosen.centred:
+        values[:, CHANNELS.index(name)] -= values[:, CHANNELS.index(name)].mean()
     frames = {GAIT_ANGLES: values[:, :, None].astype(np.float32)}
     return Clip(frames, {}, np.arange(len(values)) / rate_hz)
 

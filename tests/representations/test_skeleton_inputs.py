@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from clinigait.core import COCO_17, WHOLEBODY_23, BadInputError, KeypointLayout
+from clinigait.core import COCO_17, WHOLEBODY_23, BadInputError, KeypointLayout, RefusedError
 from clinigait.representations import skeleton
 from clinigait.representations.gait_angles import CHANNELS
 from clinigait.representations.skeleton_inputs import (
@@ -80,3 +82,24 @@ def test_groups_are_alike_on_both_sides_and_share_no_channel() -> None:
     for name in names:
         if name.startswith("left_"):
             assert f"right_{name.removeprefix('left_')}" in names
+
+
+def test_the_level_of_a_centred_channel_is_taken_out_and_its_movement_kept() -> None:
+    number = CHANNELS.index("pelvis_yaw_deg")
+    plain = angles_of(BODY, {}).frames[GAIT_ANGLES]
+    centred = angles_of(BODY, {"centred": ["pelvis_yaw_deg"]}).frames[GAIT_ANGLES]
+    assert centred[:, number].mean() == pytest.approx(0, abs=1e-4)
+    moved = plain[:, number] - plain[:, number].mean()
+    np.testing.assert_allclose(centred[:, number], moved, atol=1e-4)
+    np.testing.assert_array_equal(np.delete(centred, number, 1), np.delete(plain, number, 1))
+
+
+def test_a_channel_that_is_none_is_named() -> None:
+    with pytest.raises(BadInputError, match="no channel pelvis_yaw"):
+        angles_of(BODY, {"centred": ["pelvis_yaw"]})
+
+
+def test_somebody_who_stands_is_refused() -> None:
+    standing = replace(WALK, keypoints=np.repeat(WALK.keypoints[:1], len(WALK), axis=0))
+    with pytest.raises(RefusedError, match="nobody walks"):
+        prepare_gait_angles(standing, {})
