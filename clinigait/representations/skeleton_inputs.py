@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import SIDES, RefusedError, Walk
+from clinigait.core import SIDES, BadInputError, RefusedError, Walk
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import (
     CHANNELS,
@@ -57,12 +57,16 @@ def prepare_gait_angles(walk: Walk, options: Mapping[str, Any]) -> Clip:
     Raises
     ------
     RefusedError
-        If the walk is too short, a joint is seen too rarely, the lengths are nobody's, or nobody
-        walks.
+        If the walk is in a picture, its layout lacks a needed joint, it is too short, a joint is
+        seen too rarely, the lengths are nobody's, or nobody walks.
     BadInputError
-        If the walk is in a picture, its layout lacks a needed joint, or an option is impossible.
+        If an option is impossible.
     """
-    clip = angles_of(skeleton(walk, RATE_HZ), options)
+    try:
+        body = skeleton(walk, RATE_HZ)
+    except BadInputError as error:  # the walk is well: it is the model that cannot see it
+        raise RefusedError("no_skeleton", error.message, error.remedy) from error
+    clip = angles_of(body, options)
     thighs = clip.frames[GAIT_ANGLES][:, [CHANNELS.index(f"{side}_thigh_deg") for side in SIDES]]
     if thighs.std(axis=0).max() < _LEAST_SWING_DEG:
         raise RefusedError(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from clinigait.core import COCO_17, WHOLEBODY_23, BadInputError, KeypointLayout, RefusedError
+from clinigait.core import COCO_17, WHOLEBODY_23, BadInputError, KeypointLayout, RefusedError, Space
 from clinigait.representations import skeleton
 from clinigait.representations.gait_angles import CHANNELS
 from clinigait.representations.skeleton_inputs import (
@@ -103,3 +103,11 @@ def test_somebody_who_stands_is_refused() -> None:
     standing = replace(WALK, keypoints=np.repeat(WALK.keypoints[:1], len(WALK), axis=0))
     with pytest.raises(RefusedError, match="nobody walks"):
         prepare_gait_angles(standing, {})
+
+
+def test_a_walk_in_a_picture_is_refused_not_faulty() -> None:
+    """The measurement of such a walk goes on; only the model has to pass."""
+    flat = replace(WALK, keypoints=WALK.keypoints[..., :2], space=Space.IMAGE_PX)
+    with pytest.raises(RefusedError, match="picture") as refused:
+        prepare_gait_angles(flat, {})
+    assert refused.value.refused.code == "no_skeleton"
