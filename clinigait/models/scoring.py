@@ -157,22 +157,6 @@ class Scorer:
         """Return the calibrated probabilities, (..., K), of log-probabilities of that shape."""
         return softmax(scores / self.card.calibration.temperature)
 
-    def prediction_set(self, probabilities: Floats) -> tuple[str, ...]:
-        """Return the labels that cannot be excluded; at least the most probable one.
-
-        A conformal set can be empty; the most probable label is then put in, which only raises
-        the coverage.
-
-        Parameters
-        ----------
-        probabilities
-            (K,), calibrated.
-        """
-        thresholds = self.card.calibration.thresholds
-        pairs = zip(self.card.classes, probabilities, strict=True)
-        kept = tuple(label for label, p in pairs if 1 - p <= thresholds[label])
-        return kept or (self.card.classes[int(np.argmax(probabilities))],)
-
 
 def check_length(clip: Clip, entries: Sequence[Mapping[str, Any]]) -> None:
     """Refuse a clip that is too short for the networks of a card.

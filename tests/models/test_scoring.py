@@ -103,13 +103,6 @@ def test_the_temperature_flattens_and_the_order_stays():
     assert_allclose(q, softmax(np.log(p) / 5), atol=1e-9)
 
 
-def test_the_prediction_set_holds_what_the_thresholds_allow_and_is_never_empty():
-    scorer = Scorer(bundle_of({}, threshold=0.6))
-    assert scorer.prediction_set(np.array([0.5, 0.45, 0.05])) == ("healthy", "ill")
-    strict = Scorer(bundle_of({}, threshold=0.2))
-    assert strict.prediction_set(np.array([0.5, 0.45, 0.05])) == ("healthy",)
-
-
 def test_weights_in_half_precision_are_read():
     bundle = bundle_of({})
     whole = Scorer(bundle).score([clip_of(12)])
