@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinigait.cli.progress import progress_bars
-from clinigait.core import Assessment, BadInputError, PersonSeen, Prediction, Subject
+from clinigait.core import (
+    Assessment,
+    BadInputError,
+    PersonSeen,
+    Prediction,
+    Subject,
+    percent_text,
+)
 from clinigait.core.refusal import Refused
 
 if TYPE_CHECKING:
@@ -163,7 +170,7 @@ def model_line(prediction: Prediction) -> str:
     if prediction.abstained is not None:
         why = prediction.abstained
         return f"{prediction.title}: the model says nothing. {why.message} {why.remedy}"
-    shares = ", ".join(f"{one.title} {100 * one.probability:.0f} %" for one in prediction.classes)
+    shares = ", ".join(f"{one.title} {percent_text(one.probability)}" for one in prediction.classes)
     mark = "RESEARCH, not for clinical use: " if prediction.research else ""
     source = f" (learned from {prediction.learned_from})"
     return f"{mark}{prediction.title}: {shares}. {prediction.statement}{source}"

@@ -47,6 +47,7 @@ from clinigait.core.prediction import (
     Prediction,
     PredictiveValue,
     SignedMeasure,
+    percent_text,
 )
 from clinigait.core.progress import Progress
 from clinigait.core.protocol import (
@@ -148,5 +149,6 @@ __all__ = [
     "limbs_of",
     "marked",
     "opposite",
+    "percent_text",
     "refuse_synthetic",
 ]

@@ -11,6 +11,14 @@ from clinigait.core.refusal import Refused
 _SUM_TOLERANCE = 1e-3
 
 
+def percent_text(probability: float) -> str:
+    """Return a probability in whole per cent; what is neither sure nor impossible reads so."""
+    percent = 100 * probability
+    if 0 < percent < 1:
+        return "< 1 %"
+    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+
+
 @dataclass(frozen=True)
 class ClassProbability:
     """One class of a task.

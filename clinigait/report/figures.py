@@ -26,6 +26,7 @@ from clinigait.core import (
     Prediction,
     Side,
     Stride,
+    percent_text,
 )
 from clinigait.report.styles import (
     ACCENT,
@@ -38,7 +39,7 @@ from clinigait.report.styles import (
     SIDE_MARKERS,
     TEXT_WIDTH,
 )
-from clinigait.report.text import interval, number, printable, unit_symbol, words
+from clinigait.report.text import interval, printable, unit_symbol, words
 from clinigait.report.wording import Wording
 
 DPI = 72
@@ -127,7 +128,7 @@ def class_bars(prediction: Prediction, words_: Wording) -> Figure:
     for row, one in enumerate(classes):
         inside = one.label in prediction.prediction_set
         axes.barh(row, 100 * one.probability, 0.5, color=ACCENT if inside else LINE)
-        text = f"{number(100 * one.probability, 0)} %"
+        text = percent_text(one.probability)
         if one.low is not None and one.high is not None:
             low, high = 100 * one.low, 100 * one.high
             axes.plot([low, high], [row, row], color=INK, linewidth=1.0)

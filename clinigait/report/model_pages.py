@@ -13,6 +13,7 @@ from clinigait.core import (
     Prediction,
     PredictiveValue,
     SignedMeasure,
+    percent_text,
 )
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph
@@ -112,7 +113,7 @@ def _baselines(prediction: Prediction, definitions: Definitions, words_: Wording
             story.append(paragraph(silent, SIZE_BODY))
             continue
         head = (words_.baseline_knows, *(titles.get(k, _words(k)) for k in baseline.probabilities))
-        row = [knows, *(f"{number(100 * p, 0)} %" for p in baseline.probabilities.values())]
+        row = [knows, *(percent_text(p) for p in baseline.probabilities.values())]
         widths = (3.0, *(1.0 for _ in baseline.probabilities))
         story.append(grid(head, [row], widths, right=range(1, len(head))))
     return story
