@@ -4,11 +4,13 @@ import csv
 import io
 import json
 from dataclasses import replace
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from clinigait.core import BadInputError, Baseline, Card, RefusedError
+from clinigait.core import BadInputError, Baseline, Card, RefusedError, Subject
 from clinigait.core.card import Calibration, DataUse, InputSpec
 from clinigait.datasets.study import Sample, Study
 from clinigait.training import evaluate as module
@@ -43,15 +45,17 @@ def unprepared(monkeypatch):
     """Walks are handed on as they are, errors are raised."""
 
     def hand_on(walk, inputs):
-        if isinstance(walk, Exception):
-            raise walk
-        return walk
+        if isinstance(walk.windows, Exception):
+            raise walk.windows
+        return walk.windows
 
     monkeypatch.setattr(module, "prepare", hand_on)
+    monkeypatch.setattr(module, "measured_for", lambda task: lambda walk: {})
 
 
 def record(name: str, person: str, label: str | None, windows, walk: str | None = None, **more):
-    return Sample(name, person, walk or name, label, lambda: windows, **more)
+    read = partial(SimpleNamespace, windows=windows, subject=Subject())
+    return Sample(name, person, walk or name, label, read, **more)
 
 
 def windows_for(label: str, strength: float, n: int = 2, seed: int = 0):
@@ -225,6 +229,18 @@ def test_the_model_is_held_against_its_baselines_on_the_same_walks(tmp_path) -> 
     assert entry["accuracy_gain_of_the_model"] == pytest.approx(-4 / 36)
     nobody = evaluate(scorer, clinic(3), tmp_path / "other").metrics["baselines"]["speed"]
     assert nobody == {"title": "Speed and sex", "n": 0}
+
+
+def test_what_a_baseline_knows_is_measured_where_the_data_do_not_say_it(
+    tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(module, "measured_for", lambda task: lambda walk: {"speed_mps": 1.3})
+    baseline = Baseline(
+        "speed", "Speed", ("speed_mps",), (1.0,), (0.2,), ((3.0,), (0.0,), (-3.0,)), (0.0, 0.5, 0.0)
+    )
+    found = evaluate(FakeScorer(baselines=(baseline,)), clinic(3), tmp_path / "out").metrics
+    assert found["baselines"]["speed"]["n"] == 12
+    assert found["baselines"]["speed"]["accuracy"] == pytest.approx(1 / 3)
 
 
 def test_where_the_walks_come_from_is_told(tmp_path) -> None:
