@@ -84,6 +84,7 @@ def test_every_example_is_run_here() -> None:
         "assess_a_film",
         "fit_the_virtual_clinic",
         "learn_lifted_gait",
+        "pathology_from_synthetic",
         "prove_the_virtual_clinic",
         "what_a_model_sees",
     }
