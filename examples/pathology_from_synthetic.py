@@ -27,7 +27,7 @@ from clinigait.models.scoring import Scorer
 from clinigait.synthesis.population import load_population
 from clinigait.synthesis.study import walkers_study
 from clinigait.training.evaluate import evaluate
-from clinigait.training.plan import load_plan
+from clinigait.training.plan import Variations, load_plan
 from clinigait.training.train import Order, train
 
 _RECIPE, _POPULATION = "pathology_skeleton", "textbook_gaits_population"
@@ -43,7 +43,7 @@ def main() -> int:
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--quick", action="store_true")
     asked = options.parse_args()
-    walkers = 12 if asked.quick else asked.walkers
+    walkers = 30 if asked.quick else asked.walkers
     try:
         people = open_study(asked.data, subjects="1" if asked.quick else None)
         study = walkers_study(load_population(_POPULATION), walkers, asked.seed)
@@ -55,7 +55,9 @@ def main() -> int:
         if asked.quick:
             networks = tuple(replace(network, seeds=1) for network in plan.networks)
             steps = replace(plan.optimiser, steps=10)
-            plan = replace(plan, networks=networks, optimiser=steps, outer_folds=2)
+            plan = replace(
+                plan, networks=networks, optimiser=steps, outer_folds=2, variations=Variations()
+            )
         with tempfile.TemporaryDirectory() as folder:
             order = Order(plan, study, Path(folder) / "bundle", "none", threads=asked.threads)
             bundle = train(order).bundle
