@@ -27,6 +27,7 @@ from clinigait.core import (
 from clinigait.io.bundle import Bundle, read_bundle
 from clinigait.models.baselines import baseline_prediction, log_softmax
 from clinigait.models.beside import predictive_values, signed_measures
+from clinigait.models.sets import prediction_set
 from clinigait.models.task import Task, load_task
 from clinigait.representations.inputs import PREPARATIONS, inputs_sha256, prepare
 
@@ -234,13 +235,6 @@ def statement(task: Task, inside: Sequence[str]) -> str:
         return "The model cannot tell: no category can be excluded for this walk."
     listed = f"{', '.join(titles[:-1])} and {titles[-1]}"
     return f"The model cannot tell between {listed}."
-
-
-def prediction_set(card: Card, probabilities: Floats) -> tuple[str, ...]:
-    """Return the labels that cannot be excluded: none of them where the walk is unlike all."""
-    thresholds = card.calibration.thresholds
-    pairs = zip(card.classes, probabilities, strict=True)
-    return tuple(label for label, p in pairs if 1 - p <= thresholds[label])
 
 
 def windows_apart(card: Card) -> int:

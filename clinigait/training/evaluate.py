@@ -23,6 +23,7 @@ from clinigait.core import SYNTHETIC, BadInputError, Card, Progress, Refused, Re
 from clinigait.datasets.study import Sample, Study
 from clinigait.io.output import workplace
 from clinigait.models.baselines import baseline_probabilities
+from clinigait.models.sets import prediction_set, sets_of
 from clinigait.models.task import Task, load_task
 from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import prepare
@@ -31,7 +32,6 @@ from clinigait.stats import (
     classification_metrics,
     confusion,
     paired_comparison,
-    prediction_sets,
     reliability_table,
     set_coverage,
     tempered,
@@ -263,7 +263,7 @@ def predictions_csv(result: Evaluation) -> str:
             row = [*start, "", "true", *[""] * len(ps), "", sample.walk, "0", reason]
         else:
             p = tempered(record.score, card.calibration.temperature)
-            inside = [c for c, there in zip(card.classes, _sets(card, p), strict=True) if there]
+            inside = prediction_set(card, p)
             row = [
                 *start,
                 card.classes[int(p.argmax())],
@@ -353,18 +353,13 @@ def _rows(judged: Sequence[Judged], card: Card) -> _Rows:
     )
 
 
-def _sets(card: Card, probabilities: Floats) -> NDArray[np.bool_]:
-    thresholds = np.array([card.calibration.thresholds[name] for name in card.classes])
-    return prediction_sets(probabilities, thresholds)
-
-
 def _singles(card: Card, probabilities: Floats) -> NDArray[np.bool_]:
-    found: NDArray[np.bool_] = _sets(card, probabilities).sum(axis=1) == 1
+    found: NDArray[np.bool_] = sets_of(card, probabilities).sum(axis=1) == 1
     return found
 
 
 def _set_metrics(card: Card, rows: _Rows, seed: int) -> dict[str, Any]:
-    sets = _sets(card, rows.probabilities)
+    sets = sets_of(card, rows.probabilities)
     found = set_coverage(sets, rows.labels, rows.people, seed=seed)
     single = sets.sum(axis=1) == 1
     right = (rows.probabilities.argmax(axis=1) == rows.labels).astype(np.float64)

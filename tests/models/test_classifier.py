@@ -33,10 +33,10 @@ from clinigait.models.classifier import (
     held_out,
     open_model,
     predict,
-    prediction_set,
     probability_interval,
     windows_apart,
 )
+from clinigait.models.sets import prediction_set
 from clinigait.models.task import load_task
 from clinigait.representations.inputs import inputs_sha256
 from support import bundles
