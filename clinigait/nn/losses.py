@@ -167,6 +167,37 @@ def cumulative_link_loss(
     return _weighted_mean(losses, labels, class_weights)
 
 
+def gait_and_side_loss(
+    sides: Tensor,
+    label: Tensor,
+    side: Tensor,
+    smoothing: float,
+    class_weights: Tensor | None = None,
+) -> Tensor:
+    """Return the mean cross-entropy of gait and affected side.
+
+    Parameters
+    ----------
+    sides
+        (N, 2, classes) log-probabilities of a network that tells sides: affected on the first
+        side, on the other.
+    label
+        (N,) the gait.
+    side
+        (N,) 0 or 1, the affected side; -1 where it has none or nobody knows: either counts.
+    smoothing
+        Share of the label that is spread over all gaits.
+    class_weights
+        (classes,) or None.
+    """
+    gaits = sides.logsumexp(dim=1)
+    either = gaits.gather(1, label[:, None])[:, 0]
+    numbers = torch.arange(len(label), device=label.device)
+    told = torch.where(side < 0, either, sides[numbers, side.clamp(min=0), label])
+    losses = -((1 - smoothing) * told + smoothing * gaits.mean(dim=1))
+    return _weighted_mean(losses[:, None], label, class_weights)
+
+
 def _log_probability_of(logs: Tensor, labels: Tensor) -> Tensor:
     return logs.gather(1, labels[:, None, None].expand(-1, 1, logs.shape[2]))[:, 0]
 

@@ -267,37 +267,3 @@ class EitherSide(nn.Module):
             features=hidden[0],
             sides=sides,
         )
-
-
-def gait_and_side_loss(
-    sides: Tensor,
-    label: Tensor,
-    side: Tensor,
-    smoothing: float,
-    class_weights: Tensor | None = None,
-) -> Tensor:
-    """Return the mean cross-entropy of gait and affected side.
-
-    Parameters
-    ----------
-    sides
-        (N, 2, classes) log-probabilities as of :class:`EitherSide`: affected on the first side, on
-        the other.
-    label
-        (N,) the gait.
-    side
-        (N,) 0 or 1, the affected side; -1 where it has none or nobody knows: either counts.
-    smoothing
-        Share of the label that is spread over all gaits.
-    class_weights
-        (classes,) or None.
-    """
-    gaits = sides.logsumexp(dim=1)
-    either = gaits.gather(1, label[:, None])[:, 0]
-    numbers = torch.arange(len(label), device=label.device)
-    told = torch.where(side < 0, either, sides[numbers, side.clamp(min=0), label])
-    loss = -((1 - smoothing) * told + smoothing * gaits.mean(dim=1))
-    if class_weights is None:
-        return loss.mean()
-    own = class_weights[label]
-    return (loss * own).sum() / own.sum()

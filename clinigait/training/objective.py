@@ -12,10 +12,10 @@ from clinigait.nn.losses import (
     batch_all_triplet,
     cumulative_link_loss,
     focal_loss,
+    gait_and_side_loss,
     part_cross_entropy,
     supervised_contrastive,
 )
-from clinigait.nn.temporal_net import gait_and_side_loss
 from clinigait.training.batches import TensorBatch
 from clinigait.training.plan import Term, TrainingPlan
 

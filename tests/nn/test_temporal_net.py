@@ -9,12 +9,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from clinigait.nn.losses import gait_and_side_loss  # noqa: E402
 from clinigait.nn.temporal_net import (  # noqa: E402 - after the check that torch is there
     ChannelNoise,
     EitherSide,
     MaskedGroupNorm,
     TemporalNet,
-    gait_and_side_loss,
 )
 
 ORDER, SIGN = (0, 2, 1, 3), (-1.0, 1.0, 1.0, 1.0)
