@@ -12,6 +12,14 @@ from rich.table import Table
 
 from clinigait.cli.assess import refusal_line
 from clinigait.cli.progress import progress_bars
+from clinigait.cli.training import (
+    BundleArgument,
+    DataOption,
+    DataSetOption,
+    LabelsOption,
+    RecordOption,
+    SubjectsOption,
+)
 from clinigait.core import SYNTHETIC, RefusedError
 
 #: Statistics of the table on the screen, where they are given; the file holds all.
@@ -31,26 +39,13 @@ _SHOWN = {
 
 
 def evaluate(
-    bundle: Annotated[
-        str, typer.Argument(metavar="BUNDLE", help="A model: a name, or the folder of a bundle.")
-    ],
-    data: Annotated[Path, typer.Option("--data", help="Folder or manifest of labelled walks.")],
+    bundle: BundleArgument,
+    data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder for tables and pictures.")],
-    data_set: Annotated[
-        str | None,
-        typer.Option("--data-set", help="Layout of the data; found out where it is left out."),
-    ] = None,
-    subjects: Annotated[
-        str | None,
-        typer.Option("--subjects", help="People: names, or numbers like 1-5,8; all by default."),
-    ] = None,
-    record: Annotated[
-        str | None,
-        typer.Option("--record", help="Which record of each walk, where the data have several."),
-    ] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="CSV of labels, for data that hold none.")
-    ] = None,
+    data_set: DataSetOption = None,
+    subjects: SubjectsOption = None,
+    record: RecordOption = None,
+    labels: LabelsOption = None,
 ) -> None:
     """Judge labelled walks with a model and say how good it is, with intervals over people."""
     from clinigait.datasets.registry import open_study  # noqa: PLC0415  --help stays quick

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from clinigait.cli.progress import progress_bars
-from clinigait.cli.training import command_line, goes_on, need_packages, tell_people
+from clinigait.cli.training import (
+    BundleArgument,
+    DataOption,
+    DataSetOption,
+    DeviceOption,
+    LabelsOption,
+    SubjectsOption,
+    ThreadsOption,
+    command_line,
+    goes_on,
+    need_packages,
+    tell_people,
+)
 
 if TYPE_CHECKING:
     from clinigait.training.finetune import Adapted
 
 
 def finetune(  # noqa: PLR0913, PLR0917  every option of the command line is an argument
-    bundle: Annotated[
-        str, typer.Argument(metavar="BUNDLE", help="A model: a name, or the folder of a bundle.")
-    ],
-    data: Annotated[Path, typer.Option("--data", help="Folder or manifest of labelled walks.")],
+    bundle: BundleArgument,
+    data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder of the new bundle.")],
     freeze: Annotated[
         str,
@@ -30,25 +40,15 @@ def finetune(  # noqa: PLR0913, PLR0917  every option of the command line is an 
             "inner folds choose.",
         ),
     ] = "auto",
-    data_set: Annotated[
-        str | None,
-        typer.Option("--data-set", help="Layout of the data; found out where it is left out."),
-    ] = None,
-    subjects: Annotated[
-        str | None,
-        typer.Option("--subjects", help="People: names, or numbers like 1-5,8; all by default."),
-    ] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="CSV of labels, for data that hold none.")
-    ] = None,
+    data_set: DataSetOption = None,
+    subjects: SubjectsOption = None,
+    labels: LabelsOption = None,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Most steps of a fit.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Of all that is drawn.")] = 0,
-    threads: Annotated[int, typer.Option("--threads", min=1, max=256, help="Of PyTorch.")] = 2,
-    device: Annotated[
-        Literal["cpu", "cuda"], typer.Option("--device", help="Where networks are fitted.")
-    ] = "cpu",
+    threads: ThreadsOption = 2,
+    device: DeviceOption = "cpu",
 ) -> None:
     """Adapt a model to your own people, and see whether it helped. A run that was ended goes on."""
     from clinigait.datasets.registry import open_study  # noqa: PLC0415  --help stays quick

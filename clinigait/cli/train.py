@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from clinigait.cli.progress import progress_bars
-from clinigait.cli.training import command_line, goes_on, need_packages, tell_people
+from clinigait.cli.training import (
+    DataOption,
+    DataSetOption,
+    DeviceOption,
+    LabelsOption,
+    RecordOption,
+    SubjectsOption,
+    ThreadsOption,
+    command_line,
+    goes_on,
+    need_packages,
+    tell_people,
+)
 
 if TYPE_CHECKING:
     from clinigait.core import Card
@@ -32,23 +44,12 @@ def train(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
         str,
         typer.Argument(help="A training protocol: a name, or the path of a YAML file."),
     ],
-    data: Annotated[Path, typer.Option("--data", help="Folder or manifest of labelled walks.")],
+    data: DataOption,
     out: Annotated[Path, typer.Option("--out", help="Folder of the bundle.")],
-    data_set: Annotated[
-        str | None,
-        typer.Option("--data-set", help="Layout of the data; found out where it is left out."),
-    ] = None,
-    subjects: Annotated[
-        str | None,
-        typer.Option("--subjects", help="People: names, or numbers like 1-5,8; all by default."),
-    ] = None,
-    record: Annotated[
-        str | None,
-        typer.Option("--record", help="Which record of each walk, where the data have several."),
-    ] = None,
-    labels: Annotated[
-        Path | None, typer.Option("--labels", help="CSV of labels, for data that hold none.")
-    ] = None,
+    data_set: DataSetOption = None,
+    subjects: SubjectsOption = None,
+    record: RecordOption = None,
+    labels: LabelsOption = None,
     validate: Annotated[
         Literal["folds", "none"],
         typer.Option(
@@ -64,10 +65,8 @@ def train(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="In place of the protocol's.")
     ] = None,
-    threads: Annotated[int, typer.Option("--threads", min=1, max=256, help="Of PyTorch.")] = 2,
-    device: Annotated[
-        Literal["cpu", "cuda"], typer.Option("--device", help="Where networks are fitted.")
-    ] = "cpu",
+    threads: ThreadsOption = 2,
+    device: DeviceOption = "cpu",
 ) -> None:
     """Train a model on labelled walks. A run that was ended goes on."""
     from clinigait.datasets.registry import open_study  # noqa: PLC0415  --help stays quick

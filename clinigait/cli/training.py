@@ -1,4 +1,4 @@
-"""What the commands that train share: the packages, interruptions, and what is said of data."""
+"""What the commands that train and judge share: options, packages, interruptions, told data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -18,6 +19,30 @@ from clinigait.core import BadInputError
 
 if TYPE_CHECKING:
     from clinigait.training.prepared import Prepared
+
+DataOption = Annotated[Path, typer.Option("--data", help="Folder or manifest of labelled walks.")]
+DataSetOption = Annotated[
+    str | None,
+    typer.Option("--data-set", help="Layout of the data; found out where it is left out."),
+]
+SubjectsOption = Annotated[
+    str | None,
+    typer.Option("--subjects", help="People: names, or numbers like 1-5,8; all by default."),
+]
+RecordOption = Annotated[
+    str | None,
+    typer.Option("--record", help="Which record of each walk, where the data have several."),
+]
+LabelsOption = Annotated[
+    Path | None, typer.Option("--labels", help="CSV of labels, for data that hold none.")
+]
+ThreadsOption = Annotated[int, typer.Option("--threads", min=1, max=256, help="Of PyTorch.")]
+DeviceOption = Annotated[
+    Literal["cpu", "cuda"], typer.Option("--device", help="Where networks are fitted.")
+]
+BundleArgument = Annotated[
+    str, typer.Argument(metavar="BUNDLE", help="A model: a name, or the folder of a bundle.")
+]
 
 _INTERRUPTED = 130
 _NEEDED = {"torch": "PyTorch", "lightning": "Lightning", "safetensors": "safetensors"}
