@@ -8,7 +8,6 @@ vertical, tempo. The affected side is varied by the mirror image, see
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -16,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import SIDES
-from clinigait.representations.gait_angles import GaitAngles
 from clinigait.representations.skeletons import BODY_17, PARENTS, Skeleton
 
 _PAIRED = ("shoulder", "elbow", "wrist", "hip", "knee", "ankle", "foot")
@@ -86,33 +84,6 @@ def varied(
     joints = joints + _trembling(joints.shape, rng) * by.tremble_sizes * rng.uniform(0, 1.5)
     joints = joints @ _misaligned(rng, by).T
     return _at_tempo(replace(body, joints=joints), float(np.exp(rng.uniform(-1, 1) * by.tempo)))
-
-
-def level_of(walks: Sequence[GaitAngles]) -> NDArray[np.float64]:
-    """Return (44,) the mean of each channel over the frames of some walks and their mirror images.
-
-    Of normal walks it is what a sensor, with where it believes joints to be, makes of a body.
-    """
-    frames = np.concatenate([np.concatenate([w.values, w.mirrored().values]) for w in walks])
-    return np.asarray(frames.mean(axis=0))
-
-
-def levelled(
-    walks: Sequence[GaitAngles], own: NDArray[np.float64], wanted: NDArray[np.float64]
-) -> list[GaitAngles]:
-    """Return walks as another sensor would give them: every channel moved by one constant.
-
-    So can walkers of the virtual clinic be learned from together with people before a sensor.
-
-    Parameters
-    ----------
-    walks
-        Walks of one source; they are left as they are.
-    own, wanted
-        (44,) levels of normal walks of that source and of the sensor, see :func:`level_of`: of
-        training people only.
-    """
-    return [replace(walk, values=walk.values + (wanted - own)) for walk in walks]
 
 
 def _other_lengths(

@@ -8,7 +8,7 @@ import numpy as np
 
 from clinigait.core import COCO_17, WHOLEBODY_23
 from clinigait.representations import Skeleton, gait_angles, skeleton
-from clinigait.training.augment_skeletons import SkeletonVariation, level_of, levelled, varied
+from clinigait.training.augment_skeletons import SkeletonVariation, varied
 from support.walker import Gait, synthetic_space_walk
 
 BODY = skeleton(synthetic_space_walk(Gait(duration_s=4.0), WHOLEBODY_23))
@@ -53,14 +53,3 @@ def test_what_is_absent_stays_absent() -> None:
     footless = skeleton(synthetic_space_walk(Gait(duration_s=4.0), COCO_17))
     other = varied(footless, np.random.default_rng(1))
     np.testing.assert_array_equal(other.known, footless.known)
-
-
-def test_levelled_walks_have_the_wanted_level_and_move_as_before() -> None:
-    """The level has no side: walks count together with their mirror images."""
-    walks = [gait_angles(BODY), gait_angles(_varied())]
-    wanted = level_of([gait_angles(_varied(seed=5))])
-    moved = levelled(walks, level_of(walks), wanted)
-    np.testing.assert_allclose(level_of(moved), wanted, atol=1e-9)
-    for was, now in zip(walks, moved, strict=True):
-        np.testing.assert_allclose(np.diff(now.values, axis=0), np.diff(was.values, axis=0))
-    assert abs(level_of(walks)[1]) < 1e-9
