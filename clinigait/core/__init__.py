@@ -41,6 +41,7 @@ from clinigait.core.measurement import (
     Stride,
     ViewName,
 )
+from clinigait.core.person_pictures import PersonPictures
 from clinigait.core.prediction import (
     BaselinePrediction,
     ClassProbability,
@@ -113,6 +114,7 @@ __all__ = [
     "Measurement",
     "Parameter",
     "PerceptionFacts",
+    "PersonPictures",
     "PersonSeen",
     "Prediction",
     "PredictiveValue",

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core.layout import KeypointLayout
+from clinigait.core.person_pictures import PersonPictures
 
 Sex = Literal["female", "male"]
 
@@ -137,6 +138,8 @@ class Walk:
     scale_uncertainty
         Relative standard uncertainty that all lengths of a walk in metres share; None takes what
         is usual for its kind.
+    pictures
+        The walker alone, for networks that look at pictures; in memory only.
     subject
         What is known of the person.
     provenance
@@ -156,6 +159,7 @@ class Walk:
     keypoints_px: NDArray[np.float64] | None = None
     spread_m: NDArray[np.float64] | None = None
     scale_uncertainty: float | None = None
+    pictures: PersonPictures | None = None
     subject: Subject = field(default_factory=Subject)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -204,7 +208,13 @@ class Walk:
             silhouettes=self.silhouettes.part(frames) if self.silhouettes is not None else None,
             keypoints_px=_cut(self.keypoints_px, frames),
             spread_m=_cut(self.spread_m, frames),
+            pictures=self._pictures_of(self.time_s[frames]),
         )
+
+    def _pictures_of(self, time_s: NDArray[np.float64]) -> PersonPictures | None:
+        if self.pictures is None or not len(time_s):
+            return None
+        return self.pictures.between(float(time_s[0]), float(time_s[-1]))
 
     def with_points(self, kept: NDArray[np.bool_], layout: KeypointLayout) -> Walk:
         """Return the walk with some of its points only, which are those of ``layout``."""

@@ -74,7 +74,7 @@ class NetworkScorer:
         device = next(self.module.parameters()).device
         told = {}
         if vector is not None:
-            told["pav"] = torch.from_numpy(vector).expand(len(x), -1).to(device)
+            told["vector"] = torch.from_numpy(vector).expand(len(x), -1).to(device)
         with torch.inference_mode():
             output: GaitOutput = self.module(x.to(device), **told)
             scores = output.decision_logits().log_softmax(-1)

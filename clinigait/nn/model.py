@@ -76,7 +76,7 @@ class GaitModel(nn.Module):
         }
 
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, pav: Tensor | None = None
+        self, x: Tensor, mask: Tensor | None = None, vector: Tensor | None = None
     ) -> GaitOutput:
         """Run the network.
 
@@ -86,15 +86,15 @@ class GaitModel(nn.Module):
             Pictures (N, C, T, H, W) or skeletons (N, C, T, J).
         mask
             (N, T) bool, True for real frames, which come first; None if all frames are real.
-        pav
-            Postural asymmetry vectors, (N, 24), for a network that is guided by them.
+        vector
+            What a guided network is told of each sequence: postural asymmetry vectors, (N, 24).
 
         Raises
         ------
         ValueError
             If mask or vector do not fit the network.
         """
-        if (pav is None) != (self.guide is None):
+        if (vector is None) != (self.guide is None):
             raise ValueError(
                 "this network is not guided by a postural asymmetry vector"
                 if self.guide is None
@@ -104,7 +104,7 @@ class GaitModel(nn.Module):
         features = frames.padded()
         pooled: Tensor = self.temporal_pooling(features, frames.mask)
         if self.guide is not None:
-            pooled = self.guide(pooled, pav)
+            pooled = self.guide(pooled, vector)
         parts: Tensor = self.head(self.part_pooling(pooled))
         parts_bn, logits = self.neck(parts)
         return GaitOutput(parts, parts_bn, logits, features)

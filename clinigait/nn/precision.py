@@ -74,11 +74,11 @@ class FastModel(nn.Module):
         self.precision = precision
 
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, pav: Tensor | None = None
+        self, x: Tensor, mask: Tensor | None = None, vector: Tensor | None = None
     ) -> GaitOutput:
         """Run the network; see `GaitModel.forward`. No gradient can be had."""
         with torch.inference_mode():
-            output: GaitOutput = self.model(x, mask, pav)
+            output: GaitOutput = self.model(x, mask, vector)
         return output
 
 

@@ -228,7 +228,7 @@ class EitherSide(nn.Module):
         return flat.view(n, channels, joints, frames).transpose(2, 3)
 
     def forward(
-        self, x: Tensor, mask: Tensor | None = None, pav: Tensor | None = None
+        self, x: Tensor, mask: Tensor | None = None, vector: Tensor | None = None
     ) -> GaitOutput:
         """Look at walks; no vector guides it.
 
@@ -245,7 +245,7 @@ class EitherSide(nn.Module):
             Logits are log-probabilities, the same for a walk and its mirror image; ``sides`` has
             those of both looks, which together are one distribution.
         """
-        if pav is not None:
+        if vector is not None:
             raise ValueError("this network is not guided by a postural asymmetry vector")
         if mask is None:
             mask = torch.ones(x.shape[0], x.shape[2], dtype=torch.bool, device=x.device)

@@ -27,7 +27,7 @@ def test_asymmetry_changes_the_answer() -> None:
     model, batch = networks.settled(spec), networks.batch_for(spec, (4,))
     with torch.no_grad():
         here = model(**batch).logits
-        there = model(**{**batch, "pav": batch["pav"] + 1}).logits
+        there = model(**{**batch, "vector": batch["vector"] + 1}).logits
     assert not torch.allclose(here, there)
 
 

@@ -71,7 +71,7 @@ def batch_for(
         x[row, :, length:] = padding
     given = {"x": x, "mask": torch.arange(longest) < torch.tensor(lengths)[:, None]}
     if kind == "drf":
-        given["pav"] = torch.rand(len(lengths), 24)
+        given["vector"] = torch.rand(len(lengths), 24)
     return given
 
 
