@@ -60,7 +60,7 @@ from clinigait.core.protocol import (
     Task,
     WalkerRule,
 )
-from clinigait.core.recording import Frame, FrameSource, Recording
+from clinigait.core.recording import Frame, FrameSource, Moments, PickySource, Recording
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
 from clinigait.core.synthetic import (
     SYNTHETIC,
@@ -112,10 +112,12 @@ __all__ = [
     "Limb",
     "Limit",
     "Measurement",
+    "Moments",
     "Parameter",
     "PerceptionFacts",
     "PersonPictures",
     "PersonSeen",
+    "PickySource",
     "Prediction",
     "PredictiveValue",
     "Progress",

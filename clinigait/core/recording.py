@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,37 @@ class FrameSource(Protocol):
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame in the order of presentation."""
+        ...
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Times at which a film is wanted.
+
+    Parameters
+    ----------
+    times_s
+        Increasing times in s.
+    within_s
+        A frame is wanted that lies so near to one of them: a quarter of a frame, which leaves room
+        for the rounded clocks of containers.
+    """
+
+    times_s: Sequence[float]
+    within_s: float
+
+    def has(self, time_s: float) -> bool:
+        """Tell whether a frame of this time is wanted."""
+        first = bisect_left(self.times_s, time_s - self.within_s)
+        return first < len(self.times_s) and self.times_s[first] <= time_s + self.within_s
+
+
+@runtime_checkable
+class PickySource(FrameSource, Protocol):
+    """A source that does not decode what nobody wants."""
+
+    def frames_near(self, wanted: Moments) -> Iterator[Frame]:
+        """Yield the frames that are wanted, numbered as among all, in the order of presentation."""
         ...
 
 
@@ -94,3 +126,9 @@ class Recording:
     def frames(self) -> Iterator[Frame]:
         """Yield the frames one by one, in the order of presentation, from the beginning."""
         return self.source.frames()
+
+    def frames_near(self, wanted: Moments) -> Iterator[Frame]:
+        """Yield the frames of some moments only; others are passed over, at less cost if may be."""
+        if isinstance(self.source, PickySource):
+            return self.source.frames_near(wanted)
+        return (frame for frame in self.frames() if wanted.has(frame.time_s))

@@ -19,6 +19,7 @@ import os
 import signal
 import struct
 import sys
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -91,6 +92,15 @@ class Job:
     max_long_side_px: int
     decode_threads: int
     depth: bool = False
+    #: Increasing times near which frames are wanted, and how near; None for all frames.
+    near_s: list[float] | None = None
+    within_s: float = 0.0
+
+    def wants(self, time_s: float) -> bool:
+        """Tell whether a frame of this time is to be sent."""
+        times_s = self.near_s or [time_s]
+        first = bisect_left(times_s, time_s - self.within_s)
+        return first < len(times_s) and times_s[first] <= time_s + self.within_s
 
 
 class FilmError(Exception):
@@ -168,13 +178,9 @@ def probe(film: BinaryIO, codecs: tuple[str, ...], max_pixels: int) -> InputCont
         "threads": "1",
     }
     return av.open(
-        film,
-        "r",
-        options=options,
-        metadata_errors="replace",
-        buffer_size=1 << 20,
+        film, "r", options=options, metadata_errors="replace", buffer_size=1 << 20,
         io_open=refuse_other_files,
-    )
+    )  # fmt: skip
 
 
 def check_claimed_size(film: BinaryIO, job: Job) -> None:
@@ -237,9 +243,26 @@ def packets(
     yield None
 
 
-def decoded(container: InputContainer, stream: VideoStream, tally: Tally) -> Iterator[VideoFrame]:
+def without_spare(
+    found: Iterator[Packet[VideoStream] | None], job: Job
+) -> Iterator[Packet[VideoStream] | None]:
+    """Leave out packets of unwanted depth that no other frame needs: FFV1 takes its time."""
+    last, wanted = next(found, None), True  # the first one tells what the film is
+    for packet in found:
+        if wanted or last is None or not last.is_keyframe or (packet and not packet.is_keyframe):
+            yield last
+        last, wanted = packet, True
+        if packet is not None and packet.pts is not None and packet.time_base is not None:
+            wanted = job.wants(float(packet.pts * packet.time_base))
+    yield last
+
+
+def decoded(
+    container: InputContainer, stream: VideoStream, tally: Tally, job: Job
+) -> Iterator[VideoFrame]:
     """Yield every frame that can be decoded, in the order of presentation; count the damage."""
-    for packet in packets(container, stream, tally):
+    found = packets(container, stream, tally)
+    for packet in without_spare(found, job) if job.depth else found:
         try:
             frames = stream.codec_context.decode(packet)
         except MemoryError:
@@ -256,9 +279,8 @@ class Clock:
     """Gives each frame its presentation time, from the container and never from a count.
 
     A container that stores decoding times only (AVI) hands out one time per packet; the decoder
-    then marks each frame with the time of the packet that completed it, which is the presentation
-    time but for a constant delay. Frames that leave the decoder after the last packet follow at
-    the rate of the track.
+    then marks each frame with the time of the packet that completed it: but for a constant delay
+    that is it. Frames that leave the decoder after the last packet follow at the track's rate.
     """
 
     def __init__(self, tick_s: Fraction, period_s: Fraction | None) -> None:
@@ -296,11 +318,11 @@ def clock_of(container: InputContainer, stream: VideoStream) -> Clock:
 
 
 def timed(
-    container: InputContainer, stream: VideoStream, tally: Tally
+    container: InputContainer, stream: VideoStream, tally: Tally, job: Job
 ) -> Iterator[tuple[float, VideoFrame]]:
     """Yield (presentation time in s, frame) with strictly increasing times."""
     clock = clock_of(container, stream)
-    for frame in decoded(container, stream, tally):
+    for frame in decoded(container, stream, tally, job):
         time_s = clock.time_s(frame)
         tally.timestamps_estimated = clock.estimated
         if time_s is None:
@@ -315,11 +337,8 @@ def timed(
 def orientation(matrix: tuple[int, ...]) -> tuple[int, bool]:
     """Read a display matrix: (clockwise turn in degrees, mirrored left to right before the turn).
 
-    Parameters
-    ----------
-    matrix
-        Nine numbers in rows (a, b, u), (c, d, v), (x, y, w) that take the stored pixel (p, q) to
-        the shown one, p' = a p + c q + x and q' = b p + d q + y.
+    Its rows (a, b, u), (c, d, v), (x, y, w) take the stored pixel (p, q) to the shown one,
+    p' = a p + c q + x and q' = b p + d q + y.
     """
     a, b, c, d = matrix[0], matrix[1], matrix[3], matrix[4]
     mirrored = a * d - b * c < 0
@@ -393,12 +412,8 @@ class Painter:
         width_px, height_px = self.geometry.scaled_px
         graph = Graph()
         graph.threads = self.threads
-        source = graph.add_buffer(
-            width=width_px,
-            height=height_px,
-            format=VideoFormat("rgb24"),
-            time_base=Fraction(1, 1000),
-        )
+        rgb, tick_s = VideoFormat("rgb24"), Fraction(1, 1000)
+        source = graph.add_buffer(width=width_px, height=height_px, format=rgb, time_base=tick_s)
         graph.link_nodes(source, graph.add(name, argument), graph.add("buffersink")).configure()
         return graph
 
@@ -419,14 +434,9 @@ class Painter:
         width_px, height_px = self.geometry.scaled_px
         shrinks = width_px * height_px < frame.width * frame.height
         return self.reformatter.reformat(
-            frame,
-            width=width_px,
-            height=height_px,
-            format="rgb24",
-            src_colorspace=colour_matrix(frame),
-            interpolation="AREA" if shrinks else "BICUBIC",
-            threads=self.threads,
-        )
+            frame, width=width_px, height=height_px, format="rgb24", threads=self.threads,
+            src_colorspace=colour_matrix(frame), interpolation="AREA" if shrinks else "BICUBIC",
+        )  # fmt: skip
 
 
 class DepthPainter:
@@ -529,7 +539,7 @@ def play(job: Job, film: BinaryIO, out: BinaryIO) -> None:
     tally = Tally()
     container = open_film(film, job)
     stream = video_stream(container, job)
-    frames = timed(container, stream, tally)
+    frames = timed(container, stream, tally, job)
     first = next(frames, None)
     if first is None:
         raise FilmError("damaged")
@@ -542,13 +552,15 @@ def play(job: Job, film: BinaryIO, out: BinaryIO) -> None:
         return
     for time_s, frame in chain([first], frames):
         check_pixels(frame.width, frame.height, job)
-        picture = painter.paint(frame) if geometry.fits(frame) else None
-        if picture is None:
+        wanted, fits = job.wants(time_s), geometry.fits(frame)
+        picture = painter.paint(frame) if wanted and fits else None
+        if not fits or (wanted and picture is None):
             tally.damaged += 1
             continue
         if tally.n_frames >= job.max_frames:
             raise FilmError("too_many_frames", f"more than {job.max_frames}")
-        send(out, FRAME, picture, Place(tally.n_frames, time_s))
+        if picture is not None:
+            send(out, FRAME, picture, Place(tally.n_frames, time_s))
         tally.n_frames += 1
     send_json(out, REPORT, asdict(tally))
 

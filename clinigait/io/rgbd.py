@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Frame, Intrinsics, Recording
+from clinigait.core import BadInputError, Frame, Intrinsics, Moments, Recording
 from clinigait.io.calibration import Calibration
 from clinigait.io.depth_alignment import Aligner
 from clinigait.io.rgbd_folder import RgbdFolder, is_rgbd_folder, read_folder, read_times
@@ -51,14 +52,15 @@ class _Depth:
     Parameters
     ----------
     play
-        Gives (time in s or None, loader) from the first picture on, as often as called.
+        Gives (time in s or None, loader) from the first picture on, as often as called; of
+        pictures that have times, those near some moments, where only they are wanted.
     count
         Number of pictures; None for a film, which only tells at its end.
     has_times
         Whether the times mean anything.
     """
 
-    play: Callable[[], Iterator[tuple[float | None, Load]]]
+    play: Callable[[Moments | None], Iterator[tuple[float | None, Load]]]
     count: int | None
     has_times: bool
 
@@ -149,22 +151,42 @@ class RgbdSource:
         BadInputError
             If a frame is damaged, or colour and depth do not fit each other.
         """
-        with closing(self._colour.frames()) as colour, closing(self._depth.play()) as depth:  # type: ignore[type-var]
-            pairs = self._by_time(colour, depth) if self._depth.has_times else None
-            for frame, load in pairs or self._by_order(colour, depth):
+        return self._played(None)
+
+    def frames_near(self, wanted: Moments) -> Iterator[Frame]:
+        """Yield the frames of some moments with their depth; of others nothing is made.
+
+        Raises
+        ------
+        BadInputError
+            As of :meth:`frames`.
+        """
+        return self._played(wanted)
+
+    def _played(self, wanted: Moments | None) -> Iterator[Frame]:
+        # Wanted are frames of known times, so ``within_s`` is a fraction of a frame; their depth
+        # may lie up to half a frame beside them.
+        near = wanted and replace(wanted, within_s=3 * wanted.within_s)
+        frames = self._colour.frames() if wanted is None else self._colour.frames_near(wanted)
+        with closing(frames) as colour, closing(self._depth.play(near)) as depth:  # type: ignore[type-var]
+            longest_s = np.inf if wanted is None else 2 * wanted.within_s + 1e-6
+            pairs = self._by_time(colour, depth, longest_s) if self._depth.has_times else None
+            for frame, load in pairs or self._by_order(colour, depth, whole=wanted is None):
                 depth_mm = None if load is None else self._fit(load())
                 yield replace(frame, depth_mm=depth_mm)
 
     def _by_order(
-        self, colour: Iterator[Frame], depth: Iterator[tuple[float | None, Load]]
+        self, colour: Iterator[Frame], depth: Iterator[tuple[float | None, Load]], *, whole: bool
     ) -> Iterator[tuple[Frame, Load | None]]:
         n_frames = 0
-        for n_frames, frame in enumerate(colour, start=1):
-            _, load = next(depth, (None, None))
+        for frame in colour:
+            passed_over = frame.index - n_frames
+            n_frames = frame.index + 1
+            _, load = next(islice(depth, passed_over, None), (None, None))
             if load is None:
                 self._counts_differ("more", n_frames - 1)
             yield frame, load
-        if next(depth, None) is not None:
+        if whole and next(depth, None) is not None:
             self._counts_differ("fewer", n_frames)
 
     def _counts_differ(self, word: str, both: int) -> None:
@@ -175,7 +197,10 @@ class RgbdSource:
         )
 
     def _by_time(
-        self, colour: Iterator[Frame], depth: Iterator[tuple[float | None, Load]]
+        self,
+        colour: Iterator[Frame],
+        depth: Iterator[tuple[float | None, Load]],
+        longest_s: float,
     ) -> Iterator[tuple[Frame, Load | None]]:
         timed = ((time_s, load) for time_s, load in depth if time_s is not None)
         now, ahead = next(timed, None), next(timed, None)
@@ -186,11 +211,11 @@ class RgbdSource:
             while now and ahead and abs(ahead[0] - time_s) <= abs(now[0] - time_s):
                 now, ahead = ahead, next(timed, None)
             half_s = _HALF_FRAME_S if last_s is None else (time_s - last_s) / 2
-            last_s = time_s
+            half_s, last_s = min(half_s, longest_s), time_s
             paired = now is not None and abs(now[0] - time_s) <= half_s + 1e-6
             n_pairs += paired
             yield frame, now[1] if now is not None and paired else None
-        if n_frames and not n_pairs:
+        if n_frames and not n_pairs and longest_s == np.inf:
             raise BadInputError(
                 f"No depth frame of {self._name} was taken within half a frame of a colour frame.",
                 "Give both times on the same clock.",
@@ -285,7 +310,12 @@ class _Stills:
     size_px: tuple[int, int]
 
     def frames(self) -> Iterator[Frame]:
+        return self.frames_near(Moments(self.times_s.tolist(), 0.0))
+
+    def frames_near(self, wanted: Moments) -> Iterator[Frame]:
         for index, (file, time_s) in enumerate(zip(self.files, self.times_s, strict=True)):
+            if not wanted.has(float(time_s)):
+                continue
             image = read_colour(file)
             _check_same_size(file, image.shape[1::-1], self.native_px)
             yield Frame(index, float(time_s), fitted(image, self.size_px))
@@ -312,14 +342,16 @@ def _depth_of(
     if folder.depth.is_dir():
         return _still_depth(folder, times_s, table)
     film = open_recording(folder.depth, depth=True)
+    has_times = times_s is not None or colour_is_film
 
-    def play() -> Iterator[tuple[float | None, Load]]:
+    def play(near: Moments | None) -> Iterator[tuple[float | None, Load]]:
         source = film if times_s is None else _retimed(film, times_s, "depth", folder)
-        with closing(source.frames()) as frames:  # type: ignore[type-var]
+        picked = source.frames() if near is None or not has_times else source.frames_near(near)
+        with closing(picked) as frames:  # type: ignore[type-var]
             for frame in frames:
                 yield frame.time_s, lambda image=frame.image: table[_joined(image)]  # type: ignore[misc]
 
-    return _Depth(play, None, times_s is not None or colour_is_film)
+    return _Depth(play, None, has_times)
 
 
 def _joined(image: NDArray[np.uint8]) -> NDArray[np.uint16]:
@@ -345,9 +377,11 @@ def _still_depth(
         _check_same_size(file, values.shape[::-1], size_px)
         return np.asarray(table[values])
 
-    def play() -> Iterator[tuple[float | None, Load]]:
+    def play(near: Moments | None) -> Iterator[tuple[float | None, Load]]:
         for index, file in enumerate(files):
             time_s = None if times_s is None else float(times_s[index])
+            if near is not None and time_s is not None and not near.has(time_s):
+                continue
             yield time_s, lambda file=file: load(file)  # type: ignore[misc]
 
     return _Depth(play, len(files), times_s is not None)
@@ -376,7 +410,7 @@ def _checked_depth(depth: _Depth, unit_mm: float, folder: RgbdFolder) -> NDArray
     """Return the first depth picture, after a look at some whether they hold depth in mm."""
     every = max(1, (depth.count or 1) // _LOOKED_AT)
     looked_at = []
-    with closing(depth.play()) as pictures:  # type: ignore[type-var]
+    with closing(depth.play(None)) as pictures:  # type: ignore[type-var]
         for index, (_, load) in enumerate(pictures):
             if index % every == 0:
                 looked_at.append(load())

@@ -20,7 +20,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from io import FileIO
@@ -30,8 +29,9 @@ from typing import IO, Any, NamedTuple, NoReturn, Self, cast
 
 import numpy as np
 
-from clinigait.core import BadInputError, Frame, Recording
+from clinigait.core import BadInputError, Frame, Moments, Recording
 from clinigait.io import _decoder
+from clinigait.io._complaints import Complaints
 
 #: glibc gives large blocks back to the system at once, and frames are large: keep some instead.
 CHILD_MEMORY_HABITS = {
@@ -40,8 +40,9 @@ CHILD_MEMORY_HABITS = {
 }
 PIPE_BYTES = 1 << 20
 MOST_JSON_BYTES = 1 << 16
-MOST_COMPLAINT_BYTES = 1 << 13
 MOST_NAME_LETTERS = 80
+#: Moments that fit on a command line with room to spare.
+MOST_MOMENTS = 5000
 #: How long a child whose output has ended may take to die, so that its own exit status is seen.
 LAST_BREATH_S = 5.0
 
@@ -204,20 +205,39 @@ class VideoSource:
         BadInputError
             If the film goes beyond a limit, brings the decoder down, or has changed on disk.
         """
-        with self._child(first_frame_only=False) as child:
+        return self._played(None)
+
+    def frames_near(self, wanted: Moments) -> Iterator[Frame]:
+        """Yield the frames of some moments; others are decoded, but no pictures are made of them.
+
+        Raises
+        ------
+        BadInputError
+            As of :meth:`frames`.
+        """
+        if len(wanted.times_s) > MOST_MOMENTS:
+            return (frame for frame in self._played(None) if wanted.has(frame.time_s))
+        return self._played(wanted)
+
+    def _played(self, wanted: Moments | None) -> Iterator[Frame]:
+        with self._child(first_frame_only=False, wanted=wanted) as child:
             header = child.header()
             if self._header not in {None, header}:
                 raise _film_error("changed", self._path)
             yield from child.frames(header.size_px)
             self.report = child.report
 
-    def _child(self, *, first_frame_only: bool) -> _Child:
+    def _child(self, *, first_frame_only: bool, wanted: Moments | None = None) -> _Child:
         film = _open_film(self._path)
         if _identity(film) != self._identity:
             film.close()
             raise _film_error("changed", self._path)
         with film:
-            command = _command(self._limits, first_frame_only, self._depth)
+            asked: dict[str, Any] = {"first_frame_only": first_frame_only, "depth": self._depth}
+            if wanted is not None:
+                near_s = [round(float(time_s), 5) for time_s in wanted.times_s]
+                asked |= {"near_s": near_s, "within_s": float(wanted.within_s)}
+            command = _command(self._limits, asked)
             return _Child(film, self._path, self._limits, command)
 
 
@@ -273,7 +293,7 @@ class _Child:
             env=os.environ | CHILD_MEMORY_HABITS,
         )
         self._stdout = cast("IO[bytes]", self._process.stdout)
-        self._complaints = _Complaints(cast("IO[bytes]", self._process.stderr))
+        self._complaints = Complaints(cast("IO[bytes]", self._process.stderr))
         self._watchdog = _Watchdog(self._process, limits)
         _widen(self._stdout)
 
@@ -320,20 +340,21 @@ class _Child:
 
     def frames(self, size_px: tuple[int, int]) -> Iterator[Frame]:
         """Yield frames until the report comes."""
-        last_s = -math.inf
+        last_s, last = -math.inf, -1
         width_px, height_px = size_px
-        for number in range(self._limits.max_frames + 1):
+        for _ in range(self._limits.max_frames + 1):
             record = self._record()
             if record.kind == _decoder.REPORT:
                 self.report = self._report(record)
                 return
             image = np.empty((height_px, width_px, 3), np.uint8)
-            expected = (_decoder.FRAME, image.nbytes, number)
-            if record[:3] != expected or not last_s < record.time_s < math.inf:
+            expected = (_decoder.FRAME, image.nbytes)
+            in_order = last < record.number < self._limits.max_frames
+            if record[:2] != expected or not in_order or not last_s < record.time_s < math.inf:
                 self._garbled()
             self._fill(image.data.cast("B"))
-            last_s = record.time_s
-            yield Frame(number, record.time_s, image)
+            last_s, last = record.time_s, record.number
+            yield Frame(record.number, record.time_s, image)
         self._garbled()
 
     def _report(self, record: _Record) -> DecodeReport:
@@ -408,10 +429,10 @@ class _Record(NamedTuple):
     time_s: float
 
 
-def _command(limits: DecodeLimits, first_frame_only: bool, depth: bool) -> list[str]:
+def _command(limits: DecodeLimits, asked: dict[str, Any]) -> list[str]:
     """Build the child's command line; the film's name is not on it (names can be personal)."""
-    asked = asdict(limits) | {"first_frame_only": first_frame_only, "depth": depth}
-    job = {name: asked[name] for name in _decoder.Job.__dataclass_fields__}
+    said = asdict(limits) | asked
+    job = {name: said[name] for name in _decoder.Job.__dataclass_fields__ if name in said}
     # -P: the folder of the script must not shadow other modules; -B: it writes no files.
     options = ["-P", "-B", "-X", "utf8"]
     return [sys.executable, *options, str(Path(_decoder.__file__)), json.dumps(job)]
@@ -500,30 +521,6 @@ class _Watchdog:
             if self.verdict is not None:
                 self._process.kill()
                 return
-
-
-class _Complaints:
-    """Keeps the end of what the child writes to its standard error."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._chunks: deque[bytes] = deque(maxlen=MOST_COMPLAINT_BYTES // 1024)
-        self._thread = threading.Thread(target=self._drain, daemon=True)
-        self._thread.start()
-
-    def _drain(self) -> None:
-        while chunk := self._stream.read(1024):
-            self._chunks.append(chunk)
-
-    def stop(self) -> None:
-        """Wait for the end of the stream, which a dead child has reached."""
-        self._thread.join()
-        self._stream.close()
-
-    def last_line(self) -> str:
-        """Return the last line that says something."""
-        lines = b"".join(self._chunks).decode("utf-8", "replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 # ---------------------------------------------------------------- what to say
