@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
+from clinigait.representations.rgbd_pictures import MODALITIES, RGBD
 from clinigait.representations.skeleton_inputs import ANGLE_GROUPS, GAIT_ANGLES, mirror_angles
 
 Floats = NDArray[np.float32]
@@ -27,6 +28,7 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "silhouettes": mirror_pictures,
     "skeleton_maps": mirror_pictures,
     GAIT_ANGLES: mirror_angles,
+    RGBD: mirror_pictures,
 }
 #: Streams in which NaN says that a joint is not known; their networks take it for the average.
 GAPPED = frozenset({GAIT_ANGLES})
@@ -56,7 +58,9 @@ def completed(spec: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
 
 
 #: Vectors that are the same for a walk and its mirror image.
-UNSIDED = frozenset({"posture"})
+UNSIDED = frozenset({"posture", MODALITIES})
+#: Vectors that tell a network of its frames, by the kind of the frames: they come along unasked.
+TOLD_WITH: dict[str, tuple[str, ...]] = {RGBD: (MODALITIES,)}
 
 
 def frame_kinds(clip: Clip, kinds: Sequence[str]) -> tuple[str, ...]:
@@ -120,12 +124,15 @@ def network_frames(clip: Clip, kinds: Sequence[str], *, mirror: bool = False) ->
 def network_vector(clip: Clip, kinds: Sequence[str]) -> Floats | None:
     """Return what a network is told of the whole walk, (V,) float32; None where it is nothing.
 
+    That is every vector among its kinds, and what belongs to its frames (:data:`TOLD_WITH`).
+
     Raises
     ------
     RefusedError
         If a value is missing.
     """
-    found = [clip.vectors[kind] for kind in kinds if kind in clip.vectors]
+    names = [name for kind in kinds for name in (kind, *TOLD_WITH.get(kind, ()))]
+    found = [clip.vectors[name] for name in names if name in clip.vectors]
     return _finite(np.concatenate(found).astype(np.float32)) if found else None
 
 

@@ -17,7 +17,8 @@ class Clip:
     ----------
     frames
         Per-frame arrays, (T, C, ...): silhouettes (T, 1, 64, 44) and skeleton maps (T, 2, 64, 44)
-        in uint8, 255 at most; streams of skeletons (T, C, J) in float32.
+        in uint8, 255 at most; colour and depth (T, 4, H, W) in uint8; streams of skeletons
+        (T, C, J) in float32.
     vectors
         Arrays of the whole walk, (V,) float32.
     time_s

@@ -20,6 +20,7 @@ from clinigait.representations.pictures import (
     prepare_skeleton_maps,
 )
 from clinigait.representations.posture_vector import POSTURE, prepare_posture
+from clinigait.representations.rgbd_pictures import RGBD, prepare_rgbd
 from clinigait.representations.skeleton_inputs import GAIT_ANGLES, prepare_gait_angles
 
 #: Prepares one kind of input; options come from the card. Raises RefusedError where the walk has
@@ -33,6 +34,7 @@ PREPARATIONS: dict[str, tuple[str, Preparation]] = {
     SKELETON_MAPS: ("1", prepare_skeleton_maps),
     POSTURE: ("1", prepare_posture),
     GAIT_ANGLES: ("1", prepare_gait_angles),
+    RGBD: ("1", prepare_rgbd),
 }
 #: Frames of two inputs that are further apart in time do not show the same moment.
 _TOGETHER_S = 0.05

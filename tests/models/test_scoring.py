@@ -5,7 +5,13 @@ import pytest
 from numpy.testing import assert_allclose
 
 from clinigait.core import BadInputError, Calibration, Card, DataUse, InputSpec, RefusedError
-from clinigait.models.network_inputs import network_frames, window_starts
+from clinigait.models.network_inputs import (
+    MIRRORS,
+    UNSIDED,
+    network_frames,
+    network_vector,
+    window_starts,
+)
 from clinigait.representations.clip import Clip
 
 torch = pytest.importorskip("torch")
@@ -156,3 +162,18 @@ def test_reading_a_network_leaves_random_numbers_alone():
     torch.manual_seed(5)
     Scorer(bundle)
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_colour_and_depth_come_with_what_of_them_is_there() -> None:
+    rng = np.random.default_rng(7)
+    frames = rng.integers(0, 256, (6, 4, 8, 6)).astype(np.uint8)
+    there = np.array([1, 0], np.float32)
+    clip = Clip({"rgbd": frames}, {"modalities": there}, np.arange(6.0))
+    x = network_frames(clip, ["rgbd"])
+    assert (x.shape, x.dtype) == ((4, 6, 8, 6), np.float32)
+    np.testing.assert_allclose(x, frames.swapaxes(0, 1) / 255, atol=1e-6)
+    np.testing.assert_array_equal(network_vector(clip, ["rgbd"]), there)
+    mirrored = network_frames(clip, ["rgbd"], mirror=True)
+    np.testing.assert_array_equal(mirrored, x[..., ::-1])
+    assert "rgbd" in MIRRORS
+    assert "modalities" in UNSIDED
