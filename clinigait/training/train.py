@@ -24,6 +24,7 @@ from clinigait.core import (
 )
 from clinigait.datasets.study import Study
 from clinigait.io.bundle import Bundle, read_bundle, write_bundle
+from clinigait.models.pictures import with_pictures_of
 from clinigait.models.scoring import check_length, own_arrays
 from clinigait.models.task import Task, load_task
 from clinigait.representations.clip import Clip
@@ -250,6 +251,7 @@ def prepare_people(
     BadInputError
         If a label is none of the task's, or no walk is left.
     """
+    study = with_pictures_of(task.named(study), plan.inputs)
     entries = [entry_of(plan, network, len(task.classes)) for network in plan.networks]
 
     def prepared(walk: Walk) -> Clip:

@@ -13,6 +13,7 @@ import pytest
 from clinigait.core import BadInputError, Depth, Space, Walk, is_synthetic, marked
 from clinigait.datasets import virtual_clinic
 from clinigait.datasets.options import StudyOptions
+from clinigait.io.film import DepthWriter, FilmWriter
 from clinigait.io.walk import write_walk
 from clinigait.synthesis import clinic
 from clinigait.synthesis.clinic import Order, run
@@ -36,6 +37,7 @@ def _film(filmed: Filmed, index: int, folder: Path) -> None:
         for view in filmed.views:
             (place / view.name).mkdir(parents=True)
             write_walk(walk, place / view.name / "walk.npz")
+            _record_films(filmed, place / view.name, walk)
             if "estimated" in filmed.modalities:
                 write_walk(found, place / view.name / "estimated_2d.npz")
                 metres = replace(
@@ -56,9 +58,28 @@ def _film(filmed: Filmed, index: int, folder: Path) -> None:
     (folder / "walker.json").write_text(json.dumps({"redrawn": 0, "rows": rows}))
 
 
-def _clinic(folder: Path, sensors: tuple[str, ...] = SENSORS) -> Path:
-    population = load_population("frailty_population")
-    views = (population.views[0].name,)
+def _record_films(filmed: Filmed, folder: Path, walk: Walk) -> None:
+    """Write colour and depth of nothing on the clock of a walk."""
+    size_px = (96, 64)
+    if "film" in filmed.modalities:
+        with FilmWriter(folder / "film.mp4", size_px, 30.0) as film:
+            for time_s in walk.time_s:
+                film.write(np.full((64, 96, 3), 120, np.uint8), float(time_s - walk.time_s[0]))
+    if "depth" in filmed.modalities:
+        (folder / "calibration.json").write_text('{"schema": "clinigait-rgbd-1"}')
+        with DepthWriter(folder / "depth.mkv", size_px, 30.0) as depth:
+            for time_s in walk.time_s:
+                depth.write(np.full((64, 96), 3000, np.uint16), float(time_s - walk.time_s[0]))
+
+
+def _clinic(
+    folder: Path,
+    sensors: tuple[str, ...] = SENSORS,
+    name: str = "frailty_population",
+    view: str | None = None,
+) -> Path:
+    population = load_population(name)
+    views = (view or population.views[0].name,)
     order = Order(population, folder / "study", 2, 3, sensors=sensors, views=views)
     run(order, work=_film)
     return order.out
@@ -106,7 +127,7 @@ def test_it_is_synthetic_whatever_is_read(root: Path) -> None:
     assert found.kind == "synthetic"
     assert "seed 3" in found.source
     assert any("not patients" in limit for limit in found.limits)
-    for record in (None, *virtual_clinic.RECORDS):
+    for record in (None, *(r for r in virtual_clinic.RECORDS if r != "pictures")):
         assert is_synthetic(_first(root, record))
 
 
@@ -178,3 +199,29 @@ def test_records_of_different_times_do_not_mix(copy: Path) -> None:
     path.write_bytes(b"PK")
     with pytest.raises(BadInputError, match=r"estimated_2d\.npz is not a walk"):
         sample.read()
+
+
+@pytest.mark.parametrize("with_depth", [True, False])
+def test_pictures_are_estimated_keypoints_with_the_film_of_the_view(
+    tmp_path: Path, with_depth: bool
+) -> None:
+    sensors = ("film", "keypoints", "estimated", *(("depth",) if with_depth else ()))
+    root = _clinic(tmp_path, sensors, "parkinson_population", "depth")
+    (sample, *_) = virtual_clinic.study(root, StudyOptions(record="pictures")).samples
+    walk = sample.read()
+    np.testing.assert_array_equal(walk.keypoints, _first(root, "estimated_2d").keypoints)
+    recording = sample.recording()
+    assert recording.has_depth is with_depth
+    frames = list(recording.frames())
+    assert len(frames) == len(walk)
+    assert (frames[0].depth_mm is not None) is with_depth
+    # Lengths and speed come from where the walker was, not from a picture.
+    assert sample.measured().space is Space.WORLD_M
+    assert is_synthetic(walk)
+    assert virtual_clinic.study(root).samples[0].recording is None
+
+
+def test_pictures_without_a_film_say_what_to_synthesize(root: Path) -> None:
+    with pytest.raises(BadInputError, match=r"has no film\.mp4") as caught:
+        virtual_clinic.study(root, StudyOptions(record="pictures"))
+    assert "--sensors film,depth,keypoints,estimated" in caught.value.remedy
