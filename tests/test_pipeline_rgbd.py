@@ -9,13 +9,25 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from clinigait import pipeline
 from clinigait.cli.app import app
-from clinigait.core import BLAZEPOSE_33, Assessment, BadInputError, Grade, Walk
+from clinigait.core import (
+    BLAZEPOSE_33,
+    Assessment,
+    BadInputError,
+    Grade,
+    InputSpec,
+    RefusedError,
+    Space,
+    Walk,
+)
 from clinigait.io.assessment import read_assessment
+from clinigait.io.bundle import Bundle
 from clinigait.io.walk import read_walk
 from clinigait.perception.pose import PoseSample
 from clinigait.pipeline import OUTPUTS, assess
-from support import rgbd
+from clinigait.representations.inputs import prepare
+from support import bundles, rgbd
 from support.rgbd import FEET_RGBD
 from support.walker import Gait
 
@@ -142,6 +154,45 @@ def _report_text(out: Path) -> str:
     pdfium = pytest.importorskip("pypdfium2")
     with pdfium.PdfDocument(out / "report.pdf") as report:
         return " ".join(report[0].get_textpage().get_text_range().split())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["rgbd", "gait_angles"])
+def test_a_model_that_looks_at_pictures_gets_them_and_nobody_keeps_them(
+    tmp_path, fakes, pictures, monkeypatch, kind
+) -> None:
+    folder = rgbd.write_folder(
+        tmp_path / "walk", pictures, rgbd.calibration(), colour_as="film", depth_as="film"
+    )
+    card = bundles.card("parkinson", inputs=(InputSpec(kind),))
+    monkeypatch.setattr(pipeline, "open_models", lambda _: (Bundle(card, {}, tmp_path),))
+    asked, stages = [], []
+    monkeypatch.setattr(
+        pipeline, "ask_models", lambda models, walks, *_: (asked.extend(walks), ())[1]
+    )
+    found = assess(
+        folder, tmp_path / "out", progress=lambda stage, share: stages.append((stage, share))
+    )
+    assert found.measurement is not None, found.refusal
+    (walk,) = asked
+    cutting = [share for stage, share in stages if stage == "Cutting out the walker"]
+    if kind != "rgbd":
+        assert walk.pictures is None
+        assert not cutting
+        return
+    assert walk.space is Space.CAMERA_M
+    assert walk.pictures.colour.shape == (len(walk.pictures), 128, 96, 3)
+    assert walk.pictures.depth_mm.any(axis=(1, 2)).all()
+    assert 3000 < np.nanmedian(walk.pictures.person_mm) < 4000
+    assert cutting[-1] == 1.0
+    clip = prepare(walk, card.inputs)
+    np.testing.assert_array_equal(clip.vectors["modalities"], [1, 1])
+    stored = read_walk(tmp_path / "out" / "walk.npz")
+    with pytest.raises(RefusedError) as caught:
+        prepare(stored, card.inputs)
+    assert caught.value.refused.code == "no_pictures"
+    with np.load(tmp_path / "out" / "walk.npz") as arrays:
+        assert not any(array.ndim == 4 for array in arrays.values())
 
 
 def test_bad_input_leaves_nothing_behind(tmp_path, pictures) -> None:

@@ -15,6 +15,7 @@ from clinigait.models.baselines import (
     baseline_prediction,
     baseline_probabilities,
     fit_baseline,
+    known_values,
 )
 from support import bundles
 from support.assessments import assessed
@@ -130,3 +131,23 @@ def test_the_reason_of_a_missing_parameter_is_told() -> None:
     measurement = replace(made.measurement, parameters=tuple(parts))
     said = baseline_prediction(bundles.baseline(), ("a", "b", "c"), measurement, made.subject)
     assert "No scale was known." in said.reason
+
+
+def test_of_both_sides_the_lesser_and_the_greater_are_known() -> None:
+    made = assessed()
+    values = known_values(made.measurement, made.subject)
+    sides = [made.measurement.parameter("stance_time_s", s).value for s in ("left", "right")]
+    assert values["lesser.stance_time_s"] == min(sides)
+    assert values["greater.stance_time_s"] == max(sides)
+    assert "lesser.speed_mps" not in values
+    parts = [
+        replace(p, value=None, low=None, high=None, sd=None, reason="The left arm was hidden.")
+        if (p.name, p.side) == ("stance_time_s", "left") else p
+        for p in made.measurement.parameters
+    ]  # fmt: skip
+    lost = replace(made.measurement, parameters=tuple(parts))
+    assert "lesser.stance_time_s" not in known_values(lost, made.subject)
+    table = replace(bundles.baseline(), columns=("lesser.stance_time_s", "age_y", "sex_female"))
+    said = baseline_prediction(table, ("a", "b", "c"), lost, made.subject)
+    assert said.probabilities == {}
+    assert "The left arm was hidden." in said.reason

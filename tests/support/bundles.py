@@ -75,6 +75,8 @@ def baseline(task: str = "frailty") -> Baseline:
     columns, n = found.baseline.columns, len(found.classes)
     usual = {"speed_mps": (1.0, 0.25), "age_y": (70.0, 10.0), "sex_female": (0.5, 0.5)}
     usual["cadence_spm"] = (105.0, 12.0)
+    usual["stride_length_m"] = (1.2, 0.2)
+    usual |= dict.fromkeys(("lesser.arm_swing_deg", "greater.arm_swing_deg"), (25.0, 9.0))
     slopes = tuple(
         tuple((-1.0) ** j * 0.6 * (k - (n - 1) / 2) for j in range(len(columns))) for k in range(n)
     )
