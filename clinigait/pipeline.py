@@ -155,14 +155,20 @@ def ask_models(
     subject: Subject,
     measurement: Measurement,
 ) -> tuple[Prediction, ...]:
-    """Return what each model says of a walk, of which there may be several records."""
-    return tuple(
+    """Return what each model says of a walk, of which there may be several records.
+
+    Where measured signs come before what it says, the fields of the protocol that only a clinician
+    can enter come with them.
+    """
+    said = (
         predict(
             bundle, walks, subject, measurement,
             research=protocol.research, prevalence_pct=protocol.prevalence_pct,
         )
         for bundle in models
     )  # fmt: skip
+    to_enter = tuple(entry.title for entry in protocol.entries)
+    return tuple(replace(one, to_enter=to_enter) if one.signs else one for one in said)
 
 
 def _assess_into(

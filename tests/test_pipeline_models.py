@@ -250,12 +250,12 @@ def test_the_terminal_tells_what_the_model_says(tmp_path: Path) -> None:
 def test_shipped_protocols_name_tasks_and_show_no_research_numbers() -> None:
     asking = {name: load_protocol(name) for name in shipped_protocols()}
     asking = {name: p for name, p in asking.items() if p.models}
-    assert set(asking) >= {"frailty", "scoliosis", "pathology"}
+    assert set(asking) >= {"frailty", "scoliosis", "pathology", "parkinson"}
     assert not any(protocol.research for protocol in asking.values())
     assert asking["scoliosis"].prevalence_pct is not None
 
 
-@pytest.mark.parametrize("name", ["frailty", "scoliosis", "pathology"])
+@pytest.mark.parametrize("name", ["frailty", "scoliosis", "pathology", "parkinson"])
 def test_a_protocol_whose_bundle_is_not_shipped_says_so(name: str, tmp_path: Path) -> None:
     (model,) = load_protocol(name).models
     if model in shipped_bundles():

@@ -45,9 +45,11 @@ from clinigait.core.person_pictures import PersonPictures
 from clinigait.core.prediction import (
     BaselinePrediction,
     ClassProbability,
+    MeasuredSign,
     Prediction,
     PredictiveValue,
     SignedMeasure,
+    Typicality,
     percent_text,
 )
 from clinigait.core.progress import Progress
@@ -111,6 +113,7 @@ __all__ = [
     "KeypointLayout",
     "Limb",
     "Limit",
+    "MeasuredSign",
     "Measurement",
     "Moments",
     "Parameter",
@@ -143,6 +146,7 @@ __all__ = [
     "Subject",
     "Surface",
     "Task",
+    "Typicality",
     "ViewName",
     "Walk",
     "WalkerRule",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
+from clinigait.core.measurement import Reference
 from clinigait.core.refusal import Refused
 
 #: Probabilities of the classes of one prediction add up to one, up to this.
@@ -86,6 +88,73 @@ class SignedMeasure:
 
 
 @dataclass(frozen=True)
+class MeasuredSign:
+    """What was measured of a sign that a clinician looks for, before any model speaks.
+
+    Parameters
+    ----------
+    name, title, unit
+        Parameter of the catalogue, and as printed.
+    values
+        By side: ``left``, ``right``, ``both``; empty where it could not be measured.
+    reference
+        Range that applies to this person; None where there is none.
+    asymmetry
+        How far the sides differ, in ``asymmetry_unit``, positive where the right side has more;
+        None where that was not measured.
+    asymmetry_unit
+        Its unit, as printed.
+    reason
+        Why it could not be measured.
+    """
+
+    name: str
+    title: str
+    unit: str
+    values: dict[str, float]
+    reference: Reference | None = None
+    asymmetry: float | None = None
+    asymmetry_unit: str = ""
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.values and not self.reason:
+            raise ValueError(f"{self.name} has neither a value nor a reason")
+
+    def against_reference(self) -> Literal["below", "within", "above"] | None:
+        """Return where the value farthest from the reference lies; None without a reference."""
+        if self.reference is None or not self.values:
+            return None
+        low, high = self.reference.low, self.reference.high
+        below, above = low - min(self.values.values()), max(self.values.values()) - high
+        if max(below, above) <= 0:
+            return "within"
+        return "below" if below >= above else "above"
+
+
+@dataclass(frozen=True)
+class Typicality:
+    """How like the walks that a model was tested on a walk looks to its network.
+
+    Parameters
+    ----------
+    score
+        Distance of what the network sees from what it saw of those walks; the greater the less
+        alike.
+    limit
+        Beyond it the model says nothing.
+    """
+
+    score: float
+    limit: float
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the walk is too unlike them."""
+        return not self.score <= self.limit
+
+
+@dataclass(frozen=True)
 class PredictiveValue:
     """What a positive result is worth where the condition is as common as stated.
 
@@ -145,6 +214,12 @@ class Prediction:
         What stands beside it.
     limits
         Sentences that every page with the prediction carries.
+    signs
+        What was measured of the signs that a clinician looks for: they come first.
+    to_enter
+        What only a clinician can see, by title: fields that nobody computes.
+    typicality
+        How like the walks of its test the walk looks; None where the model does not know.
     """
 
     task: str
@@ -165,6 +240,9 @@ class Prediction:
     measures: tuple[SignedMeasure, ...] = ()
     predictive_values: tuple[PredictiveValue, ...] = ()
     limits: tuple[str, ...] = ()
+    signs: tuple[MeasuredSign, ...] = ()
+    to_enter: tuple[str, ...] = ()
+    typicality: Typicality | None = None
 
     def __post_init__(self) -> None:
         total = math.fsum(c.probability for c in self.classes)

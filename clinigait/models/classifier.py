@@ -28,6 +28,7 @@ from clinigait.io.bundle import Bundle, read_bundle
 from clinigait.models.baselines import baseline_prediction, log_softmax
 from clinigait.models.beside import predictive_values, signed_measures
 from clinigait.models.sets import prediction_set
+from clinigait.models.signs import parkinson_signs
 from clinigait.models.task import Task, load_task
 from clinigait.representations.inputs import PREPARATIONS, inputs_sha256, prepare
 
@@ -155,6 +156,7 @@ def predict(
             for each in card.baselines
         ),
         measures=signed_measures(walks, measurement) if "posture" in task.measures else (),
+        signs=parkinson_signs(measurement) if "parkinson_signs" in task.measures else (),
         limits=tuple(dict.fromkeys((*task.limits, *card.limits))),
     )
     try:

@@ -18,6 +18,7 @@ from clinigait.core import (
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph
 from clinigait.report.figures import class_bars
+from clinigait.report.sign_table import entry_story, sign_story
 from clinigait.report.styles import (
     ACCENT,
     GRADE_COLOURS,
@@ -63,10 +64,12 @@ def _section(
         Heading(f"{words_.model_title}: {printable(prediction.title, 60)}", key),
         note(words_.model_note),
         gap(5),
+        *sign_story(prediction, definitions, words_),
         *_said(prediction, words_),
         *_baselines(prediction, definitions, words_),
         *_measures(prediction.measures, words_),
         *_worth(prediction, words_),
+        *entry_story(prediction, words_),
         *_facts(prediction, words_),
     ]
 
@@ -84,7 +87,7 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
             paragraph(refused.remedy, SIZE_BODY, MUTED),
             note(words_.refused_code.format(code=printable(refused.code, 60))),
         ]
-        return [panel(lines, colour)]
+        return [panel(lines, colour), *_typicality(prediction, words_)]
     lines = [paragraph(prediction.statement or "", 10, bold=True), gap(2)]
     titles = {one.label: one.title for one in prediction.classes}
     labels = ", ".join(titles.get(label, label) for label in prediction.prediction_set)
@@ -98,7 +101,15 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
     story += [FigureBlock(class_bars(prediction, words_)), note(words_.model_bars_note)]
     if prediction.interval_reason:
         story.append(note(f"{words_.no_interval}: {prediction.interval_reason}"))
-    return story
+    return [*story, *_typicality(prediction, words_)]
+
+
+def _typicality(prediction: Prediction, words_: Wording) -> list[Flowable]:
+    found = prediction.typicality
+    if found is None:
+        return []
+    score, limit = number(found.score, 1), number(found.limit, 1)
+    return [note(words_.typicality.format(score=score, limit=limit))]
 
 
 def _baselines(prediction: Prediction, definitions: Definitions, words_: Wording) -> list[Flowable]:

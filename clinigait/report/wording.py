@@ -295,6 +295,31 @@ class Wording:
     baseline_sex: Mapping[bool, str] = field(
         default_factory=lambda: {True: "female", False: "male"}
     )
+    signs_title: str = "Measured signs of this walk, before any model"
+    signs_note: str = (
+        "As measured in this walk; definitions and intervals stand in the parameter tables. "
+        "Asymmetry is 0 where both sides are alike. Each of these signs has many causes."
+    )
+    sign: str = "Sign"
+    asymmetry: str = "Asymmetry"
+    sign_reference: str = "Reference"
+    sign_grade: str = "Against it"
+    sign_missing: str = "not measured"
+    sign_no_reference: str = "no reference"
+    more: Mapping[bool, str] = field(
+        default_factory=lambda: {True: "right more", False: "left more"}
+    )
+    against: Mapping[str, str] = field(
+        default_factory=lambda: {"below": "below", "within": "within", "above": "above"}
+    )
+    typicality: str = (
+        "How unlike the walks of its test this one looks to the network: {score}; beyond {limit} "
+        "it says nothing."
+    )
+    to_enter_title: str = "To be entered by a clinician"
+    to_enter_field: str = "Field"
+    to_enter_value: str = "Entered"
+    to_enter_note: str = "For the clinician alone: nothing of this is computed from the recording."
     measures_title: str = "Posture in this walk, with its side"
     measure: str = "Measure"
     value: str = "Value"

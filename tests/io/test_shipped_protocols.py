@@ -25,6 +25,7 @@ TASKS = {
     "walk_10m",
     "timed_up_and_go",
     "dual_task",
+    "parkinson",
 }
 
 
@@ -98,6 +99,8 @@ class TestEntries:
             "pain": "0 (none) to 10",
             "mds_updrs_gait": "0 to 4",
             "clinical_frailty_scale": "1 to 9",
+            "mds_updrs_freezing": "0 to 4",
+            "hoehn_yahr": "0 to 5",
         }
         for entry in load_protocol(name).entries:
             if entry.name in ranges:
@@ -139,6 +142,7 @@ def _walk_for(name: str) -> Walk:
     return {
         "walk_frontal": lambda: filmed(course_script(7.0), FRONT),
         "walk_spatial": lambda: walk_in_space(course_script(7.0, passes=2)),
+        "parkinson": lambda: walk_in_space(course_script(7.0, passes=2)),
         "walk_treadmill": lambda: _on_a_treadmill(
             synthetic_walk(Gait(duration_s=32.0, noise_px=1.0))
         ),

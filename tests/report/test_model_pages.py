@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from clinigait.core import Prediction, SignedMeasure
+from clinigait.core import MeasuredSign, Prediction, Reference, SignedMeasure, Typicality
 from clinigait.report.model_pages import direction
 from clinigait.report.pdf import write_report
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
@@ -49,6 +49,49 @@ def test_it_says_all_that_a_clinician_needs_on_one_page(frames: Path, tmp_path: 
     assert "52 %" not in pages[0]
     assert "RESEARCH –" not in " ".join(pages)
     assert ENGLISH.model_synthetic not in " ".join(pages)
+
+
+def _signs() -> tuple[MeasuredSign, ...]:
+    range_ = Reference(1.1, 1.5, "mean ± 2 SD", "women of 60 to 69 years", "somebody 2001")
+    return (
+        MeasuredSign(
+            "arm_swing_deg", "Arm swing", "deg", {"left": 11.4, "right": 34.0}, None, 26.3, "%"
+        ),
+        MeasuredSign("speed_mps", "Speed", "m/s", {"both": 0.84}, range_),
+        MeasuredSign(
+            "turn_duration_s", "Turn: duration", "s", {}, reason="The walk has no turn."
+        ),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("abstains", [False, True])
+def test_measured_signs_come_before_what_the_model_says(
+    frames: Path, tmp_path: Path, abstains: bool
+) -> None:
+    said = replace(
+        prediction(abstains=abstains), signs=_signs(),
+        to_enter=("MDS-UPDRS 3.10, gait", "State of medication for movement"),
+        typicality=Typicality(3.24, 4.1),
+    )  # fmt: skip
+    pages = _pages(frames, tmp_path / "r.pdf", said)
+    text = " ".join(page for page in pages if "Measured signs" in page or "Model result" in page)
+    for part in (
+        "Arm swing, ° 11 34", "26.3 %, right more", "Speed, m/s", "0.84", "1.10–1.50", "▼ below",
+        "women of 60 to 69 years (somebody 2001)", "Turn: duration: The walk has no turn.",
+        "To be entered by a clinician", "MDS-UPDRS 3.10, gait", "nothing of this is computed",
+        "this one looks to the network: 3.2; beyond 4.1",
+    ):  # fmt: skip
+        assert part in text, part
+    says = text.index("The model says nothing" if abstains else "The model cannot tell between")
+    assert text.index("Measured signs of this walk") < says
+    assert text.count("UPDRS") == 1  # the field to enter
+
+
+def test_without_signs_nothing_of_them_is_printed(frames: Path, tmp_path: Path) -> None:
+    text = " ".join(_pages(frames, tmp_path / "r.pdf", prediction()))
+    assert "Measured signs" not in text
+    assert "To be entered" not in text
+    assert "looks to the network" not in text
 
 
 def test_research_and_synthetic_marks_stand_on_every_page_of_the_model_and_on_no_other(
@@ -104,6 +147,11 @@ def test_hostile_texts_are_printed_as_texts(frames: Path, tmp_path: Path) -> Non
         classes=tuple(replace(one, title=nasty) for one in base.classes),
         baselines=tuple(replace(b, title=nasty, reason=nasty) for b in base.baselines),
         measures=tuple(replace(m, title=nasty, unit=nasty, positive=nasty) for m in base.measures),
+        signs=tuple(
+            replace(sign, title=nasty, unit=nasty, reason=nasty, asymmetry_unit=nasty)
+            for sign in _signs()
+        ),
+        to_enter=(nasty,),
     )  # fmt: skip
     assert "<b>x</b>" in " ".join(_pages(frames, tmp_path / "r.pdf", said))
 
