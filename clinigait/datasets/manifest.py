@@ -1,10 +1,10 @@
 """Manifests: a table of a site's own walks, one row a record; see ``docs/datasets.md``.
 
 Columns ``subject``, ``visit``, ``file`` and ``label`` are needed; ``walk``, ``view``, ``kind``,
-``rate_hz``, ``age_y``, ``sex``, ``height_m``, ``mass_kg``, ``speed_mps``, ``cadence_spm`` and
-``aid`` have a meaning, all others are kept as they are. Files are named from where the manifest
-lies. All faults of a manifest are told at once, before any file is opened. The data are the
-user's own, and stay where they are.
+``rate_hz``, ``layout``, ``unit``, ``medication_state``, ``age_y``, ``sex``, ``height_m``,
+``mass_kg``, ``speed_mps``, ``cadence_spm`` and ``aid`` have a meaning, all others are kept as they
+are. Files are named from where the manifest lies. All faults of a manifest are told at once, before
+any file is opened. The data are the user's own, and stay where they are.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast, get_args
 
-from clinigait.core import BadInputError, Sex, Walk, is_synthetic
+from clinigait.core import LAYOUTS, BadInputError, Sex, Walk, is_synthetic
 from clinigait.core.card import DataKind
 from clinigait.datasets.options import StudyOptions
 from clinigait.datasets.study import Sample, Study
@@ -37,7 +37,14 @@ NUMBERS = {
     "speed_mps": (0.0, 5.0), "cadence_spm": (0.0, 400.0), "rate_hz": (1.0, 1000.0),
 }  # fmt: skip
 KINDS = ("patients", "acted", "synthetic")
-_NO_COVARIATES = frozenset((*NEEDED, "walk", "view", "kind", "synthetic", "rate_hz"))
+#: Columns of words, and the words that can be.
+WORDS = {
+    "layout": tuple(LAYOUTS),
+    "unit": ("px", "m", "cm", "mm"),
+    "medication_state": ("on", "off", "not taken", "not known"),
+}
+_OF_THE_FILE = ("rate_hz", "layout", "unit")
+_NO_COVARIATES = frozenset((*NEEDED, "walk", "view", "kind", "synthetic", *_OF_THE_FILE))
 _NO_WALKS = (".mot", ".sto")
 _WALK = "walk.npz"
 
@@ -90,6 +97,9 @@ def _faults(row: Row, folder: Path) -> list[str]:
         said.append(f"sex is {row.get('sex')[:20]}, not female or male")
     if row.get("kind") not in (*KINDS, ""):
         said.append(f"kind is {row.get('kind')[:20]}, none of {', '.join(KINDS)}")
+    for name, words in WORDS.items():
+        if row.get(name).lower() not in (*words, *UNKNOWN):
+            said.append(f"{name} is {row.get(name)[:20]}, none of {', '.join(words)}")
     return said
 
 
@@ -166,7 +176,9 @@ def _read(path: Path, row: Row) -> Walk:
     elif path.suffix.lower() == ".pkl":
         walk = read_aligned([path], rate_hz)
     else:
-        walk = read_keypoints(path, KeypointHints(rate_hz=rate_hz))
+        words = [row.get(name).lower() for name in ("layout", "unit")]
+        layout, unit = (None if word in UNKNOWN else word for word in words)
+        walk = read_keypoints(path, KeypointHints(rate_hz, layout, unit))
     if is_synthetic(walk) and _kind(row) != "synthetic":
         raise BadInputError(
             f"{path.name[:80]} of line {row.line} is of a synthetic walker, and the manifest does "

@@ -6,13 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
-from clinigait.core import BadInputError, Subject, Walk, marked
+from clinigait.core import BadInputError, Space, Subject, Walk, marked
 from clinigait.datasets import manifest
 from clinigait.io.walk import write_walk
+from clinigait.models.task import load_task
 from support.drawn import drawn_walk
 from support.pickled import body, put
+from support.walker import Gait, synthetic_space_walk
 
 HEAD = "subject,visit,file,label"
 
@@ -194,3 +197,23 @@ def test_a_file_that_breaks_later_is_named_then(site: Path, drawn: Walk) -> None
         picture.unlink()
     with pytest.raises(BadInputError, match="no walk any more"):
         found.samples[1].read()
+
+
+def test_poses_of_patients_come_with_layout_unit_and_state_of_medication(site: Path) -> None:
+    walk = synthetic_space_walk(Gait(duration_s=3.0, rate_hz=30))
+    np.save(site / "P1_off.npy", walk.keypoints)
+    head = "subject,visit,file,label,kind,rate_hz,layout,unit,medication_state,updrs_gait"
+    row = "P1,1,P1_off.npy,severity_2,patients,30,blazepose33,m,off,2"
+    found = manifest.study(_write(site, row, head=head))
+    (sample,) = load_task("parkinson").named(found).samples
+    assert sample.label == "parkinsonian"
+    assert sample.covariates["medication_state"] == "off"
+    assert sample.covariates["updrs_gait"] == 2
+    assert not {"layout", "unit", "rate_hz"} & set(sample.covariates)
+    walk = sample.read()
+    assert walk.layout.name == "blazepose33"
+    assert walk.space is not Space.IMAGE_PX
+    assert len(walk) == 90
+    wrong = row.replace("blazepose33", "smpl").replace(",off,", ",ON/OFF,")
+    with pytest.raises(BadInputError, match=r"layout is smpl.*medication_state is ON/OFF"):
+        manifest.study(_write(site, wrong, head=head))
