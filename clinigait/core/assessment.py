@@ -34,6 +34,8 @@ class DepthFacts:
         Those whose distance comes from their neighbours in time or in the body: hidden ones.
     distance_m
         Median distance of the person.
+    red_over_blue
+        Red over blue of the skin in the colour; None where it is not known.
     """
 
     camera: str
@@ -43,6 +45,7 @@ class DepthFacts:
     measured_pct: float
     filled_pct: float
     distance_m: float
+    red_over_blue: float | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ _MEASURED_PCT = 70.0
 #: Speed of the background at the walker's distance, in m/s: the camera's own (ours: what films
 #: allow, for an adult).
 _MOTION_WARN_MPS, _MOTION_REFUSE_MPS = 0.08, 0.5
+#: Skin holds more red than blue; below this ratio red and blue have probably changed places.
+_BLUE_SKIN = 0.85
 
 
 def depth_checks(depth: DepthFacts, camera_shift_pxps: float | None) -> list[QualityCheck]:
@@ -28,6 +30,16 @@ def depth_checks(depth: DepthFacts, camera_shift_pxps: float | None) -> list[Qua
         if camera_shift_pxps is not None:
             speed_mps = camera_shift_pxps * depth.distance_m / depth.focal_px
         checks.append(_motion(speed_mps))
+    if depth.red_over_blue is not None and depth.red_over_blue < _BLUE_SKIN:
+        checks.append(
+            warning(
+                "Colours",
+                "colours_swapped",
+                f"Face and hands are blue (red is {depth.red_over_blue:.2f} of blue): red and blue "
+                "have probably changed places in the recording.",
+                "Store the colour as red, green, blue, or look at the light; then assess it again.",
+            )
+        )
     if depth.camera_assumed:
         percent = f"{100 * ASSUMED_FOCAL_SD:.0f} %"
         checks.append(

@@ -390,7 +390,8 @@ def _still_depth(
 def _check_numbers(folder: RgbdFolder) -> None:
     """Refuse pictures that go together in order where their numbers say that they do not.
 
-    As many may be missing of the colour as of the depth, and others.
+    As many may be missing of the colour as of the depth, and others. Where more are missing of one,
+    it is told which.
     """
     if not (folder.colour.is_dir() and folder.depth.is_dir()):
         return
@@ -402,6 +403,16 @@ def _check_numbers(folder: RgbdFolder) -> None:
         raise BadInputError(
             f"Colour and depth of {folder.path.name[:80]} are numbered differently: which go "
             "together is not known.",
+            _PAIRS,
+        )
+    if len(colour) != len(depth) and colour[:1] == depth[:1]:
+        more, word = (colour, "more") if len(colour) > len(depth) else (depth, "fewer")
+        less = "depth" if word == "more" else "colour"
+        missing = sorted(set(more) - set(depth if word == "more" else colour))
+        rest = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
+        raise BadInputError(
+            f"The recording {folder.path.name[:80]} has {word} colour frames than depth frames: "
+            f"number {missing[0]}{rest} of the {less} is missing.",
             _PAIRS,
         )
 
@@ -427,10 +438,20 @@ def _checked_depth(depth: _Depth, unit_mm: float, folder: RgbdFolder) -> NDArray
     if not low <= median_mm <= high:
         raise BadInputError(
             f"The depths in {name} have a median of {median_mm:g} mm (one unit being {unit_mm:g} "
-            "mm), which no walk has: their unit is another.",
-            "Give the mm of one unit as depth_unit_mm in calibration.json.",
+            f"mm), which no walk has: their unit is another{_perhaps(median_mm / unit_mm)}.",
+            "Give the mm of one unit as depth_unit_mm in calibration.json; depth in whole metres "
+            "is too coarse: record it in mm.",
         )
     return looked_at[0]
+
+
+def _perhaps(median: float) -> str:
+    """Return what the unit may be, by the median in units; nothing where none fits a room."""
+    low, high = _MEDIANS_MM
+    units = (("metres", 1000.0), ("centimetres", 10.0), ("tenths of a millimetre", 0.1))
+    fitting = (words for words, mm in units if low <= mm * median <= high)
+    found = next(fitting, None)
+    return f", perhaps {found}" if found else ""
 
 
 # ---------------------------------------------------------------- depth on the colour

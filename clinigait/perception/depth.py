@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import Frame, Progress, Recording, Walk
+from clinigait.perception.skin import SkinColour
 
 #: Depth cameras for rooms know nothing nearer, and little farther (m).
 RANGE_M = (0.3, 8.0)
@@ -42,11 +43,14 @@ class DepthSamples:
         (T, K) robust standard deviation of the depths of its patch.
     has_depth
         (T,) whether the frame came with depth at all.
+    red_over_blue
+        Of the skin in the colour that came with it; None where it is not known.
     """
 
     z_m: NDArray[np.float64]
     patch_sd_m: NDArray[np.float64]
     has_depth: NDArray[np.bool_]
+    red_over_blue: float | None = None
 
 
 def sample_depth(recording: Recording, walk: Walk, progress: Progress) -> DepthSamples:
@@ -67,6 +71,7 @@ def sample_depth(recording: Recording, walk: Walk, progress: Progress) -> DepthS
     samples = DepthSamples(
         np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(len(walk), bool)
     )
+    skin = SkinColour(walk)
     index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
     for frame in recording.frames():
         index = index_of.get(frame.time_s)
@@ -75,10 +80,11 @@ def sample_depth(recording: Recording, walk: Walk, progress: Progress) -> DepthS
         if frame.depth_mm is not None:
             samples.has_depth[index] = True
             samples.z_m[index], samples.patch_sd_m[index] = _sampled(frame.depth_mm, walk, index)
+        skin.look(frame.image, index)
         progress((index + 1) / len(walk))
         if index == len(walk) - 1:
             break
-    return samples
+    return replace(samples, red_over_blue=skin.red_over_blue())
 
 
 def cleaned(depth_mm: NDArray[np.uint16]) -> NDArray[np.uint16]:

@@ -402,4 +402,5 @@ def _facts(
         measured_pct=round(100 * int((measured[:, legs] & seen).sum()) / n_seen, 1),
         filled_pct=round(100 * int((known & ~measured)[:, legs][seen].sum()) / n_seen, 1),
         distance_m=round(float(np.median(near)), 3) if len(near) else 0.0,
+        red_over_blue=None if samples.red_over_blue is None else round(samples.red_over_blue, 2),
     )

@@ -41,3 +41,12 @@ def test_a_camera_of_which_it_is_not_known_whether_it_moves_warns() -> None:
     (found,) = [check for check in depth_checks(_GOOD, None) if check.name == "Camera motion"]
     assert (found.grade, found.value, found.code) == (Grade.WARNING, None, "camera_moves")
     assert "not known" in found.message
+
+
+@pytest.mark.parametrize(
+    ("ratio", "warns"), [(None, False), (1.4, False), (0.9, False), (0.6, True)]
+)
+def test_blue_skin_warns_that_colours_changed_places(ratio, warns) -> None:
+    found = [c for c in depth_checks(replace(_GOOD, red_over_blue=ratio), 2.0) if c.code]
+    assert [c.code for c in found] == (["colours_swapped"] if warns else [])
+    assert all(c.grade is Grade.WARNING and c.remedy for c in found)

@@ -188,7 +188,9 @@ class TestBadInput:
     @pytest.mark.parametrize(("part", "word"), [("depth", "more"), ("colour", "fewer")])
     def test_counts_that_differ(self, folder, part, word) -> None:
         (folder / part / "00007.png").unlink()
-        self._refused(folder, f"has {word} colour frames than depth frames")
+        self._refused(folder, f"{word} colour frames than depth frames: number 7 of the {part} is")
+        (folder / part / "00003.png").unlink()
+        self._refused(folder, f"number 3 and 1 more of the {part} is missing")
 
     def test_counts_that_differ_from_a_film(self, tmp_path, pictures) -> None:
         folder = rgbd.write_folder(tmp_path / "walk", pictures, None, colour_as="film")
@@ -210,10 +212,25 @@ class TestBadInput:
         rgbd.write_film(folder / "depth.mkv", [c for c, _ in pictures], "rgb24")
         self._refused(folder, "no depth film: its pixels are bgr0")
 
-    @pytest.mark.parametrize("values", [3, 60_000], ids=["metres", "tenths"])
-    def test_another_unit(self, folder, values) -> None:
-        rgbd.write_pictures(folder / "depth", [np.full(_SIZE[::-1], values, np.uint16)] * _N)
-        self._refused(folder, "median of .* unit is another")
+    @pytest.mark.parametrize(
+        ("values", "unit"),
+        [
+            (3, "metres"),
+            (np.arange(1, 11), "metres"),
+            (150, "centimetres"),
+            (33_000, "tenths of a millimetre"),
+        ],
+    )
+    def test_another_unit(self, folder, values, unit) -> None:
+        picture = np.resize(values, _SIZE[::-1]).astype(np.uint16)
+        rgbd.write_pictures(folder / "depth", [picture] * _N)
+        self._refused(folder, f"median of .* unit is another, perhaps {unit}")
+
+    def test_metres_as_numbers_with_a_point_are_no_depth(self, folder) -> None:
+        """Floating-point depth is written as TIFF, or rounded to eight bits."""
+        (folder / "depth" / "00000.png").unlink()
+        cv2.imwrite(str(folder / "depth" / "00000.tiff"), np.full(_SIZE[::-1], 2.5, np.float32))
+        self._refused(folder, "more|fewer|numbered")
 
     def test_nothing_measured(self, folder) -> None:
         rgbd.write_pictures(folder / "depth", [np.zeros(_SIZE[::-1], np.uint16)] * _N)
