@@ -11,7 +11,7 @@ _MEASURED_PCT = 70.0
 #: allow, for an adult).
 _MOTION_WARN_MPS, _MOTION_REFUSE_MPS = 0.08, 0.5
 #: Skin holds more red than blue; below this ratio red and blue have probably changed places.
-_BLUE_SKIN = 0.85
+_BLUE_SKIN = 0.9
 
 
 def depth_checks(depth: DepthFacts, camera_shift_pxps: float | None) -> list[QualityCheck]:
