@@ -24,9 +24,10 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
 from clinigait.core import BadInputError, Progress
-from clinigait.models.network_inputs import completed, network_frames
+from clinigait.models.network_inputs import completed, network_frames, network_vector
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
+from clinigait.nn.drf import PavGuidedAttention
 from clinigait.nn.temporal_net import EitherSide
 from clinigait.training.batches import BatchMaker, TensorBatch
 from clinigait.training.checkpoint import FitState, give_memory, read_state, take_state, write_state
@@ -142,6 +143,32 @@ def entry_of(plan: TrainingPlan, network: NetworkPlan, n_classes: int) -> dict[s
     }
 
 
+def _standardise(network: torch.nn.Module, lesson: Lesson) -> None:
+    """Give a network the scale of what it sees, from those who teach and from nobody else.
+
+    Raises
+    ------
+    BadInputError
+        If their walks are too much alike for that.
+    """
+    start = lesson.start or {}
+    if isinstance(network, EitherSide) and not start:
+        network.standardise_by(_everything_seen(lesson))
+    guide = getattr(network, "guide", None)
+    if isinstance(guide, PavGuidedAttention) and "guide.low" not in start:
+        kinds = lesson.plan.kinds_of(lesson.network)
+        told = [network_vector(record.clip, kinds) for record in lesson.learners.records]
+        try:
+            guide.learn_range(
+                torch.from_numpy(np.stack([each for each in told if each is not None]))
+            )
+        except ValueError as error:
+            raise BadInputError(
+                f"The range of posture cannot be learned from {len(told)} walks: {error}.",
+                "Give more walks, seen from the front or the back.",
+            ) from error
+
+
 def _everything_seen(lesson: Lesson) -> list[torch.Tensor]:
     """Return the (C, T, J) walks that a network learns from, as it sees them."""
     kinds = lesson.plan.kinds_of(lesson.network)
@@ -164,10 +191,7 @@ class LessonModule(lightning.LightningModule):
         super().__init__()
         self.plan, self.seed = lesson.plan, lesson.seed
         self.network = new_network(lesson)
-        # Pictures are learned a sixth faster on CPUs; networks without them do not change.
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if lesson.start is None and isinstance(self.network, EitherSide):
-            self.network.standardise_by(_everything_seen(lesson))
+        _standardise(self.network, lesson)
         self.frozen = frozen_stages(self.network, self.plan.freeze)
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)
