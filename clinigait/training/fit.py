@@ -28,6 +28,7 @@ from clinigait.models.network_inputs import completed, network_frames, network_v
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
 from clinigait.nn.drf import PavGuidedAttention
+from clinigait.nn.precision import fast
 from clinigait.nn.temporal_net import EitherSide
 from clinigait.training.batches import BatchMaker, TensorBatch
 from clinigait.training.checkpoint import FitState, give_memory, read_state, take_state, write_state
@@ -40,6 +41,8 @@ Arrays = dict[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 #: A long fit keeps its state about this often.
 _KEEP_S = 30.0
+#: Records of each validation person at a look.
+_LOOKED_AT = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -361,14 +364,18 @@ def scores_of(lesson: Lesson, arrays: Mapping[str, torch.Tensor], people: Prepar
     module = new_network(lesson)
     module.load_state_dict(dict(arrays))
     entry = entry_of(lesson.plan, lesson.network, len(people.classes))
-    scorer = NetworkScorer(module.eval(), entry)
+    scorer = NetworkScorer(fast(module), entry)  # as it will be asked in use
     return np.stack([scorer.window_scores(record.clip).mean(0) for record in people.records])
 
 
 def validation_loss(lesson: Lesson, arrays: Mapping[str, torch.Tensor]) -> float:
-    """Return the negative log-probability of the validation people's labels; people count alike."""
+    """Return the negative log-probability of the validation people's labels; people count alike.
+
+    Of people with many records some are looked at: a look says when to stop, and judges nobody.
+    """
     assert lesson.validation is not None  # noqa: S101  for the type checker
-    return person_loss(scores_of(lesson, arrays, lesson.validation), lesson.validation)
+    looked_at = lesson.validation.few_of_each(_LOOKED_AT)
+    return person_loss(scores_of(lesson, arrays, looked_at), looked_at)
 
 
 def person_loss(scores: Floats, people: Prepared) -> float:
