@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
+from clinigait.representations.posture_vector import POSTURE
 from clinigait.representations.rgbd_pictures import MODALITIES, RGBD
 from clinigait.representations.skeleton_inputs import ANGLE_GROUPS, GAIT_ANGLES, mirror_angles
 
@@ -30,8 +31,8 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     GAIT_ANGLES: mirror_angles,
     RGBD: mirror_pictures,
 }
-#: Streams in which NaN says that a joint is not known; their networks take it for the average.
-GAPPED = frozenset({GAIT_ANGLES})
+#: What may be unknown, as NaN; its networks take that for the average of those who taught them.
+GAPPED = frozenset({GAIT_ANGLES, POSTURE})
 #: What a network of named channels is told of them, unless its specification says otherwise.
 _CHANNELS_OF: dict[str, dict[str, Any]] = {
     GAIT_ANGLES: {
@@ -58,7 +59,7 @@ def completed(spec: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
 
 
 #: Vectors that are the same for a walk and its mirror image.
-UNSIDED = frozenset({"posture", MODALITIES})
+UNSIDED = frozenset({POSTURE, MODALITIES})
 #: Vectors that tell a network of its frames, by the kind of the frames: they come along unasked.
 TOLD_WITH: dict[str, tuple[str, ...]] = {RGBD: (MODALITIES,)}
 
@@ -132,8 +133,8 @@ def network_vector(clip: Clip, kinds: Sequence[str]) -> Floats | None:
         If a value is missing.
     """
     names = [name for kind in kinds for name in (kind, *TOLD_WITH.get(kind, ()))]
-    found = [clip.vectors[name] for name in names if name in clip.vectors]
-    return _finite(np.concatenate(found).astype(np.float32)) if found else None
+    found = [_floats(clip.vectors[name], name) for name in names if name in clip.vectors]
+    return np.concatenate(found) if found else None
 
 
 def window_starts(n_frames: int, window: int | None, hop: int | None) -> list[int]:
