@@ -109,10 +109,10 @@ def merge_passes(
             recording=_together([p.assessment.recording for p in passes]),
             measurement=merged.measurement,
             frames=frames,
-            predictions=ask_models(
+            predictions=tuple(one.prediction for one in ask_models(
                 models, [p.walk for p in passes], chosen, passes[0].assessment.subject,
                 merged.measurement,
-            ),
+            )),
         )  # fmt: skip
         write_assessment(assessment, folder / MARKER)
         write_documents(assessment, folder)

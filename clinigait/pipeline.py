@@ -17,7 +17,6 @@ from clinigait.core import (
     BadInputError,
     Measurement,
     PerceptionFacts,
-    Prediction,
     Protocol,
     ProtocolFacts,
     Provenance,
@@ -43,7 +42,7 @@ from clinigait.io.protocol import load_protocol
 from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
-from clinigait.models.classifier import open_model, predict
+from clinigait.models.classifier import Answer, answer, open_model
 from clinigait.models.pictures import cut_for, with_pictures
 from clinigait.perception.depict import depict
 from clinigait.perception.stick_figure import draw_stick_figures
@@ -154,21 +153,31 @@ def ask_models(
     protocol: Protocol,
     subject: Subject,
     measurement: Measurement,
-) -> tuple[Prediction, ...]:
+) -> tuple[Answer, ...]:
     """Return what each model says of a walk, of which there may be several records.
 
     Where measured signs come before what it says, the fields of the protocol that only a clinician
     can enter come with them.
     """
     said = (
-        predict(
+        answer(
             bundle, walks, subject, measurement,
             research=protocol.research, prevalence_pct=protocol.prevalence_pct,
         )
         for bundle in models
     )  # fmt: skip
     to_enter = tuple(entry.title for entry in protocol.entries)
-    return tuple(replace(one, to_enter=to_enter) if one.signs else one for one in said)
+    return tuple(
+        replace(one, prediction=replace(one.prediction, to_enter=to_enter))
+        if one.prediction.signs else one
+        for one in said
+    )  # fmt: skip
+
+
+def with_embedding(walk: Walk, answers: Sequence[Answer]) -> Walk:
+    """Return a walk with what the first network made of it that sees regions of the body."""
+    found = (one.embedding for one in answers if one.embedding is not None)
+    return replace(walk, embedding=next(found, None))
 
 
 def _assess_into(
@@ -191,7 +200,7 @@ def _assess_into(
         return refused
     draft.recording, draft.perception = road.facts, road.perception
     walk, measurement = seen.walk, seen.measurement
-    predictions: tuple[Prediction, ...] = ()
+    answers: tuple[Answer, ...] = ()
     if models:
         asked = walk
         cut = cut_for(spec for bundle in models for spec in bundle.card.inputs)
@@ -199,13 +208,13 @@ def _assess_into(
             with stopwatch.stage(_CUTTING, progress) as tell:
                 asked = with_pictures(walk, recording, cut, tell)
         with stopwatch.stage(_ASKING, progress):
-            predictions = ask_models(models, [asked], protocol, request.subject, measurement)
+            answers = ask_models(models, [asked], protocol, request.subject, measurement)
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
         frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
-        assessment = draft.assessed(measurement, frames, predictions)
-        _write_files(folder, assessment, walk)
+        assessment = draft.assessed(measurement, frames, answers)
+        _write_files(folder, assessment, with_embedding(walk, answers))
     return assessment
 
 
@@ -236,14 +245,14 @@ def _assess_keypoints_into(
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
         return refused
-    predictions: tuple[Prediction, ...] = ()
+    answers: tuple[Answer, ...] = ()
     if models:
         with stopwatch.stage(_ASKING, progress):
-            predictions = ask_models(models, [walk], protocol, subject, measurement)
+            answers = ask_models(models, [walk], protocol, subject, measurement)
     with stopwatch.stage(_WRITING, progress):
         frames = draw_stick_figures(folder, walk, measurement)
-        assessment = draft.assessed(measurement, frames, predictions)
-        _write_files(folder, assessment, walk)
+        assessment = draft.assessed(measurement, frames, answers)
+        _write_files(folder, assessment, with_embedding(walk, answers))
     return assessment
 
 
@@ -309,7 +318,7 @@ class _Draft:
         self,
         measurement: Measurement,
         frames: tuple[StoredFrame, ...],
-        predictions: tuple[Prediction, ...],
+        answers: Sequence[Answer],
     ) -> Assessment:
         return Assessment(
             status="assessed",
@@ -320,7 +329,7 @@ class _Draft:
             perception=self.perception,
             measurement=measurement,
             frames=frames,
-            predictions=predictions,
+            predictions=tuple(one.prediction for one in answers),
         )
 
     def refused(self, error: RefusedError) -> Assessment:

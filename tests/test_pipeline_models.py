@@ -8,17 +8,18 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from clinigait import pipeline
 from clinigait.cli.app import app
-from clinigait.core import BadInputError, InputSpec, Subject, Walk, marked
+from clinigait.core import BadInputError, InputSpec, Subject, Walk, WalkEmbedding, marked
 from clinigait.io.assessment import read_assessment
 from clinigait.io.bundle import shipped_bundles
 from clinigait.io.protocol import load_protocol, shipped_protocols
 from clinigait.io.trc import write_trc
-from clinigait.io.walk import write_walk
+from clinigait.io.walk import read_walk, write_walk
 from clinigait.models import classifier
 from clinigait.passes import merge_passes
 from clinigait.pipeline import assess
@@ -88,6 +89,20 @@ def test_a_model_speaks_in_all_files_that_should_hear_it(tmp_path: Path) -> None
     risks = [e["resource"] for e in fhir["entry"] if "Risk" in e["resource"]["resourceType"]]
     assert len(risks[0]["prediction"]) == 3
     assert "frail" not in (tmp_path / "out" / "parameters.csv").read_text()
+
+
+def test_what_a_network_made_of_the_walk_is_kept_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = WalkEmbedding(np.ones(4, np.float32), np.ones((2, 3), np.float32), ("a", "b"), "c",
+                         "0" * 64)  # fmt: skip
+    monkeypatch.setattr("clinigait.models.scoring.Scorer.embedding_of", lambda self, looks: made)
+    bundles.seeing(tmp_path / "model", kind="acted")
+    protocol = _protocol(tmp_path, tmp_path / "model")
+    assess(_file(tmp_path), tmp_path / "out", Request(protocol=protocol, subject=_SUBJECT))
+    stored = read_walk(tmp_path / "out" / "walk.npz").embedding
+    assert stored.regions == ("a", "b")
+    assert stored.card_id == "c"
 
 
 @pytest.mark.parametrize("walker", ["person", "person, research", "synthetic"])

@@ -15,6 +15,7 @@ from clinigait.core.assessment import (
 from clinigait.core.camera import ASSUMED_FOCAL_SD, Extrinsics, Intrinsics, assumed_focal_px
 from clinigait.core.card import Baseline, Calibration, Card, DataKind, DataUse, InputSpec, hash_of
 from clinigait.core.definition import Definition, DefinitionGroup
+from clinigait.core.embedding import WalkEmbedding
 from clinigait.core.layout import (
     BLAZEPOSE_33,
     COCO_17,
@@ -149,6 +150,7 @@ __all__ = [
     "Typicality",
     "ViewName",
     "Walk",
+    "WalkEmbedding",
     "WalkerRule",
     "assumed_focal_px",
     "body_height",

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from clinigait.core.embedding import WalkEmbedding
 from clinigait.core.layout import KeypointLayout
 from clinigait.core.person_pictures import PersonPictures
 
@@ -140,6 +141,8 @@ class Walk:
         is usual for its kind.
     pictures
         The walker alone, for networks that look at pictures; in memory only.
+    embedding
+        What a network made of the whole of it; None where none was asked, and for parts.
     subject
         What is known of the person.
     provenance
@@ -160,6 +163,7 @@ class Walk:
     spread_m: NDArray[np.float64] | None = None
     scale_uncertainty: float | None = None
     pictures: PersonPictures | None = None
+    embedding: WalkEmbedding | None = None
     subject: Subject = field(default_factory=Subject)
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -209,6 +213,7 @@ class Walk:
             keypoints_px=_cut(self.keypoints_px, frames),
             spread_m=_cut(self.spread_m, frames),
             pictures=self._pictures_of(self.time_s[frames]),
+            embedding=None,
         )
 
     def _pictures_of(self, time_s: NDArray[np.float64]) -> PersonPictures | None:

@@ -21,12 +21,14 @@ from clinigait.core import (
     Space,
     Subject,
     Walk,
+    WalkEmbedding,
 )
 
 _ARRAYS = ("time_s", "keypoints", "confidence")
 _OPTIONAL = ("boxes_px", "body_yaw_deg", "keypoints_px", "spread_m")
 #: No picture has longer sides.
 _LARGEST_PX = 65_536
+_LARGEST_EMBEDDING = 1_000_000
 
 
 def write_walk(walk: Walk, path: Path) -> None:
@@ -42,6 +44,9 @@ def write_walk(walk: Walk, path: Path) -> None:
         arrays["silhouette_affine"] = walk.silhouettes.affine
         if walk.silhouettes.aid_bits is not None:
             arrays["silhouette_aid_bits"] = walk.silhouettes.aid_bits
+    if walk.embedding is not None:
+        arrays["embedding_vector"] = walk.embedding.vector.astype(np.float32)
+        arrays["embedding_tokens"] = walk.embedding.tokens.astype(np.float32)
     about = {
         "layout": walk.layout.name,
         "points": walk.layout.points,
@@ -50,11 +55,22 @@ def write_walk(walk: Walk, path: Path) -> None:
         "image_size_px": walk.image_size_px,
         "scale_uncertainty": walk.scale_uncertainty,
         "silhouette_width": walk.silhouettes.width if walk.silhouettes is not None else None,
+        "embedding": _about_embedding(walk.embedding),
         "subject": asdict(walk.subject),
         "provenance": dict(walk.provenance),
     }
     with path.open("wb") as file:
         np.savez_compressed(file, about=np.array(json.dumps(about)), **arrays)
+
+
+def _about_embedding(embedding: WalkEmbedding | None) -> dict[str, object] | None:
+    if embedding is None:
+        return None
+    return {
+        "regions": embedding.regions,
+        "card_id": embedding.card_id,
+        "weights_sha256": embedding.weights_sha256,
+    }
 
 
 def read_walk(path: Path) -> Walk:
@@ -97,6 +113,7 @@ def _assembled(arrays: dict[str, np.ndarray], about: dict) -> Walk:  # type: ign
         depth=Depth(about.get("depth", Depth.MEASURED)),
         image_size_px=_size_px(about["image_size_px"]),
         silhouettes=_silhouettes(arrays, about),
+        embedding=_embedding(arrays, about),
         subject=_subject(about["subject"]),
         provenance={str(key): str(value) for key, value in dict(about["provenance"]).items()},
     )
@@ -115,6 +132,25 @@ def _silhouettes(arrays: dict[str, np.ndarray], about: dict) -> Silhouettes | No
     if aid_bits is not None and aid_bits.dtype != np.uint8:
         raise TypeError("something else where bits belong")
     return Silhouettes(bits, width, affine, aid_bits)
+
+
+def _embedding(arrays: dict[str, np.ndarray], about: dict) -> WalkEmbedding | None:  # type: ignore[type-arg]
+    if "embedding_vector" not in arrays:
+        return None
+    said = dict(about["embedding"])
+    names = [*said["regions"], said["card_id"], said["weights_sha256"]]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError("something else where names belong")
+    vector, tokens = (arrays[f"embedding_{part}"] for part in ("vector", "tokens"))
+    if max(vector.size, tokens.size) > _LARGEST_EMBEDDING:
+        raise ValueError("no embedding is so large")
+    return WalkEmbedding(
+        vector=_numbers(vector).astype(np.float32),
+        tokens=_numbers(tokens).astype(np.float32),
+        regions=tuple(names[:-2]),
+        card_id=names[-2],
+        weights_sha256=names[-1],
+    )
 
 
 def _numbers(array: np.ndarray) -> NDArray[np.float64]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,7 @@ from clinigait.core import (
     RefusedError,
     Subject,
     Walk,
+    WalkEmbedding,
     is_synthetic,
 )
 from clinigait.io.bundle import Bundle, read_bundle
@@ -102,6 +103,22 @@ def check_card(card: Card) -> None:
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a bundle says of a walk, and what its network made of it.
+
+    Parameters
+    ----------
+    prediction
+        What it says.
+    embedding
+        Of networks that see regions of the body, where they were asked; None elsewhere.
+    """
+
+    prediction: Prediction
+    embedding: WalkEmbedding | None = None
+
+
 def predict(
     bundle: Bundle,
     walks: Sequence[Walk],
@@ -139,6 +156,27 @@ def predict(
     BadInputError
         If the weights do not fit the networks of the card.
     """
+    return answer(
+        bundle, walks, subject, measurement, research=research, prevalence_pct=prevalence_pct
+    ).prediction
+
+
+def answer(
+    bundle: Bundle,
+    walks: Sequence[Walk],
+    subject: Subject,
+    measurement: Measurement,
+    *,
+    research: bool = False,
+    prevalence_pct: float | None = None,
+) -> Answer:
+    """Return what :func:`predict` does, with what the network made of the walk.
+
+    Raises
+    ------
+    BadInputError
+        If the weights do not fit the networks of the card.
+    """
     card, task = bundle.card, load_task(bundle.card.task)
     # A baseline of the same synthetic walkers is no better founded than the model.
     unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
@@ -162,16 +200,17 @@ def predict(
     try:
         clips = [prepare(walk, card.inputs) for walk in walks]
         if silent is not None:
-            return replace(beside, abstained=SYNTHETIC_MODEL)
+            return Answer(replace(beside, abstained=SYNTHETIC_MODEL))
         scorer = _scorer(bundle)
-        windows = [scorer.window_scores(clip) for clip in clips]
+        looked = [scorer.look(clip) for clip in clips]
     except RefusedError as error:
-        return replace(beside, abstained=error.refused)
-    said = _judged(card, task, windows, beside)
+        return Answer(replace(beside, abstained=error.refused))
+    embedding = scorer.embedding_of([look for _, look in looked])
+    said = _judged(card, task, [scores for scores, _ in looked], beside)
     if said.abstained is not None:
-        return said
+        return Answer(said, embedding)
     values = predictive_values(card, task, prevalence_pct)
-    return replace(said, research=unproven, predictive_values=values)
+    return Answer(replace(said, research=unproven, predictive_values=values), embedding)
 
 
 def held_out(card: Card) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, RefusedError
+from clinigait.core import BadInputError, RefusedError, WalkEmbedding
 from clinigait.models.network_inputs import network_frames, network_vector, window_starts
 from clinigait.nn import GaitOutput, build_network
 from clinigait.nn.precision import fast
@@ -23,6 +24,25 @@ Floats = NDArray[np.float64]
 _BATCH_FRAMES = 512
 #: A walk of fewer frames says nothing in any window.
 _FEWEST_FRAMES = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """What a network says of the windows of a walk.
+
+    Parameters
+    ----------
+    scores
+        (W, K) log-probabilities.
+    vectors
+        (W, E) embeddings, mean over their parts.
+    tokens
+        (W, R, C) what it saw of each region of the body; None of networks that have none.
+    """
+
+    scores: Floats
+    vectors: Floats
+    tokens: Floats | None = None
 
 
 class NetworkScorer:
@@ -43,8 +63,8 @@ class NetworkScorer:
         self.mirror = bool(entry.get("mirror", False))
         self.module = module
 
-    def window_scores(self, clip: Clip) -> Floats:
-        """Return the log-probabilities of the windows, (W, K), mean over mirror images.
+    def look(self, clip: Clip) -> Looked:
+        """Return what the network says of the windows, mean over mirror images.
 
         Raises
         ------
@@ -56,21 +76,31 @@ class NetworkScorer:
         starts = window_starts(len(clip), self.window, self.hop)
         length = min(len(clip), self.window or len(clip))
         vector = network_vector(clip, self.kinds)
-        scores = []
+        looks: list[list[Looked]] = []
         for mirror in (False, True) if self.mirror else (False,):
             frames = torch.from_numpy(network_frames(clip, self.kinds, mirror=mirror))
             size = max(1, _BATCH_FRAMES // length)
             parts = [starts[i : i + size] for i in range(0, len(starts), size)]
             batches = (torch.stack([frames[:, s : s + length] for s in p]) for p in parts)
-            scores.append(np.concatenate([self._scores(batch, vector) for batch in batches]))
-        return np.asarray(np.mean(scores, axis=0, dtype=np.float64))
+            looks.append([self._looked(batch, vector) for batch in batches])
+        return _mean([_joined(each) for each in looks])
+
+    def window_scores(self, clip: Clip) -> Floats:
+        """Return the log-probabilities of the windows, (W, K), mean over mirror images.
+
+        Raises
+        ------
+        BadInputError, RefusedError
+            As of :meth:`look`.
+        """
+        return self.look(clip).scores
 
     def centres(self, n_frames: int) -> Floats:
         """Return the middle frame of each window, (W,)."""
         length = min(n_frames, self.window or n_frames)
         return np.array(window_starts(n_frames, self.window, self.hop)) + length / 2
 
-    def _scores(self, x: torch.Tensor, vector: NDArray[np.float32] | None) -> Floats:
+    def _looked(self, x: torch.Tensor, vector: NDArray[np.float32] | None) -> Looked:
         device = next(self.module.parameters()).device
         told = {}
         if vector is not None:
@@ -78,7 +108,31 @@ class NetworkScorer:
         with torch.inference_mode():
             output: GaitOutput = self.module(x.to(device), **told)
             scores = output.decision_logits().log_softmax(-1)
-        return scores.double().cpu().numpy()
+        tokens = None if output.tokens is None else _array(output.tokens)
+        return Looked(_array(scores), _array(output.parts.float().mean(-1)), tokens)
+
+
+def _array(tensor: torch.Tensor) -> Floats:
+    return np.asarray(tensor.double().cpu().numpy())
+
+
+def _joined(parts: Sequence[Looked]) -> Looked:
+    """Return the windows of several batches as one."""
+    return _each(parts, np.concatenate)
+
+
+def _mean(looks: Sequence[Looked]) -> Looked:
+    """Return the mean of looks at the same windows."""
+    return _each(looks, lambda arrays: np.mean(arrays, axis=0, dtype=np.float64))
+
+
+def _each(looks: Sequence[Looked], of: Callable[[list[Floats]], Floats]) -> Looked:
+    tokens = [look.tokens for look in looks if look.tokens is not None]
+    return Looked(
+        np.asarray(of([look.scores for look in looks])),
+        np.asarray(of([look.vectors for look in looks])),
+        np.asarray(of(tokens)) if len(tokens) == len(looks) else None,
+    )
 
 
 class Scorer:
@@ -125,15 +179,54 @@ class Scorer:
         RefusedError
             If the clip is too short, or lacks values.
         """
+        return self.look(clip)[0]
+
+    def look(self, clip: Clip) -> tuple[Floats, Looked]:
+        """Return :meth:`window_scores`, and what the first network says by itself.
+
+        Raises
+        ------
+        RefusedError
+            If the clip is too short, or lacks values.
+        """
         check_length(clip, self.card.networks)
-        scores = [network.window_scores(clip) for network in self._networks]
+        looks = [network.look(clip) for network in self._networks]
+        scores = [look.scores for look in looks]
         most = int(np.argmax([len(each) for each in scores]))
         wanted = self._networks[most].centres(len(clip))
         read = [
             each[np.abs(wanted[:, None] - network.centres(len(clip))[None]).argmin(1)]
             for each, network in zip(scores, self._networks, strict=True)
         ]
-        return np.asarray(np.mean(read, axis=0))
+        return np.asarray(np.mean(read, axis=0)), looks[0]
+
+    def embedding_of(self, looks: Sequence[Looked]) -> WalkEmbedding | None:
+        """Return the embedding of a walk, mean over the windows of its records.
+
+        Parameters
+        ----------
+        looks
+            What :meth:`look` says of each record.
+
+        Returns
+        -------
+        WalkEmbedding or None
+            None of networks that see no regions of the body.
+        """
+        tokens = [look.tokens for look in looks if look.tokens is not None]
+        if not looks or len(tokens) < len(looks):
+            return None
+        mean = np.concatenate(tokens).mean(axis=0)
+        module = self._networks[0].module
+        names = tuple(getattr(module, "region_names", ()))
+        usual = tuple(f"region {number}" for number in range(1, len(mean) + 1))
+        return WalkEmbedding(
+            vector=np.concatenate([look.vectors for look in looks]).mean(axis=0).astype(np.float32),
+            tokens=mean.astype(np.float32),
+            regions=names if len(names) == len(mean) else usual,
+            card_id=self.card.id,
+            weights_sha256=self.card.weights_sha256,
+        )
 
     def score(self, clips: Sequence[Clip]) -> Floats:
         """Return the mean log-probabilities, (K,), over the windows of several records of a walk.

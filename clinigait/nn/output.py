@@ -29,6 +29,9 @@ class GaitOutput:
     sides
         Log-probabilities of each class on either side of the body, (N, 2, K), of networks that
         tell sides; None for others.
+    tokens
+        What was seen of each region of the body, (N, R, C), averaged over the frames, of networks
+        whose pictures show it; None for others.
     """
 
     parts: Tensor
@@ -36,6 +39,7 @@ class GaitOutput:
     logits: Tensor
     features: Tensor | None = None
     sides: Tensor | None = None
+    tokens: Tensor | None = None
 
     def decision_logits(self) -> Tensor:
         """Return the logits averaged over the parts, (N, K)."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clinigait.core import BadInputError, Silhouettes, Space, Subject
+from clinigait.core import BadInputError, Silhouettes, Space, Subject, WalkEmbedding
 from clinigait.io.walk import read_walk, write_walk
 from support.walker import Gait, synthetic_space_walk, synthetic_walk
 
@@ -178,3 +178,69 @@ def test_arrays_of_another_shape_or_kind(name: str, tmp_path: Path) -> None:
     np.savez(path, **stored)
     with pytest.raises(BadInputError, match="not a walk"):
         read_walk(path)
+
+
+# ---------------------------------------------------------------- what a network made of it
+
+
+def _embedding() -> WalkEmbedding:
+    rng = np.random.default_rng(5)
+    return WalkEmbedding(
+        rng.normal(size=16).astype(np.float32), rng.normal(size=(3, 8)).astype(np.float32),
+        ("head", "trunk", "feet"), "parkinson_test-0a1b2c3d", "5" * 64,
+    )  # fmt: skip
+
+
+def test_the_embedding_of_a_walk_is_kept_and_not_for_parts_of_it(tmp_path: Path) -> None:
+    walk = replace(synthetic_walk(Gait(duration_s=0.2, rate_hz=30)), embedding=_embedding())
+    write_walk(walk, tmp_path / "walk.npz")
+    back = read_walk(tmp_path / "walk.npz").embedding
+    np.testing.assert_array_equal(back.vector, walk.embedding.vector)
+    np.testing.assert_array_equal(back.tokens, walk.embedding.tokens)
+    assert back.regions == ("head", "trunk", "feet")
+    assert (back.card_id, back.weights_sha256) == ("parkinson_test-0a1b2c3d", "5" * 64)
+    assert walk.part(slice(0, 3)).embedding is None
+
+
+@pytest.mark.parametrize("older", ["no embedding", "no word of it"])
+def test_files_without_an_embedding_are_read(older: str, tmp_path: Path) -> None:
+    write_walk(synthetic_walk(Gait(duration_s=0.2, rate_hz=30)), tmp_path / "walk.npz")
+    if older == "no word of it":
+        _rewritten(tmp_path / "walk.npz", lambda arrays, about: about.pop("embedding"))
+    assert read_walk(tmp_path / "walk.npz").embedding is None
+
+
+def _rewritten(path: Path, change) -> None:
+    with np.load(path) as stored:
+        arrays = {name: stored[name] for name in stored.files}
+    about = json.loads(str(arrays["about"]))
+    change(arrays, about)
+    np.savez(path, **{**arrays, "about": np.array(json.dumps(about))})
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda arrays, about: arrays.update(embedding_vector=np.zeros((4, 4))),
+        lambda arrays, about: arrays.update(embedding_vector=np.zeros(0)),
+        lambda arrays, about: arrays.update(embedding_vector=np.full(16, np.nan)),
+        lambda arrays, about: arrays.update(embedding_vector=np.zeros(1_000_001)),
+        lambda arrays, about: arrays.update(embedding_vector=np.array(["a"] * 16)),
+        lambda arrays, about: arrays.update(embedding_tokens=np.zeros((4, 8))),
+        lambda arrays, about: arrays.update(embedding_tokens=np.zeros(8)),
+        lambda arrays, about: arrays.pop("embedding_tokens"),
+        lambda arrays, about: about.update(embedding=None),
+        lambda arrays, about: about["embedding"].update(regions=["head", "head", "feet"]),
+        lambda arrays, about: about["embedding"].update(regions=["head", 7, "feet"]),
+        lambda arrays, about: about["embedding"].update(card_id="x" * 100_000),
+        lambda arrays, about: about["embedding"].update(card_id="a\nb"),
+        lambda arrays, about: about["embedding"].update(weights_sha256="../../x"),
+        lambda arrays, about: about["embedding"].pop("card_id"),
+    ],
+)
+def test_embeddings_that_cannot_be_are_refused(harm, tmp_path: Path) -> None:
+    walk = replace(synthetic_walk(Gait(duration_s=0.2, rate_hz=30)), embedding=_embedding())
+    write_walk(walk, tmp_path / "walk.npz")
+    _rewritten(tmp_path / "walk.npz", harm)
+    with pytest.raises(BadInputError, match="not a walk"):
+        read_walk(tmp_path / "walk.npz")

@@ -63,8 +63,11 @@ class _Says:
     def __init__(self, windows: np.ndarray) -> None:
         self.windows = windows
 
-    def window_scores(self, clip: object) -> np.ndarray:
-        return self.windows
+    def look(self, clip: object) -> tuple[np.ndarray, None]:
+        return self.windows, None
+
+    def embedding_of(self, looks: object) -> None:
+        return None
 
 
 def _windows(probabilities: Sequence[float], n: int = 12, spread: float = 0.0) -> np.ndarray:
@@ -226,7 +229,7 @@ def test_inputs_that_are_refused_come_first(ask, walk: Walk) -> None:
 
 def test_a_refusal_of_the_scorer_is_told(ask, monkeypatch: pytest.MonkeyPatch, walk: Walk) -> None:
     class Refuses:
-        def window_scores(self, clip: object) -> np.ndarray:
+        def look(self, clip: object) -> None:
             raise RefusedError("clip_too_short", "Too short.", "Film a longer way.")
 
     monkeypatch.setattr(classifier, "_scorer", lambda bundle: Refuses())

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -17,7 +18,7 @@ from clinigait.representations.clip import Clip
 torch = pytest.importorskip("torch")
 
 from clinigait.models.scoring import Scorer, load_network, softmax  # noqa: E402
-from clinigait.nn import build_network  # noqa: E402
+from clinigait.nn import GaitOutput, build_network  # noqa: E402
 
 SPEC = {"kind": "gaitbase", "channels": 2, "parts": 4}
 CLASSES = ("healthy", "ill", "very_ill")
@@ -177,3 +178,50 @@ def test_colour_and_depth_come_with_what_of_them_is_there() -> None:
     np.testing.assert_array_equal(mirrored, x[..., ::-1])
     assert "rgbd" in MIRRORS
     assert "modalities" in UNSIDED
+
+
+class SeesRegions(torch.nn.Module):
+    """A network whose tokens are the mean brightness of thirds of the picture."""
+
+    region_names = ("top", "middle", "bottom")
+
+    def __init__(self, tokens=True):
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.ones(1))
+        self.tokens = tokens
+
+    def forward(self, x, mask=None, vector=None):
+        thirds = torch.stack([part.mean((1, 2, 3, 4)) for part in x[..., :63, :].split(21, 3)], 1)
+        tokens = torch.stack([thirds, -thirds], 2)  # (N, 3, 2)
+        parts = thirds[:, :2, None] * self.weight
+        logits = torch.cat([parts, parts[:, :1]], 1)
+        return GaitOutput(parts, parts, logits, tokens=tokens if self.tokens else None)
+
+
+def test_what_a_network_saw_of_each_region_is_the_mean_over_windows(monkeypatch):
+    windows = {"window_frames": 10, "hop_frames": 5}
+    bundle = bundle_of(windows)
+    bundle.card = replace(bundle.card, weights_sha256="a" * 64)
+    monkeypatch.setattr("clinigait.models.scoring.load_network", lambda *_: SeesRegions())
+    monkeypatch.setattr("clinigait.models.scoring.fast", lambda module: module)
+    scorer, clip = Scorer(bundle), clip_of(25)
+    scores, looked = scorer.look(clip)
+    assert_allclose(scores, scorer.window_scores(clip))
+    assert looked.tokens.shape == (len(scores), 3, 2)
+    found = scorer.embedding_of([looked])
+    frames = clip.frames["silhouettes"][:, 0, :63].astype(float) / 255
+    seen = [frames[s : s + 10] for s in (0, 5, 10, 15)]
+    by_third = np.mean([[w[:, 21 * k : 21 * k + 21].mean() for k in range(3)] for w in seen], 0)
+    assert_allclose(found.tokens[:, 0], by_third, atol=1e-5)
+    assert_allclose(found.tokens[:, 1], -by_third, atol=1e-5)
+    assert_allclose(found.vector, by_third[:2], atol=1e-5)
+    assert found.regions == ("top", "middle", "bottom")
+    assert (found.card_id, found.weights_sha256) == (bundle.card.id, "a" * 64)
+
+
+def test_networks_that_see_no_regions_leave_no_embedding():
+    scorer = Scorer(bundle_of({}))
+    _, looked = scorer.look(clip_of(20))
+    assert looked.tokens is None
+    assert scorer.embedding_of([looked]) is None
+    assert scorer.embedding_of([]) is None
