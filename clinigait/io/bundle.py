@@ -32,6 +32,8 @@ MAX_ARRAYS = 10_000
 MAX_DIMENSIONS = 8
 MAX_WINDOW_FRAMES = 100_000
 MAX_WIDTH = 1024
+#: How names of arrays begin, after the number, that tell how typical walks look to a network.
+TYPICAL = "typical."
 #: What weights are made of, as safetensors names it.
 _TYPES = {"F16", "F32", "I64"}
 _ARRAY_NAME = re.compile(r"([0-9]{1,3})\.[A-Za-z0-9_.]{1,200}")
@@ -313,6 +315,8 @@ def _stored(name: str, array: NDArray[Any], half: bool) -> NDArray[Any]:
         raise ValueError(f"{name} holds what is not a number")
     if array.dtype.kind != "f":
         return np.array(array, np.int64, order="C")  # numbers stay without a side
+    # Small differences of large products: distances to typical walks need all their digits.
+    half = half and f".{TYPICAL}" not in name
     small = half and array.ndim > 1 and np.abs(array).max(initial=0.0) < np.finfo(np.float16).max
     return np.array(array, np.float16 if small else np.float32, order="C")
 

@@ -25,7 +25,7 @@ from clinigait.core import (
     WalkEmbedding,
     is_synthetic,
 )
-from clinigait.io.bundle import Bundle, read_bundle
+from clinigait.io.bundle import TYPICAL, Bundle, read_bundle
 from clinigait.models.baselines import baseline_prediction, log_softmax
 from clinigait.models.beside import predictive_values, signed_measures
 from clinigait.models.sets import prediction_set
@@ -53,6 +53,11 @@ ATYPICAL_WALK = Refused(
     "atypical_walk",
     "The walk is unlike those that the model was tested on: no category fits it well enough.",
     "Go by the measurements; check that the film shows the walk that the protocol asks for.",
+)
+UNLIKE_WALK = Refused(
+    "atypical_walk",
+    "To the network this walk looks unlike all those that the model was tested on.",
+    "Go by the measurements; a real picture always looks so to a model of synthetic ones.",
 )
 
 
@@ -199,13 +204,19 @@ def answer(
     )
     try:
         clips = [prepare(walk, card.inputs) for walk in walks]
-        if silent is not None:
+        if silent is not None and not _knows_typical(bundle):
             return Answer(replace(beside, abstained=SYNTHETIC_MODEL))
         scorer = _scorer(bundle)
         looked = [scorer.look(clip) for clip in clips]
     except RefusedError as error:
         return Answer(replace(beside, abstained=error.refused))
-    embedding = scorer.embedding_of([look for _, look in looked])
+    looks = [look for _, look in looked]
+    embedding, typicality = scorer.embedding_of(looks), scorer.typicality_of(looks)
+    beside = replace(beside, typicality=typicality)
+    if silent is not None:  # how unlike its walkers a person looks is told all the same
+        return Answer(replace(beside, abstained=SYNTHETIC_MODEL))
+    if typicality is not None and typicality.beyond:
+        return Answer(replace(beside, abstained=UNLIKE_WALK), embedding)
     said = _judged(card, task, [scores for scores, _ in looked], beside)
     if said.abstained is not None:
         return Answer(said, embedding)
@@ -224,6 +235,10 @@ def held_out(card: Card) -> str:
     if isinstance(bounds, list | tuple) and all(isinstance(b, int | float) for b in bounds):
         interval = " (95 % interval {:.0f} to {:.0f} %)".format(*(100 * b for b in bounds))
     return f"Right in {100 * share:.0f} % of the walks of {whom} it had not seen{interval}."
+
+
+def _knows_typical(bundle: Bundle) -> bool:
+    return any(name.startswith(f"0.{TYPICAL}") for name in bundle.arrays)
 
 
 def _scorer(bundle: Bundle) -> Scorer:

@@ -10,11 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, RefusedError, WalkEmbedding
+from clinigait.core import BadInputError, RefusedError, Typicality, WalkEmbedding
+from clinigait.io.bundle import TYPICAL
 from clinigait.models.network_inputs import network_frames, network_vector, window_starts
 from clinigait.nn import GaitOutput, build_network
 from clinigait.nn.precision import fast
 from clinigait.representations.clip import Clip
+from clinigait.stats import Gaussians
 
 if TYPE_CHECKING:
     from clinigait.io.bundle import Bundle
@@ -152,6 +154,7 @@ class Scorer:
     def __init__(self, bundle: Bundle) -> None:
         self.card = bundle.card
         n_classes = len(self.card.classes)
+        self._typical = _typical_of(bundle.arrays, n_classes)
         self._networks = []
         for number, entry in enumerate(self.card.networks):
             spec = {**entry["spec"], "classes": n_classes}
@@ -199,6 +202,26 @@ class Scorer:
             for each, network in zip(scores, self._networks, strict=True)
         ]
         return np.asarray(np.mean(read, axis=0)), looks[0]
+
+    def typicality_of(self, looks: Sequence[Looked]) -> Typicality | None:
+        """Return how like the walks of the test a walk looks; None where nobody knows.
+
+        Parameters
+        ----------
+        looks
+            What :meth:`look` says of each record.
+        """
+        if self._typical is None or not looks:
+            return None
+        gaussians, limit = self._typical
+        vector = np.concatenate([look.vectors for look in looks]).mean(axis=0)
+        if len(vector) != gaussians.means.shape[1]:
+            raise BadInputError(
+                f"The network makes {len(vector)} numbers of a walk; {gaussians.means.shape[1]} "
+                "are known of typical ones.",
+                "Take the bundle anew from where it came from.",
+            )
+        return Typicality(float(gaussians.distance(vector[None])[0]), limit)
 
     def embedding_of(self, looks: Sequence[Looked]) -> WalkEmbedding | None:
         """Return the embedding of a walk, mean over the windows of its records.
@@ -277,8 +300,37 @@ def softmax(scores: Floats) -> Floats:
 
 def own_arrays(arrays: Mapping[str, NDArray[Any]], number: int) -> dict[str, NDArray[Any]]:
     """Return the weights of one network of a bundle, by the keys of its state."""
-    start = f"{number}."
-    return {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+    start, beside = f"{number}.", f"{number}.{TYPICAL}"
+    return {
+        k.removeprefix(start): a
+        for k, a in arrays.items()
+        if k.startswith(start) and not k.startswith(beside)
+    }
+
+
+def _typical_of(
+    arrays: Mapping[str, NDArray[Any]], n_classes: int
+) -> tuple[Gaussians, float] | None:
+    """Return what a bundle knows of how typical walks look to its first network.
+
+    Raises
+    ------
+    BadInputError
+        If it is damaged.
+    """
+    start = f"0.{TYPICAL}"
+    found = {k.removeprefix(start): a for k, a in arrays.items() if k.startswith(start)}
+    if not found:
+        return None
+    means, precision, limit = (found.get(n, np.zeros(0)) for n in ("means", "precision", "limit"))
+    size = precision.shape[:1]
+    fits = means.shape == (n_classes, *size) and precision.shape == (*size, *size)
+    if not (size and fits and limit.shape == (1,) and limit[0] > 0):
+        raise BadInputError(
+            "The weights do not say how typical walks look as a bundle does.",
+            "Take the bundle anew from where it came from.",
+        )
+    return Gaussians(means.astype(float), precision.astype(float)), float(limit[0])
 
 
 def load_network(spec: Mapping[str, object], arrays: Mapping[str, NDArray[Any]]) -> torch.nn.Module:

@@ -53,6 +53,7 @@ from clinigait.stats.intervals import Interval, mean_interval
 from clinigait.stats.proportions import PredictiveValues, predictive_values, wilson_interval
 from clinigait.stats.reliability import IccKind, icc, icc_agreement, icc_interval
 from clinigait.stats.repeated import RepeatedLimits, limits_of_agreement_repeated
+from clinigait.stats.typical import Gaussians, fit_gaussians, shrunk_covariance, typical_limit
 
 __all__ = [
     "Agreement",
@@ -60,6 +61,7 @@ __all__ = [
     "Coverage",
     "Difference",
     "Estimate",
+    "Gaussians",
     "IccKind",
     "Interval",
     "PredictiveValues",
@@ -78,6 +80,7 @@ __all__ = [
     "combined_uncertainty",
     "conformal_thresholds",
     "confusion",
+    "fit_gaussians",
     "fit_temperature",
     "icc",
     "icc_agreement",
@@ -98,9 +101,11 @@ __all__ = [
     "resample_weights",
     "sd_of_differences",
     "set_coverage",
+    "shrunk_covariance",
     "smallest_change_of",
     "standard_error_from_icc",
     "standard_error_of_measurement",
     "tempered",
+    "typical_limit",
     "wilson_interval",
 ]

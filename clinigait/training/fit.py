@@ -359,12 +359,21 @@ def tensors(arrays: Arrays) -> dict[str, torch.Tensor]:
     return {key: torch.from_numpy(np.array(array)) for key, array in arrays.items()}
 
 
-def scores_of(lesson: Lesson, arrays: Mapping[str, torch.Tensor], people: Prepared) -> Floats:
-    """Return the log-probabilities of the records of some people, (N, K), by one network."""
+def scorer_of(lesson: Lesson, arrays: Arrays) -> NetworkScorer:
+    """Return a fitted network as it will be asked in use."""
+    return _scorer(lesson, tensors(arrays))
+
+
+def _scorer(lesson: Lesson, arrays: Mapping[str, torch.Tensor]) -> NetworkScorer:
     module = new_network(lesson)
     module.load_state_dict(dict(arrays))
-    entry = entry_of(lesson.plan, lesson.network, len(people.classes))
-    scorer = NetworkScorer(fast(module), entry)  # as it will be asked in use
+    n_classes = len(lesson.learners.classes)
+    return NetworkScorer(fast(module), entry_of(lesson.plan, lesson.network, n_classes))
+
+
+def scores_of(lesson: Lesson, arrays: Mapping[str, torch.Tensor], people: Prepared) -> Floats:
+    """Return the log-probabilities of the records of some people, (N, K), by one network."""
+    scorer = _scorer(lesson, arrays)
     return np.stack([scorer.window_scores(record.clip).mean(0) for record in people.records])
 
 

@@ -319,6 +319,9 @@ class CalibrationPlan:
         That share.
     alpha
         One minus the coverage of the prediction sets.
+    typicality
+        Whether the model learns how typical walks look to it, and says nothing of others; by
+        people who are held out.
     """
 
     __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
@@ -326,8 +329,11 @@ class CalibrationPlan:
     by: Literal["out_of_fold", "held_out"] = "out_of_fold"
     share: float = 0.3
     alpha: float = 0.1
+    typicality: bool = False
 
     def __post_init__(self) -> None:
+        if self.typicality and self.by != "held_out":
+            raise ValueError("typicality is learned from people who are held out")
         if not (0 < self.share < 1 and 0 < self.alpha < 1):
             raise ValueError("share and alpha lie between 0 and 1")
 

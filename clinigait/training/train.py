@@ -50,6 +50,7 @@ from clinigait.training.fit import (
     check_device,
     entry_of,
     new_network,
+    scorer_of,
     scores_of,
     set_threads,
     tensors,
@@ -59,6 +60,7 @@ from clinigait.training.freezing import frozen_stages, parameter_groups
 from clinigait.training.measured import measured_for
 from clinigait.training.plan import AUTO, NetworkPlan, TrainingPlan
 from clinigait.training.prepared import Prepared, prepare_study
+from clinigait.training.typical import typical_arrays
 from clinigait.training.variations import check_variations, variations_of
 from clinigait.training.work import Work
 
@@ -167,12 +169,15 @@ def train(order: Order, report: Report | None = None) -> Trained:
     choice = choose(order.plan, learners, course, "final")
     lessons = lessons_of(choice, taught(order.plan, learners, course), course.starts)
     fits = [course.fitted(f"final-{i}", lesson) for i, lesson in enumerate(lessons)]
+    typical: Arrays = {}
     if judges is None:
         calibration = _by_everybody(order, people, course, (validated, choice))
     else:
         pairs = zip(lessons, fits, strict=True)
         said = [scores_of(lesson, tensors(fit.arrays), judges) for lesson, fit in pairs]
         calibration = calibrated_on(said, judges, order.plan.calibration.alpha)
+        if order.plan.calibration.typicality:
+            typical = typical_arrays(scorer_of(lessons[0], fits[0].arrays), learners, judges)
     metrics, baselines = numbers_of(order, people, task, validated)
     facts = training_facts(order, people, course, choice)
     facts |= {
@@ -186,7 +191,7 @@ def train(order: Order, report: Report | None = None) -> Trained:
         networks=tuple(entry_of(x.plan, x.network, len(task.classes)) for x in lessons),
         metrics=metrics, baselines=baselines, training=facts,
     )  # fmt: skip
-    arrays = _together([fit.arrays for fit in fits])
+    arrays = {**_together([fit.arrays for fit in fits]), **typical}
     bundle = write_bundle(order.out, card, arrays, half=order.plan.half)
     course.work.remove()
     return Trained(bundle, people, choice)

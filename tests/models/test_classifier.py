@@ -20,6 +20,7 @@ from clinigait.core import (
     Prediction,
     RefusedError,
     Subject,
+    Typicality,
     Walk,
     marked,
 )
@@ -60,14 +61,18 @@ def walk() -> Walk:
 class _Says:
     """A scorer that says what a test wants."""
 
-    def __init__(self, windows: np.ndarray) -> None:
+    def __init__(self, windows: np.ndarray, typicality: Typicality | None = None) -> None:
         self.windows = windows
+        self.typicality = typicality
 
     def look(self, clip: object) -> tuple[np.ndarray, None]:
         return self.windows, None
 
     def embedding_of(self, looks: object) -> None:
         return None
+
+    def typicality_of(self, looks: object) -> Typicality | None:
+        return self.typicality
 
 
 def _windows(probabilities: Sequence[float], n: int = 12, spread: float = 0.0) -> np.ndarray:
@@ -85,10 +90,11 @@ def ask(monkeypatch: pytest.MonkeyPatch, walk: Walk):
         of: Walk = walk,
         n: int = 12,
         spread: float = 0.0,
+        typicality: Typicality | None = None,
         **options: Any,
     ) -> Prediction:
         windows = _windows(probabilities, n, spread)
-        monkeypatch.setattr(classifier, "_scorer", lambda bundle: _Says(windows))
+        monkeypatch.setattr(classifier, "_scorer", lambda bundle: _Says(windows, typicality))
         bundle = Bundle(card or _card(), {}, Path("nowhere"))
         made = assessed()
         return predict(
@@ -441,3 +447,31 @@ def _alike(found: object, expected: object) -> bool:
     if isinstance(found, float) and isinstance(expected, float):
         return found == pytest.approx(expected, rel=1e-6, abs=1e-9)
     return found == expected
+
+
+@pytest.mark.parametrize(("score", "says"), [(3.9, True), (4.0, True), (4.1, False)])
+def test_a_walk_beyond_the_limit_of_typical_ones_is_not_judged(ask, score, says) -> None:
+    said = ask(typicality=Typicality(score, 4.0))
+    assert said.typicality == Typicality(score, 4.0)
+    assert (said.prediction is not None) is says
+    if not says:
+        assert said.abstained.code == "atypical_walk"
+        assert "unlike all" in said.abstained.message
+    assert ask().typicality is None
+
+
+def test_a_person_before_a_model_of_synthetic_walkers_is_told_how_unlike_them(
+    monkeypatch: pytest.MonkeyPatch, walk: Walk
+) -> None:
+    far = Typicality(31.0, 4.0)
+    monkeypatch.setattr(classifier, "_scorer", lambda _: _Says(_windows((0.7, 0.2, 0.1)), far))
+    made, card = assessed(), _card(kind="synthetic")
+    arrays = {"0.typical.limit": np.array([4.0], np.float32)}
+    said = predict(Bundle(card, arrays, Path()), [walk], made.subject, made.measurement)
+    assert said.abstained.code == "synthetic_model"
+    assert said.typicality == far
+    assert said.classes == ()
+    research = predict(
+        Bundle(card, arrays, Path()), [walk], made.subject, made.measurement, research=True
+    )
+    assert research.abstained.code == "atypical_walk"

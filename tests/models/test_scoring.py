@@ -225,3 +225,49 @@ def test_networks_that_see_no_regions_leave_no_embedding():
     assert looked.tokens is None
     assert scorer.embedding_of([looked]) is None
     assert scorer.embedding_of([]) is None
+
+
+def _typical(bundle, means, limit=2.0):
+    size = means.shape[1]
+    return {
+        **bundle.arrays, "0.typical.means": means.astype(np.float32),
+        "0.typical.precision": np.eye(size, dtype=np.float32),
+        "0.typical.limit": np.array([limit], np.float32),
+    }  # fmt: skip
+
+
+def test_a_bundle_may_know_how_typical_walks_look():
+    bundle, clip = bundle_of({}), clip_of(20)
+    scores, looked = Scorer(bundle).look(clip)
+    assert Scorer(bundle).typicality_of([looked]) is None
+    own = looked.vectors.mean(axis=0)
+    means = np.stack([own + 1.0, own, own - 2.0])
+    means[1, 0] += 3.0
+    scorer = Scorer(SimpleNamespace(card=bundle.card, arrays=_typical(bundle, means, 2.5)))
+    again, looked = scorer.look(clip)
+    assert_allclose(again, scores)
+    found = scorer.typicality_of([looked])
+    assert found.score == pytest.approx(min(3.0, np.sqrt(len(own))), rel=1e-4)
+    assert found.limit == 2.5
+    assert found.beyond is (found.score > 2.5)
+
+
+@pytest.mark.parametrize("harm", ["classes", "precision", "limit", "missing", "length"])
+def test_damaged_knowledge_of_typical_walks_is_refused(harm):
+    bundle = bundle_of({})
+    _, looked = Scorer(bundle).look(clip_of(20))
+    size = looked.vectors.shape[1]
+    arrays = _typical(bundle, np.zeros((3, size)))
+    if harm == "classes":
+        arrays["0.typical.means"] = np.zeros((2, size), np.float32)
+    elif harm == "precision":
+        arrays["0.typical.precision"] = np.zeros((size, 2), np.float32)
+    elif harm == "limit":
+        arrays["0.typical.limit"] = np.array([-1.0], np.float32)
+    elif harm == "missing":
+        del arrays["0.typical.precision"]
+    else:
+        arrays = _typical(bundle, np.zeros((3, size + 1)))
+    made = SimpleNamespace(card=bundle.card, arrays=arrays)
+    with pytest.raises(BadInputError, match="typical"):
+        Scorer(made).typicality_of([looked])

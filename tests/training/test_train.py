@@ -102,6 +102,20 @@ def test_people_who_are_held_out_calibrate_and_teach_nothing(tmp_path):
     assert "held out" in card.calibration.method
 
 
+def test_how_typical_walks_look_is_learned_from_who_is_held_out(tmp_path):
+    held_out = CalibrationPlan("held_out", share=0.4, typicality=True)
+    plan = plan_of(2, calibration=held_out, half=True)
+    bundle = train(Order(plan, study_of(12), tmp_path / "b", validate="none")).bundle
+    found = {k.split(".", 2)[2]: a for k, a in bundle.arrays.items() if k.startswith("0.typical")}
+    assert set(found) == {"means", "precision", "limit"}
+    assert found["means"].shape == (len(bundle.card.classes), len(found["precision"]))
+    assert found["limit"] > 0
+    assert np.linalg.eigvalsh(found["precision"].astype(float)).min() > 0
+    Scorer(bundle)  # its network is read as one without
+    with pytest.raises(ValueError, match="held out"):
+        CalibrationPlan(typicality=True)
+
+
 def test_what_a_baseline_needs_and_nobody_knows_is_said(tmp_path):
     study = study_of(6, covariates=False)
     card = train(Order(plan_of(1), study, tmp_path / "b", validate="none")).bundle.card
