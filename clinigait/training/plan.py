@@ -469,8 +469,14 @@ class TrainingPlan:
         )
 
     def as_data(self) -> dict[str, Any]:
-        """Return the protocol as plain data, for a card."""
-        return {key: _plain(value) for key, value in asdict(self).items() if key != "sha256"}
+        """Return the protocol as plain data, for a card.
+
+        A key that is younger than cards which are out there is left out where it asks for nothing.
+        """
+        data = {key: _plain(value) for key, value in asdict(self).items() if key != "sha256"}
+        if not self.calibration.typicality:
+            del data["calibration"]["typicality"]
+        return data
 
     @property
     def digest(self) -> str:
