@@ -473,7 +473,8 @@ class TrainingPlan:
 
         A key that is younger than cards which are out there is left out where it asks for nothing.
         """
-        data = {key: _plain(value) for key, value in asdict(self).items() if key != "sha256"}
+        kept = {key: value for key, value in asdict(self).items() if key != "sha256"}
+        data: dict[str, Any] = {key: _plain(value) for key, value in kept.items()}
         if not self.calibration.typicality:
             del data["calibration"]["typicality"]
         return data
