@@ -29,6 +29,11 @@ class GaitOutput:
     sides
         Log-probabilities of each class on either side of the body, (N, 2, K), of networks that
         tell sides; None for others.
+    tokens
+        What was seen of each region of the body, (N, R, C), averaged over the frames, of networks
+        whose pictures show it; None for others.
+    signs
+        Regressions to measured signs, (N, S), of networks that make them; None for others.
     """
 
     parts: Tensor
@@ -36,6 +41,8 @@ class GaitOutput:
     logits: Tensor
     features: Tensor | None = None
     sides: Tensor | None = None
+    tokens: Tensor | None = None
+    signs: Tensor | None = None
 
     def decision_logits(self) -> Tensor:
         """Return the logits averaged over the parts, (N, K)."""
