@@ -8,7 +8,7 @@ import torch
 
 from clinigait.nn.build import build_network
 
-_STEPS = 64  # widths are multiples of one 64th: finer ones give the same channels
+_STEPS = 128  # widths are multiples of one 128th: finer ones give the same channels
 _MOST = 4 * _STEPS
 
 

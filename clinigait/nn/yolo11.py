@@ -46,8 +46,10 @@ class Yolo11Scale:
     deep: bool
 
     def channels(self, nominal: int, factor: float = 1.0) -> int:
-        """Return the channels of a layer, a multiple of eight."""
-        return math.ceil(min(nominal, self.most) * self.width * factor / 8) * 8
+        """Return the channels of a layer, the nearest multiple of eight."""
+        # At factor 1 all are multiples as they are; in between layers widen one after the other.
+        eights = min(nominal, self.most) * self.width * factor / 8
+        return max(math.floor(eights + 0.5), 1) * 8
 
 
 SCALES = {

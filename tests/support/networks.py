@@ -62,7 +62,18 @@ def settled(spec: Mapping[str, object], seed: int = 0) -> GaitModel:
             torch.nn.init.normal_(module.running_mean, 0, 0.3)
             torch.nn.init.uniform_(module.running_var, 0.5, 2)
             torch.nn.init.normal_(module.bias, 0, 0.3)
+        elif spec["kind"] == "rgbd_fusion" and isinstance(module, torch.nn.Conv2d):
+            # So deep a network would say the same of everything before it has learned.
+            torch.nn.init.kaiming_normal_(module.weight)
     return model
+
+
+def coloured_depth(count: int, frames: int) -> Tensor:
+    """Return pictures in colour and depth of things large and small, with holes in the depth."""
+    large = torch.rand(count, 4, frames, 8, 4).repeat_interleave(8, 3).repeat_interleave(8, 4)
+    x = 0.1 + 0.6 * large + 0.3 * torch.rand(large.shape)
+    x[:, 3][torch.rand(x[:, 3].shape) < 0.1] = 0
+    return x
 
 
 def batch_for(
@@ -76,8 +87,7 @@ def batch_for(
     size = (JOINTS,) if "joints" in spec else (1,) if kind == "either_side" else (64, 44)
     x = torch.randn(len(lengths), channels, longest, *size)
     if kind == "rgbd_fusion":
-        x = torch.rand(len(lengths), 4, longest, 64, 32)
-        x[:, 3][torch.rand(x[:, 3].shape) < 0.1] = 0  # holes
+        x = coloured_depth(len(lengths), longest)
     for row, length in enumerate(lengths):
         x[row, :, length:] = padding
     given = {"x": x, "mask": torch.arange(longest) < torch.tensor(lengths)[:, None]}
