@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import torch
 
@@ -36,6 +37,7 @@ def of_size(spec: Mapping[str, object], parameters: int) -> dict[str, object]:
         If it cannot be built, or no width up to 4 comes within a tenth.
     """
 
+    @cache
     def count(steps: int) -> int:
         return parameter_count({**spec, "width": steps / _STEPS})
 

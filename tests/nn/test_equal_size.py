@@ -19,11 +19,9 @@ def test_parameters_are_counted_without_making_them() -> None:
 
 @pytest.mark.parametrize("fusion", ["neck", "early", "colour", "depth"])
 @pytest.mark.parametrize("mlge", [True, False])
-@pytest.mark.parametrize("width", [0.5, 0.75, 1.0])
-def test_every_variant_can_be_had_at_the_size_of_the_whole(
-    fusion: str, mlge: bool, width: float
-) -> None:
-    wanted = equal_size.parameter_count({**_SPEC, "width": width})
+def test_every_variant_can_be_had_at_the_size_of_the_whole(fusion: str, mlge: bool) -> None:
+    # The smaller, the coarser the steps.
+    wanted = equal_size.parameter_count({**_SPEC, "width": 0.5})
     spec = equal_size.of_size({**_SPEC, "fusion": fusion, "mlge": mlge}, wanted)
     found = equal_size.parameter_count(spec)
     assert found == pytest.approx(wanted, rel=0.05), spec
