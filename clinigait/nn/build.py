@@ -46,8 +46,8 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     Pictures in colour and depth (`rgbd_fusion`) know `encoder` (n or s, the scale of YOLO11),
     `width` (a further factor of the channels; 1), `fusion` (neck, early, colour or depth), `mlge`
     (true), `temporal` (gru or tcn), `embedding` (128), `sppf_act` (silu or none),
-    `modality_dropout` (0) and `signs` (number of measured signs that are regressed; 0); they have
-    no `channels`.
+    `modality_dropout` (0), `signs` (number of measured signs that are regressed; 0) and
+    `norm_momentum` (0.1); they have no `channels`.
 
     Parameters
     ----------
@@ -152,11 +152,14 @@ def _rgbd_fusion(settings: Settings) -> nn.Module:
         sppf_act=settings.choice("sppf_act", SPPF_ACTS),
         modality_dropout=settings.share("modality_dropout"),
         signs=settings.integer("signs", 0, smallest=0),
+        norm_momentum=settings.number("norm_momentum", 0.1),
     )
     classes = _classes(settings)
     settings.finish()
     if made.width > _LARGEST_WIDTH:
         raise ValueError(f"{settings.kind}: width has to be at most {_LARGEST_WIDTH:g}")
+    if made.norm_momentum > 1:
+        raise ValueError(f"{settings.kind}: norm_momentum has to be at most 1")
     if made.embedding % 8:
         raise ValueError(f"{settings.kind}: embedding has to be a multiple of 8")
     if made.modality_dropout and made.fusion not in ("neck", "early"):

@@ -78,6 +78,7 @@ _GRAPH = {"kind": "gaitgraph", "classes": 3, "joints": 3}
         ({**_GRAPH, "edges": [[1, 1]]}, "does not join two"),
         ({**_RGBD, "encoder": "m"}, "encoder has to be one of n, s"),
         ({**_RGBD, "width": 4.5}, "width has to be at most 4"),
+        ({**_RGBD, "norm_momentum": 2}, "norm_momentum has to be at most 1"),
         ({**_RGBD, "width": 0}, "width has to be a number above 0"),
         ({**_RGBD, "fusion": "late"}, "fusion has to be one of neck, early, colour, depth"),
         ({**_RGBD, "temporal": "max"}, "temporal has to be one of gru, tcn"),

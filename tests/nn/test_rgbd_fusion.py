@@ -209,6 +209,12 @@ def test_frames_are_seen_in_their_order() -> None:
             assert not torch.allclose(model(x).parts, model(x[:, :, [3, 0, 5, 1, 4, 2]]).parts)
 
 
+def test_statistics_settle_as_fast_as_asked_for() -> None:
+    for spec, momentum in ((_SPEC, 0.1), ({**_SPEC, "norm_momentum": 0.03}, 0.03)):
+        norms = [m for m in nn.build_network(spec).modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        assert {(norm.momentum, norm.eps) for norm in norms} == {(momentum, 1e-3)}
+
+
 @pytest.mark.slow
 def test_ten_seconds_are_scored_in_less_than_three() -> None:
     model = nn.build_network({"kind": "rgbd_fusion", "classes": 2}).eval()
