@@ -16,6 +16,7 @@ from clinigait.cli.training import (
     DataSetOption,
     DeviceOption,
     LabelsOption,
+    RecordOption,
     SubjectsOption,
     ThreadsOption,
     command_line,
@@ -42,6 +43,7 @@ def finetune(  # noqa: PLR0913, PLR0917  every option of the command line is an 
     ] = "auto",
     data_set: DataSetOption = None,
     subjects: SubjectsOption = None,
+    record: RecordOption = None,
     labels: LabelsOption = None,
     steps: Annotated[
         int | None, typer.Option("--steps", min=1, help="Most steps of a fit.")
@@ -56,7 +58,7 @@ def finetune(  # noqa: PLR0913, PLR0917  every option of the command line is an 
 
     need_packages()
     model = open_model(bundle)
-    study = open_study(data, data_set, subjects, labels=labels)
+    study = open_study(data, data_set, subjects, record=record, labels=labels)
     from clinigait.training import finetune as tuning  # noqa: PLC0415  PyTorch, once all is well
 
     order = tuning.SiteOrder(

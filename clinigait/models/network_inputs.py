@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
+from clinigait.representations.posture_vector import POSTURE
 from clinigait.representations.skeleton_inputs import ANGLE_GROUPS, GAIT_ANGLES, mirror_angles
 
 Floats = NDArray[np.float32]
@@ -28,8 +29,8 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "skeleton_maps": mirror_pictures,
     GAIT_ANGLES: mirror_angles,
 }
-#: Streams in which NaN says that a joint is not known; their networks take it for the average.
-GAPPED = frozenset({GAIT_ANGLES})
+#: What may be unknown, as NaN; its networks take that for the average of those who taught them.
+GAPPED = frozenset({GAIT_ANGLES, POSTURE})
 #: What a network of named channels is told of them, unless its specification says otherwise.
 _CHANNELS_OF: dict[str, dict[str, Any]] = {
     GAIT_ANGLES: {
@@ -56,7 +57,7 @@ def completed(spec: Mapping[str, Any], kinds: Sequence[str]) -> dict[str, Any]:
 
 
 #: Vectors that are the same for a walk and its mirror image.
-UNSIDED = frozenset({"posture"})
+UNSIDED = frozenset({POSTURE})
 
 
 def frame_kinds(clip: Clip, kinds: Sequence[str]) -> tuple[str, ...]:
@@ -125,8 +126,8 @@ def network_vector(clip: Clip, kinds: Sequence[str]) -> Floats | None:
     RefusedError
         If a value is missing.
     """
-    found = [clip.vectors[kind] for kind in kinds if kind in clip.vectors]
-    return _finite(np.concatenate(found).astype(np.float32)) if found else None
+    found = [_floats(clip.vectors[kind], kind) for kind in kinds if kind in clip.vectors]
+    return np.concatenate(found) if found else None
 
 
 def window_starts(n_frames: int, window: int | None, hop: int | None) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
 from clinigait.nn.convolution import (
@@ -35,6 +36,9 @@ class PavGuidedAttention(nn.Module):
         C of the features.
     rows
         Number of row gates; the rows of the feature map are shared out to them equally.
+
+    Vectors are taken on the scale from the least to the greatest of those whom it learns from; 0
+    to 1 as long as nobody taught it. A measure that is missing (NaN) counts as their median.
     """
 
     def __init__(self, channels: int, rows: int) -> None:
@@ -42,6 +46,28 @@ class PavGuidedAttention(nn.Module):
         self.channel_gate = _gate(channels)
         self.row_gate = _gate(rows)
         self.rows = rows
+        self.low: Tensor
+        self.high: Tensor
+        self.register_buffer("low", torch.zeros(PAV_SIZE))
+        self.register_buffer("high", torch.ones(PAV_SIZE))
+        self.middle: Tensor
+        self.register_buffer("middle", torch.full((PAV_SIZE,), 0.5))
+
+    def learn_range(self, pavs: Tensor) -> None:
+        """Take the range of the vectors of those who teach, (N, 24); NaN is left out.
+
+        Raises
+        ------
+        ValueError
+            If a measure is missing or the same in all of them.
+        """
+        low = pavs.nan_to_num(nan=torch.inf).amin(0)
+        high = pavs.nan_to_num(nan=-torch.inf).amax(0)
+        if not bool((high > low).all()):
+            raise ValueError("a measure of asymmetry is missing in all walks, or the same in all")
+        self.low.copy_(low)
+        self.high.copy_(high)
+        self.middle.copy_(pavs.nanmedian(0).values)
 
     def forward(self, pooled: Tensor, pav: Tensor) -> Tensor:
         """Weight (N, C, H, W) by the vectors (N, 24).
@@ -56,6 +82,8 @@ class PavGuidedAttention(nn.Module):
                 f"the postural asymmetry vectors have to be of shape {(len(pooled), PAV_SIZE)}, "
                 f"not {tuple(pav.shape)}"
             )
+        pav = torch.where(pav.isnan(), self.middle, pav)
+        pav = (pav - self.low) / (self.high - self.low)
         height = pooled.shape[2]
         if height % self.rows:
             raise ValueError(f"{height} rows of features cannot be shared by {self.rows} gates")

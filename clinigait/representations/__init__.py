@@ -19,7 +19,6 @@ from clinigait.representations.posture import (
     PAIRS,
     Posture,
     PostureFrames,
-    PostureRange,
     posture_frames,
 )
 from clinigait.representations.silhouettes import (
@@ -53,7 +52,6 @@ __all__ = [
     "GaitAngles",
     "Posture",
     "PostureFrames",
-    "PostureRange",
     "Skeleton",
     "SkeletonMaps",
     "Sketches",

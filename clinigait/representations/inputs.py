@@ -31,7 +31,7 @@ Preparation = Callable[[Walk, Mapping[str, Any]], Clip]
 PREPARATIONS: dict[str, tuple[str, Preparation]] = {
     SILHOUETTES: ("1", prepare_silhouettes),
     SKELETON_MAPS: ("1", prepare_skeleton_maps),
-    POSTURE: ("1", prepare_posture),
+    POSTURE: ("2", prepare_posture),
     GAIT_ANGLES: ("1", prepare_gait_angles),
 }
 #: Frames of two inputs that are further apart in time do not show the same moment.

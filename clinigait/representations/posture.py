@@ -70,49 +70,6 @@ class Posture:
         return np.asarray(self.n_frames > 0)
 
 
-@dataclass(frozen=True, eq=False)
-class PostureRange:
-    """Least and greatest unsigned asymmetries of the people whom a model learned from.
-
-    Parameters
-    ----------
-    low, high
-        (8, 3) over :data:`PAIRS` and :data:`MEASURES`.
-    """
-
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        shape = (len(PAIRS), len(MEASURES))
-        if self.low.shape != shape or self.high.shape != shape:
-            raise ValueError(f"the range of every pair and measure is asked for: {shape}")
-        if not (self.high > self.low).all():
-            raise ValueError("a range ends above its start, for every pair and measure")
-
-    @classmethod
-    def of(cls, postures: list[Posture]) -> PostureRange:
-        """Learn the range from the walks of the training people, and of nobody else.
-
-        Raises
-        ------
-        ValueError
-            If a measure is missing in all walks, or the same in all.
-        """
-        stacked = np.stack([posture.unsigned for posture in postures])
-        known = np.isfinite(stacked)
-        low = np.where(known, stacked, np.inf).min(axis=0)
-        high = np.where(known, stacked, -np.inf).max(axis=0)
-        return cls(low, high)
-
-    def scaled(self, posture: Posture) -> NDArray[np.float64]:
-        """Return (8, 3) unsigned asymmetries, 0 at the training people's least and 1 at their most.
-
-        People beyond them get less than 0 or more than 1; NaN stays NaN.
-        """
-        return np.asarray((posture.unsigned - self.low) / (self.high - self.low))
-
-
 def posture_frames(walk: Walk, height: NDArray[np.float64] | float | None = None) -> PostureFrames:
     """Measure the asymmetry of eight pairs of points in every frame.
 

@@ -24,9 +24,11 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, IterableDataset
 
 from clinigait.core import BadInputError, Progress
-from clinigait.models.network_inputs import completed, network_frames
+from clinigait.models.network_inputs import completed, network_frames, network_vector
 from clinigait.models.scoring import NetworkScorer
 from clinigait.nn import build_network
+from clinigait.nn.drf import PavGuidedAttention
+from clinigait.nn.precision import fast
 from clinigait.nn.temporal_net import EitherSide
 from clinigait.training.batches import BatchMaker, TensorBatch
 from clinigait.training.checkpoint import FitState, give_memory, read_state, take_state, write_state
@@ -39,6 +41,8 @@ Arrays = dict[str, NDArray[Any]]
 Floats = NDArray[np.float64]
 #: A long fit keeps its state about this often.
 _KEEP_S = 30.0
+#: Records of each validation person at a look.
+_LOOKED_AT = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,6 +146,32 @@ def entry_of(plan: TrainingPlan, network: NetworkPlan, n_classes: int) -> dict[s
     }
 
 
+def _standardise(network: torch.nn.Module, lesson: Lesson) -> None:
+    """Give a network the scale of what it sees, from those who teach and from nobody else.
+
+    Raises
+    ------
+    BadInputError
+        If their walks are too much alike for that.
+    """
+    start = lesson.start or {}
+    if isinstance(network, EitherSide) and not start:
+        network.standardise_by(_everything_seen(lesson))
+    guide = getattr(network, "guide", None)
+    if isinstance(guide, PavGuidedAttention) and "guide.low" not in start:
+        kinds = lesson.plan.kinds_of(lesson.network)
+        told = [network_vector(record.clip, kinds) for record in lesson.learners.records]
+        try:
+            guide.learn_range(
+                torch.from_numpy(np.stack([each for each in told if each is not None]))
+            )
+        except ValueError as error:
+            raise BadInputError(
+                f"The range of posture cannot be learned from {len(told)} walks: {error}.",
+                "Give more walks, seen from the front or the back.",
+            ) from error
+
+
 def _everything_seen(lesson: Lesson) -> list[torch.Tensor]:
     """Return the (C, T, J) walks that a network learns from, as it sees them."""
     kinds = lesson.plan.kinds_of(lesson.network)
@@ -164,10 +194,7 @@ class LessonModule(lightning.LightningModule):
         super().__init__()
         self.plan, self.seed = lesson.plan, lesson.seed
         self.network = new_network(lesson)
-        # Pictures are learned a sixth faster on CPUs; networks without them do not change.
-        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        if lesson.start is None and isinstance(self.network, EitherSide):
-            self.network.standardise_by(_everything_seen(lesson))
+        _standardise(self.network, lesson)
         self.frozen = frozen_stages(self.network, self.plan.freeze)
         self.held = freeze(self.network, self.frozen, self.plan.freeze_norms)
         self.batches = BatchMaker(lesson.plan, lesson.network, lesson.learners, lesson.seed)
@@ -337,14 +364,18 @@ def scores_of(lesson: Lesson, arrays: Mapping[str, torch.Tensor], people: Prepar
     module = new_network(lesson)
     module.load_state_dict(dict(arrays))
     entry = entry_of(lesson.plan, lesson.network, len(people.classes))
-    scorer = NetworkScorer(module.eval(), entry)
+    scorer = NetworkScorer(fast(module), entry)  # as it will be asked in use
     return np.stack([scorer.window_scores(record.clip).mean(0) for record in people.records])
 
 
 def validation_loss(lesson: Lesson, arrays: Mapping[str, torch.Tensor]) -> float:
-    """Return the negative log-probability of the validation people's labels; people count alike."""
+    """Return the negative log-probability of the validation people's labels; people count alike.
+
+    Of people with many records some are looked at: a look says when to stop, and judges nobody.
+    """
     assert lesson.validation is not None  # noqa: S101  for the type checker
-    return person_loss(scores_of(lesson, arrays, lesson.validation), lesson.validation)
+    looked_at = lesson.validation.few_of_each(_LOOKED_AT)
+    return person_loss(scores_of(lesson, arrays, looked_at), looked_at)
 
 
 def person_loss(scores: Floats, people: Prepared) -> float:

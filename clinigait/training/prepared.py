@@ -86,6 +86,18 @@ class Prepared:
         wanted = set(people)
         return replace(self, records=tuple(r for r in self.records if r.person in wanted))
 
+    def few_of_each(self, most: int) -> Prepared:
+        """Return at most so many records of each person, spread over all of theirs."""
+        own: dict[str, list[Record]] = {}
+        for record in self.records:
+            own.setdefault(record.person, []).append(record)
+        chosen = {
+            theirs[i].sequence
+            for theirs in own.values()
+            for i in np.linspace(0, len(theirs) - 1, min(most, len(theirs))).round().astype(int)
+        }
+        return replace(self, records=tuple(r for r in self.records if r.sequence in chosen))
+
     def people_per_class(self) -> dict[str, int]:
         """Return how many people have each label."""
         counts = Counter(label for own in self.labels.values() for label in own)

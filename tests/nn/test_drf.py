@@ -31,6 +31,24 @@ def test_asymmetry_changes_the_answer() -> None:
     assert not torch.allclose(here, there)
 
 
+def test_the_guide_reads_vectors_on_the_range_of_those_who_taught_it() -> None:
+    torch.manual_seed(0)
+    guide, pooled, pavs = drf.PavGuidedAttention(3, 4), torch.rand(5, 3, 8, 5), torch.rand(5, 24)
+    with torch.no_grad():
+        scaled = (pavs - pavs.amin(0)) / (pavs.amax(0) - pavs.amin(0))
+        wanted = guide(pooled, scaled)
+        guide.learn_range(pavs)
+        torch.testing.assert_close(guide(pooled, pavs), wanted)
+    pavs[0, 3] = torch.nan
+    with torch.no_grad():
+        guide.learn_range(pavs)
+        filled = torch.where(pavs.isnan(), pavs[1:, 3].median(), pavs)
+        torch.testing.assert_close(guide(pooled, pavs), guide(pooled, filled))
+    pavs[:, 7] = 0.3
+    with pytest.raises(ValueError, match="or the same in all"):
+        guide.learn_range(pavs)
+
+
 def test_vectors_and_rows_that_do_not_fit_are_refused() -> None:
     guide = drf.PavGuidedAttention(3, 4)
     with pytest.raises(ValueError, match=r"shape \(2, 24\), not \(2, 8\)"):

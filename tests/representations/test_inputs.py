@@ -15,7 +15,6 @@ from clinigait.core.card import InputSpec
 from clinigait.representations import align, posture_frames, skeleton_maps
 from clinigait.representations.clocks import even_clock, longest_stretch, nearest
 from clinigait.representations.inputs import PREPARATIONS, inputs_sha256, prepare
-from clinigait.representations.posture_vector import posture_options
 from support.drawn import drawn_walk
 
 SILHOUETTES = InputSpec("silhouettes")
@@ -175,49 +174,31 @@ def _frontal(n: int = 30, missing: int | None = None, seed: int = 0) -> Walk:
     return Walk(np.arange(n) / 30, points, confidence, COCO_17, Space.IMAGE_PX)
 
 
-def _posture_options() -> dict:
-    walks = [_frontal(seed=seed) for seed in range(6)]
-    return posture_options([posture_frames(walk).summary() for walk in walks])
+def test_posture_is_given_as_it_is_measured() -> None:
+    walk = _frontal()
+    vector = prepare(walk, [InputSpec("posture")]).vectors["posture"]
+    assert vector.shape == (24,)
+    assert vector.dtype == np.float32
+    measured = posture_frames(walk).summary().unsigned
+    np.testing.assert_allclose(vector, measured.ravel(), rtol=1e-6)
 
 
-def test_posture_is_on_the_scale_of_the_training_people() -> None:
-    options = _posture_options()
-    vectors = [
-        prepare(_frontal(seed=seed), [InputSpec("posture", options)]).vectors["posture"]
-        for seed in range(6)
-    ]
-    assert vectors[0].shape == (24,)
-    assert vectors[0].dtype == np.float32
-    np.testing.assert_allclose(np.min(vectors, axis=0), 0, atol=1e-6)
-    np.testing.assert_allclose(np.max(vectors, axis=0), 1, atol=1e-6)
-    np.testing.assert_allclose(np.median(vectors, axis=0), np.ravel(options["fill"]), atol=1e-6)
-
-
-def test_a_missing_measure_gets_what_the_card_says() -> None:
-    options = _posture_options()
+def test_a_missing_measure_is_unknown_and_never_zero() -> None:
     eye = _frontal(missing=COCO_17.index("left_eye"))
-    vector = prepare(eye, [InputSpec("posture", options)]).vectors["posture"]
-    np.testing.assert_allclose(vector[:3], options["fill"][0], rtol=1e-6)
-    for changed in ({"fill": None}, {"max_missing": 2}):
-        with pytest.raises(RefusedError, match="3 of 24 measures"):
-            prepare(eye, [InputSpec("posture", {**options, **changed})])
+    vector = prepare(eye, [InputSpec("posture")]).vectors["posture"]
+    assert np.isnan(vector[:3]).all()
+    assert np.isfinite(vector[3:]).all()
+    with pytest.raises(RefusedError, match="3 of 24 measures"):
+        prepare(eye, [InputSpec("posture", {"max_missing": 2})])
     with pytest.raises(RefusedError, match="24 of 24 measures"):
-        prepare(_frontal(n=10), [InputSpec("posture", options)])
+        prepare(_frontal(n=10), [InputSpec("posture")])
 
 
 def test_posture_stands_beside_pictures() -> None:
     walk = _frontal()
-    clip = prepare(walk, [MAPS, InputSpec("posture", _posture_options())])
+    clip = prepare(walk, [MAPS, InputSpec("posture")])
     assert set(clip.frames) == {"skeleton_maps"}
     assert set(clip.vectors) == {"posture"}
-
-
-def test_no_range_is_learned_from_too_little() -> None:
-    one = posture_frames(_frontal()).summary()
-    blind = posture_frames(_frontal(missing=0)).summary()
-    for postures in ([], [one], [blind, blind]):
-        with pytest.raises(BadInputError, match="No range of posture"):
-            posture_options(postures)
 
 
 # ---------------------------------------------------------------- what is refused
@@ -234,10 +215,9 @@ def test_no_range_is_learned_from_too_little() -> None:
         ("silhouettes", {"min_frames": -3}, "min_frames"),
         ("skeleton_maps", {"with_aids": True}, "with_aids"),
         ("skeleton_maps", {"max_gap_s": float("nan")}, "max_gap_s"),
-        ("posture", {}, "low"),
-        ("posture", {"low": [[0] * 3] * 8, "high": [[1] * 3] * 7}, "high"),
-        ("posture", {"low": [[0] * 3] * 8, "high": [[float("inf")] * 3] * 8}, "high"),
-        ("posture", {"low": [[0] * 3] * 8, "high": [[0] * 3] * 8}, "ends above its start"),
+        ("posture", {"low": [[0] * 3] * 8}, "low"),
+        ("posture", {"max_missing": 25}, "max_missing"),
+        ("posture", {"min_frames": 0}, "min_frames"),
     ],
 )
 def test_an_impossible_option_is_named(walk: Walk, kind: str, options: dict, names: str) -> None:

@@ -13,8 +13,6 @@ from clinigait.core import COCO_17, BadInputError, Space, Walk
 from clinigait.representations import (
     MEASURES,
     PAIRS,
-    Posture,
-    PostureRange,
     posture_frames,
 )
 from support.walker import Gait, synthetic_space_walk
@@ -167,38 +165,6 @@ def test_a_sway_that_goes_both_ways_is_unsigned_but_not_signed() -> None:
     shoulder = _at("shoulder", "vertical")
     assert posture.signed[shoulder] == pytest.approx(0.0)
     assert posture.unsigned[shoulder] == pytest.approx(0.03)
-
-
-# ---------------------------------------------------------------- scaling
-
-
-def _posture(value: float) -> Posture:
-    filled = np.full((8, 3), value)
-    return Posture(filled, filled, np.full((8, 3), 5))
-
-
-def test_scaling_by_the_training_peoples_range() -> None:
-    reach = PostureRange.of([_posture(0.2), _posture(0.6), _posture(0.4)])
-    np.testing.assert_allclose(reach.scaled(_posture(0.2)), 0)
-    np.testing.assert_allclose(reach.scaled(_posture(0.6)), 1)
-    np.testing.assert_allclose(reach.scaled(_posture(0.5)), 0.75)
-    np.testing.assert_allclose(reach.scaled(_posture(1.0)), 2)
-
-
-def test_missing_stays_missing_and_does_not_spoil_the_range() -> None:
-    holed = _posture(0.3)
-    holed.unsigned[2, 1] = np.nan
-    reach = PostureRange.of([_posture(0.2), holed, _posture(0.6)])
-    assert np.isfinite(reach.low).all()
-    assert np.isnan(reach.scaled(holed)[2, 1])
-    assert np.isfinite(np.delete(reach.scaled(holed).ravel(), 7)).all()
-
-
-def test_a_range_of_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match="ends above"):
-        PostureRange.of([_posture(0.2), _posture(0.2)])
-    with pytest.raises(ValueError, match="every pair"):
-        PostureRange(np.zeros(24), np.ones(24))
 
 
 def test_confidence_of_zero_is_not_seen() -> None:

@@ -157,3 +157,13 @@ def test_only_the_network_is_kept_and_nothing_is_written(tmp_path, monkeypatch, 
     assert not list(tmp_path.iterdir())
     assert capfd.readouterr() == ("", "")
     assert_array_equal(fit.arrays["neck.classifier.scale"], 16)
+
+
+def test_a_look_takes_some_records_of_each_person_spread_over_all_of_theirs():
+    people = prepared(4, 9)
+    few = people.few_of_each(3)
+    assert list(few.labels) == list(people.labels)
+    for person in people.labels:
+        own = [r.sequence for r in people.records if r.person == person]
+        assert [r.sequence for r in few.records if r.person == person] == [own[0], own[4], own[8]]
+    assert people.few_of_each(50).records == people.records
