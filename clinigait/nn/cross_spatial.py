@@ -115,5 +115,5 @@ class Paths(nn.Module):
 
 
 def _by_head(x: Tensor) -> Tensor:
-    """Return (M, heads, H·W, C / heads)."""
-    return x.view(len(x), _HEADS, x.shape[1] // _HEADS, -1).transpose(2, 3)
+    """Return (M, heads, H·W, C / heads), laid out as fast attention wants it."""
+    return x.reshape(len(x), _HEADS, x.shape[1] // _HEADS, -1).transpose(2, 3).contiguous()
