@@ -43,7 +43,7 @@ from clinigait.io.protocol import load_protocol
 from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
-from clinigait.models.classifier import open_model, predict
+from clinigait.models.classifier import open_model, predict, saw_the_walk
 from clinigait.perception.depict import depict
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.request import Request, StageProgress, Stopwatch
@@ -135,39 +135,56 @@ def _quiet(stage: str, fraction: float) -> None:
     del stage, fraction
 
 
-def open_models(protocol: Protocol) -> tuple[Bundle, ...]:
+def open_models(protocol: Protocol) -> tuple[tuple[Bundle, ...], ...]:
     """Open the bundles that a protocol names: what is wrong with one is said before the work.
+
+    Returns
+    -------
+    tuple of tuple of Bundle
+        Each place of the list with the bundles that stand there, the first choice first.
 
     Raises
     ------
     BadInputError
         If one is missing, broken, or not made for this version.
     """
-    return tuple(open_model(name) for name in protocol.models)
+    places = ((each,) if isinstance(each, str) else each for each in protocol.models)
+    return tuple(tuple(open_model(name) for name in names) for names in places)
 
 
 def ask_models(
-    models: Sequence[Bundle],
+    models: Sequence[Sequence[Bundle]],
     walks: Sequence[Walk],
     protocol: Protocol,
     subject: Subject,
     measurement: Measurement,
 ) -> tuple[Prediction, ...]:
-    """Return what each model says of a walk, of which there may be several records."""
-    return tuple(
-        predict(
-            bundle, walks, subject, measurement,
-            research=protocol.research, prevalence_pct=protocol.prevalence_pct,
-        )
-        for bundle in models
-    )  # fmt: skip
+    """Return what the models say of a walk, of which there may be several records.
+
+    Where several stand in one place, the first that can see the walk speaks; if none can, the
+    reason of the first choice counts.
+    """
+    said = []
+    for place in models:
+        tried: list[Prediction] = []
+        for bundle in place:
+            tried.append(
+                predict(
+                    bundle, walks, subject, measurement,
+                    research=protocol.research, prevalence_pct=protocol.prevalence_pct,
+                )
+            )  # fmt: skip
+            if saw_the_walk(tried[-1]):
+                break
+        said.append(tried[-1] if saw_the_walk(tried[-1]) else tried[0])
+    return tuple(said)
 
 
 def _assess_into(
     folder: Path,
     recording: Recording,
     protocol: Protocol,
-    models: Sequence[Bundle],
+    models: Sequence[Sequence[Bundle]],
     request: Request,
     progress: StageProgress,
     stopwatch: Stopwatch,
@@ -200,7 +217,7 @@ def _assess_keypoints_into(
     folder: Path,
     path: Path,
     protocol: Protocol,
-    models: Sequence[Bundle],
+    models: Sequence[Sequence[Bundle]],
     request: Request,
     progress: StageProgress,
     stopwatch: Stopwatch,
