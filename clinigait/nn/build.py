@@ -46,8 +46,7 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     Pictures in colour and depth (`rgbd_fusion`) know `encoder` (n or s, the scale of YOLO11),
     `width` (a further factor of the channels; 1), `fusion` (neck, early, colour or depth), `mlge`
     (true), `temporal` (gru or tcn), `embedding` (128), `sppf_act` (silu or none),
-    `modality_dropout` (0), `signs` (number of measured signs that are regressed; 0) and
-    `norm_momentum` (0.1); they have no `channels`.
+    `modality_dropout` (0) and `norm_momentum` (0.1); they have no `channels`.
 
     Parameters
     ----------
@@ -151,7 +150,6 @@ def _rgbd_fusion(settings: Settings) -> nn.Module:
         embedding=settings.integer("embedding", 128),
         sppf_act=settings.choice("sppf_act", SPPF_ACTS),
         modality_dropout=settings.share("modality_dropout"),
-        signs=settings.integer("signs", 0, smallest=0),
         norm_momentum=settings.number("norm_momentum", 0.1),
     )
     classes = _classes(settings)

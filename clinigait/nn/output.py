@@ -32,8 +32,6 @@ class GaitOutput:
     tokens
         What was seen of each region of the body, (N, R, C), averaged over the frames, of networks
         whose pictures show it; None for others.
-    signs
-        Regressions to measured signs, (N, S), of networks that make them; None for others.
     """
 
     parts: Tensor
@@ -42,7 +40,6 @@ class GaitOutput:
     features: Tensor | None = None
     sides: Tensor | None = None
     tokens: Tensor | None = None
-    signs: Tensor | None = None
 
     def decision_logits(self) -> Tensor:
         """Return the logits averaged over the parts, (N, K)."""

@@ -54,8 +54,6 @@ class RgbdSettings:
         See `Yolo11`.
     modality_dropout
         How often, in training, a sequence of both modalities is seen without one of them.
-    signs
-        Number of measured signs that are regressed beside the classes.
     norm_momentum
         How fast the statistics of batch norms follow the batches. YOLO11 has 0.03, for which short
         trainings end before the statistics of so many layers have settled.
@@ -69,7 +67,6 @@ class RgbdSettings:
     embedding: int = 128
     sppf_act: str = "silu"
     modality_dropout: float = 0.0
-    signs: int = 0
     norm_momentum: float = 0.1
 
     @property
@@ -215,7 +212,6 @@ class RgbdFusion(nn.Module):
         self.pool = MeanAndMax()
         self.head = NormLinear(2 * size, size)
         self.neck = neck(1, size, classes)
-        self.signs = nn.Linear(size, settings.signs) if settings.signs else None
         for module in self.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.momentum = settings.norm_momentum
@@ -226,7 +222,6 @@ class RgbdFusion(nn.Module):
         streams = self.pyramid.streams
         encoders = [stream.encoder for stream in streams]
         fusions = [self.pyramid.fusions] if isinstance(self.pyramid, TwoStreams) else []
-        signs = [] if self.signs is None else [self.signs]
         return {
             "stem": [layer for encoder in encoders for layer in encoder.layers(0, 1)],
             "encoder_low": [layer for encoder in encoders for layer in encoder.layers(2, 4)],
@@ -234,7 +229,7 @@ class RgbdFusion(nn.Module):
             "mlge": [part for stream in streams for part in (stream.narrow, stream.extract)],
             "fusion": [*fusions, self.paths],
             "temporal": [self.embed, self.temporal],
-            "head": [self.head, self.neck, *signs],
+            "head": [self.head, self.neck],
         }
 
     def start_from(self, state: Mapping[str, Tensor]) -> None:
@@ -316,7 +311,6 @@ class RgbdFusion(nn.Module):
             logits=logits,
             features=features,
             tokens=(regions.sum(2) / frames.lengths()[:, None, None]).transpose(1, 2),
-            signs=None if self.signs is None else self.signs(parts[..., 0]),
         )
 
     def _over_time(self, seen: Tensor, mask: Tensor) -> Tensor:

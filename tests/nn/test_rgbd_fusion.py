@@ -176,13 +176,6 @@ def test_the_embedding_is_one_vector_and_a_token_for_each_region() -> None:
     assert slope[0] is None  # pooled over time for those who explain; the head sees every frame
 
 
-def test_signs_are_regressed_where_they_are_asked_for() -> None:
-    x = _walks(2)
-    with torch.no_grad():
-        assert networks.settled(_SPEC)(x).signs is None
-        assert networks.settled({**_SPEC, "signs": 5})(x).signs.shape == (2, 5)
-
-
 @pytest.mark.parametrize("fusion", ["neck", "early", "colour", "depth"])
 def test_stages_go_from_the_input_to_the_output(fusion: str) -> None:
     model = networks.settled({**_SPEC, "fusion": fusion})

@@ -43,7 +43,7 @@ SPECS: dict[str, dict[str, object]] = {
         "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,
         "mirror_order": [0, 2, 1, 3], "mirror_sign": [-1, 1, 1, 1],
     },
-    "rgbd_fusion": {"kind": "rgbd_fusion", "width": 0.25, "signs": 2, **_RGBD},
+    "rgbd_fusion": {"kind": "rgbd_fusion", "width": 0.25, **_RGBD},
     "rgbd_fusion, early, TCN": {
         "kind": "rgbd_fusion", "width": 0.25, "fusion": "early", "temporal": "tcn", **_RGBD,
     },
