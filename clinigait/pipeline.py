@@ -42,7 +42,7 @@ from clinigait.io.protocol import load_protocol
 from clinigait.io.rgbd import is_rgbd_folder, open_rgbd
 from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
-from clinigait.models.classifier import Answer, answer, open_model
+from clinigait.models.classifier import Answer, answer, open_model, saw_the_walk
 from clinigait.models.pictures import cut_for, with_pictures
 from clinigait.perception.depict import depict
 from clinigait.perception.stick_figure import draw_stick_figures
@@ -136,36 +136,49 @@ def _quiet(stage: str, fraction: float) -> None:
     del stage, fraction
 
 
-def open_models(protocol: Protocol) -> tuple[Bundle, ...]:
+def open_models(protocol: Protocol) -> tuple[tuple[Bundle, ...], ...]:
     """Open the bundles that a protocol names: what is wrong with one is said before the work.
+
+    Returns
+    -------
+    tuple of tuple of Bundle
+        Each place of the list with the bundles that stand there, the first choice first.
 
     Raises
     ------
     BadInputError
         If one is missing, broken, or not made for this version.
     """
-    return tuple(open_model(name) for name in protocol.models)
+    places = ((each,) if isinstance(each, str) else each for each in protocol.models)
+    return tuple(tuple(open_model(name) for name in names) for names in places)
 
 
 def ask_models(
-    models: Sequence[Bundle],
+    models: Sequence[Sequence[Bundle]],
     walks: Sequence[Walk],
     protocol: Protocol,
     subject: Subject,
     measurement: Measurement,
 ) -> tuple[Answer, ...]:
-    """Return what each model says of a walk, of which there may be several records.
+    """Return what the models say of a walk, of which there may be several records.
 
-    Where measured signs come before what it says, the fields of the protocol that only a clinician
-    can enter come with them.
+    Where several stand in one place, the first that can see the walk speaks; if none can, the
+    reason of the first choice counts. Where measured signs come before what one says, the fields
+    of the protocol that only a clinician can enter come with them.
     """
-    said = (
-        answer(
-            bundle, walks, subject, measurement,
-            research=protocol.research, prevalence_pct=protocol.prevalence_pct,
-        )
-        for bundle in models
-    )  # fmt: skip
+    said = []
+    for place in models:
+        tried: list[Answer] = []
+        for bundle in place:
+            tried.append(
+                answer(
+                    bundle, walks, subject, measurement,
+                    research=protocol.research, prevalence_pct=protocol.prevalence_pct,
+                )
+            )  # fmt: skip
+            if saw_the_walk(tried[-1].prediction):
+                break
+        said.append(tried[-1] if saw_the_walk(tried[-1].prediction) else tried[0])
     to_enter = tuple(entry.title for entry in protocol.entries)
     return tuple(
         replace(one, prediction=replace(one.prediction, to_enter=to_enter))
@@ -184,7 +197,7 @@ def _assess_into(
     folder: Path,
     recording: Recording,
     protocol: Protocol,
-    models: Sequence[Bundle],
+    models: Sequence[Sequence[Bundle]],
     request: Request,
     progress: StageProgress,
     stopwatch: Stopwatch,
@@ -203,7 +216,7 @@ def _assess_into(
     answers: tuple[Answer, ...] = ()
     if models:
         asked = walk
-        cut = cut_for(spec for bundle in models for spec in bundle.card.inputs)
+        cut = cut_for(s for place in models for bundle in place for s in bundle.card.inputs)
         if cut is not None:
             with stopwatch.stage(_CUTTING, progress) as tell:
                 asked = with_pictures(walk, recording, cut, tell)
@@ -222,7 +235,7 @@ def _assess_keypoints_into(
     folder: Path,
     path: Path,
     protocol: Protocol,
-    models: Sequence[Bundle],
+    models: Sequence[Sequence[Bundle]],
     request: Request,
     progress: StageProgress,
     stopwatch: Stopwatch,

@@ -128,7 +128,8 @@ class Protocol:
     entries
         What only the clinician can enter.
     models
-        Bundles that say something beside the measurement: names of shipped ones, or folders.
+        Bundles that say something beside the measurement: names of shipped ones, or folders. Of a
+        list within the list, the first that can see the walk speaks.
     research
         Whether numbers are shown, watermarked, that a model would keep to itself in a clinic.
     prevalence_pct
@@ -156,13 +157,15 @@ class Protocol:
     pace: Literal["slow", "usual", "fast"] | None = "usual"
     start: Literal["rolling", "standing"] | None = None
     entries: tuple[Entry, ...] = ()
-    models: tuple[str, ...] = ()
+    models: tuple[str | tuple[str, ...], ...] = ()
     research: bool = False
     prevalence_pct: float | None = None
     sha256: str = ""
 
     def __post_init__(self) -> None:
         _need_finite(self.course_m, self.prevalence_pct)
+        if not all(self.models):
+            raise ValueError("models: an entry is empty")
         if self.prevalence_pct is not None and not 0 < self.prevalence_pct < 100:
             raise ValueError("prevalence_pct lies between 0 and 100")
         if (self.task == "course") != (self.course_m is not None):

@@ -12,7 +12,6 @@ from functools import cache
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,20 +21,15 @@ from pydantic import TypeAdapter, ValidationError
 from clinigait.core import BadInputError, Baseline, Card
 from clinigait.core.card import CARD_SCHEMA
 from clinigait.io.output import workplace
+from clinigait.io.tensors import MAX_WEIGHTS_BYTES, each_once, load_tensors, numpy_library
 
 CARD_FILE, WEIGHTS_FILE = "card.json", "weights.safetensors"
-#: A card is a few pages of text, its header a line an array; anything longer is something else.
+#: A card is a few pages of text; anything longer is something else.
 MAX_CARD_BYTES = 1_000_000
-MAX_HEADER_BYTES = 1_000_000
-MAX_WEIGHTS_BYTES = 512_000_000
-MAX_ARRAYS = 10_000
-MAX_DIMENSIONS = 8
 MAX_WINDOW_FRAMES = 100_000
 MAX_WIDTH = 1024
 #: How names of arrays begin, after the number, that tell how typical walks look to a network.
 TYPICAL = "typical."
-#: What weights are made of, as safetensors names it.
-_TYPES = {"F16", "F32", "I64"}
 _ARRAY_NAME = re.compile(r"([0-9]{1,3})\.[A-Za-z0-9_.]{1,200}")
 _CARD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _REMEDY = "Give a folder that clinigait train or finetune wrote, unchanged."
@@ -98,7 +92,7 @@ def read_card(name_or_path: str | Path) -> Card:
     name = _shown(folder)
     try:
         data = json.loads(
-            content, parse_constant=_finite, parse_float=_finite, object_pairs_hook=_each_once
+            content, parse_constant=_finite, parse_float=_finite, object_pairs_hook=each_once
         )
     except (ValueError, RecursionError) as error:
         raise BadInputError(f"The card of {name} is not readable JSON.", _REMEDY) from error
@@ -150,7 +144,7 @@ def write_bundle(
         If the card or an array is one that no bundle may hold.
     """
     _check_card(card)
-    content = _safetensors().save({n: _stored(n, a, half) for n, a in sorted(arrays.items())})
+    content = numpy_library().save({n: _stored(n, a, half) for n, a in sorted(arrays.items())})
     whole = replace(card, weights_sha256=hashlib.sha256(content).hexdigest())
     text = json.dumps(asdict(whole), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     try:
@@ -208,13 +202,6 @@ def _finite(token: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{token} is not a number")
     return number
-
-
-def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
 
 
 def check_name(name: str) -> None:
@@ -299,17 +286,6 @@ def _need_finite(numbers: Iterable[float], where: str) -> None:
     _need(all(math.isfinite(number) for number in numbers), f"{where}: a number is not finite")
 
 
-def _safetensors() -> ModuleType:
-    try:
-        import safetensors.numpy  # noqa: PLC0415  only models need it
-    except ImportError as error:
-        raise BadInputError(
-            "Models need the package safetensors, which is not installed.",
-            "pip install 'clinigait[models]'",
-        ) from error
-    return safetensors.numpy
-
-
 def _stored(name: str, array: NDArray[Any], half: bool) -> NDArray[Any]:
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds what is not a number")
@@ -323,52 +299,9 @@ def _stored(name: str, array: NDArray[Any], half: bool) -> NDArray[Any]:
 
 def _arrays(content: bytes, card: Card, name: str) -> dict[str, NDArray[Any]]:
     """Return the arrays of a file of weights; its header is checked before anything is made."""
-    fault = _header_fault(content, len(card.networks))
-    if fault:
-        raise BadInputError(f"The weights of {name} are damaged: {fault}.", _REMEDY)
-    library = _safetensors()
-    from safetensors import SafetensorError  # noqa: PLC0415  only models need it
 
-    try:
-        arrays: dict[str, NDArray[Any]] = library.load(content)
-    except (SafetensorError, ValueError) as error:
-        raise BadInputError(f"The weights of {name} are damaged.", _REMEDY) from error
-    for key, array in arrays.items():
-        if not np.isfinite(array).all():
-            raise BadInputError(
-                f"The weights of {name} are damaged: {key} holds what is not a number.", _REMEDY
-            )
-    return {k: a.astype(np.float32) if a.dtype.kind == "f" else a for k, a in arrays.items()}
+    def known(key: str) -> bool:
+        found = _ARRAY_NAME.fullmatch(key)
+        return found is not None and int(found[1]) < len(card.networks)
 
-
-def _header_fault(content: bytes, networks: int) -> str:
-    """Return what is wrong with the head of a file of weights; nothing where all is well."""
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or length > len(content) - 8:
-        return "the file is cut off"
-    if length > MAX_HEADER_BYTES:
-        return "its header is too large"
-    try:
-        header = json.loads(content[8 : 8 + length], object_pairs_hook=_each_once)
-    except (ValueError, RecursionError):
-        return "its header is not readable"
-    if not isinstance(header, dict) or not 0 < len(header) <= MAX_ARRAYS:
-        return "it has no arrays, or too many"
-    for name, entry in header.items():
-        if name != "__metadata__" and (fault := _entry_fault(name, entry, networks)):
-            return fault
-    return ""
-
-
-def _entry_fault(name: str, entry: object, networks: int) -> str:
-    found = _ARRAY_NAME.fullmatch(name)
-    if not found or int(found[1]) >= networks:
-        return f"{name[:60]!r} is no weight of its networks"
-    if not isinstance(entry, dict) or str(entry.get("dtype")) not in _TYPES:
-        return f"{name[:60]} is of a kind that no weight has"
-    shape = entry.get("shape")
-    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
-        return f"{name[:60]} has no shape that a weight has"
-    if not all(type(side) is int and 0 < side <= MAX_WEIGHTS_BYTES for side in shape):
-        return f"{name[:60]} has no shape that a weight has"
-    return ""
+    return load_tensors(content, f"The weights of {name}", _REMEDY, known)

@@ -224,6 +224,12 @@ def answer(
     return Answer(replace(said, research=unproven, predictive_values=values), embedding)
 
 
+def saw_the_walk(prediction: Prediction) -> bool:
+    """Tell whether a model was shown the walk, even if it keeps what it thinks to itself."""
+    codes = (SYNTHETIC_MODEL.code, ATYPICAL_WALK.code, UNLIKE_WALK.code)
+    return prediction.abstained is None or prediction.abstained.code in codes
+
+
 def held_out(card: Card) -> str:
     """Return how often a model was right where it had not learned, or that nobody knows."""
     share = card.metrics.get("accuracy")

@@ -1,4 +1,4 @@
-"""Networks of gait: stems, backbones, pooling, heads and losses. Tensors only.
+"""Networks of gait: stems, backbones, fusion, pooling, heads and losses. Tensors only.
 
 Needs PyTorch, and nothing else of clinigait.
 """

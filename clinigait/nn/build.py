@@ -12,9 +12,15 @@ from clinigait.nn.gaitbase import gaitbase
 from clinigait.nn.gaitformer import gaitformer
 from clinigait.nn.gaitgraph import Skeleton, gaitgraph
 from clinigait.nn.gaitmixer import gaitmixer
+from clinigait.nn.rgbd_fusion import FUSIONS, RgbdFusion, RgbdSettings
+from clinigait.nn.sequences import SEQUENCES
 from clinigait.nn.settings import Settings
 from clinigait.nn.tail import PART_POOLINGS, TEMPORAL_POOLINGS, Classes, PartSettings
 from clinigait.nn.temporal_net import ChannelNoise, EitherSide, TemporalNet
+from clinigait.nn.yolo11 import SPPF_ACTS
+
+_RGBD_SCALES = ("n", "s")
+_LARGEST_WIDTH = 4.0  # a network is built before its weights are known: it must stay small
 
 
 def build_network(spec: Mapping[str, object]) -> nn.Module:
@@ -36,6 +42,11 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
     there; they know `dropout`, and of the noise in training `offset`, `amplitude`, `drop`,
     `group_drop` and `groups`. They have neither `scale` nor `order`.
+
+    Pictures in colour and depth (`rgbd_fusion`) know `encoder` (n or s, the scale of YOLO11),
+    `width` (a further factor of the channels; 1), `fusion` (neck, early, colour or depth), `mlge`
+    (true), `temporal` (gru or tcn), `embedding` (128), `sppf_act` (silu or none),
+    `modality_dropout` (0) and `norm_momentum` (0.1); they have no `channels`.
 
     Parameters
     ----------
@@ -129,6 +140,31 @@ def _either_side(settings: Settings) -> nn.Module:
     return EitherSide(TemporalNet(channels, classes, width, dropout), order, sign, noise)
 
 
+def _rgbd_fusion(settings: Settings) -> nn.Module:
+    made = RgbdSettings(
+        scale=settings.choice("encoder", _RGBD_SCALES),
+        width=settings.number("width", 1.0),
+        fusion=settings.choice("fusion", FUSIONS),
+        mlge=settings.boolean("mlge", True),
+        temporal=settings.choice("temporal", SEQUENCES),
+        embedding=settings.integer("embedding", 128),
+        sppf_act=settings.choice("sppf_act", SPPF_ACTS),
+        modality_dropout=settings.share("modality_dropout"),
+        norm_momentum=settings.number("norm_momentum", 0.1),
+    )
+    classes = _classes(settings)
+    settings.finish()
+    if made.width > _LARGEST_WIDTH:
+        raise ValueError(f"{settings.kind}: width has to be at most {_LARGEST_WIDTH:g}")
+    if made.norm_momentum > 1:
+        raise ValueError(f"{settings.kind}: norm_momentum has to be at most 1")
+    if made.embedding % 8:
+        raise ValueError(f"{settings.kind}: embedding has to be a multiple of 8")
+    if made.modality_dropout and made.fusion not in ("neck", "early"):
+        raise ValueError(f"{settings.kind}: modality_dropout needs a network of two modalities")
+    return RgbdFusion(made, classes)
+
+
 def _classes(settings: Settings) -> Classes:
     count, scale = settings.integer("classes"), settings.number("scale", 16.0)
     order: Sequence[int] = settings.integers("order", (), smallest=0)
@@ -158,5 +194,6 @@ _KINDS: dict[str, Callable[[Settings], nn.Module]] = {
     "gaitformer": _attentive(gaitformer),
     "gaitgraph": _gaitgraph,
     "either_side": _either_side,
+    "rgbd_fusion": _rgbd_fusion,
 }
 KINDS = tuple(_KINDS)

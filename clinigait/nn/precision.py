@@ -14,6 +14,7 @@ from clinigait.nn.frames import Frames
 from clinigait.nn.model import GaitModel
 from clinigait.nn.output import GaitOutput
 from clinigait.nn.winograd import WinogradConv, fits
+from clinigait.nn.yolo11 import Cbs
 
 Precision = Literal["f32", "bf16"]
 _BF16 = ("avx512_bf16", "amx_bf16")
@@ -31,7 +32,8 @@ def fast(model: nn.Module, precision: Precision | None = None) -> FastModel:
 
     Batch norms of convolutions are folded into them and memory is channels-last. In bf16 stem and
     backbone run in it, all that follows in single precision. In f32 wide 3×3 convolutions go
-    Winograd's way. Networks of skeletons, which are small, always stay in f32.
+    Winograd's way. Networks of skeletons, which are small, and of colour and depth always stay in
+    f32.
 
     Parameters
     ----------
@@ -44,9 +46,9 @@ def fast(model: nn.Module, precision: Precision | None = None) -> FastModel:
     pictures = [module for module in quick.modules() if isinstance(module, ConvNorm)]
     chosen = (precision or best_precision()) if pictures else "f32"
     for module in list(quick.modules()):
-        if isinstance(module, ConvNorm | TemporalConvNorm):
+        if isinstance(module, ConvNorm | TemporalConvNorm | Cbs):
             _fold(module)
-        if isinstance(module, ConvNorm) and chosen == "f32":
+        if isinstance(module, ConvNorm | Cbs) and chosen == "f32":
             module.conv = _quicker(module.conv)
     for module in quick.modules():
         if isinstance(module, nn.Conv2d):
@@ -72,6 +74,7 @@ class FastModel(nn.Module):
         super().__init__()
         self.model = model
         self.precision = precision
+        self.region_names: tuple[str, ...] = getattr(model, "region_names", ())
 
     def forward(
         self, x: Tensor, mask: Tensor | None = None, vector: Tensor | None = None
@@ -96,8 +99,9 @@ class _InBf16(nn.Module):
         return replace(out, values=out.values.float())
 
 
-def _fold(module: ConvNorm | TemporalConvNorm) -> None:
-    conv, norm = module.conv, module.norm
+def _fold(module: ConvNorm | TemporalConvNorm | Cbs) -> None:
+    name = "bn" if isinstance(module, Cbs) else "norm"
+    conv, norm = module.conv, getattr(module, name)
     if not isinstance(conv, nn.Conv2d | nn.Conv3d) or not isinstance(norm, nn.BatchNorm2d):
         return  # folded before
     mean, variance = norm.running_mean, norm.running_var
@@ -107,7 +111,7 @@ def _fold(module: ConvNorm | TemporalConvNorm) -> None:
     weight = conv.weight * factor.reshape(-1, *([1] * (conv.weight.ndim - 1)))
     conv.weight = nn.Parameter(weight.detach(), requires_grad=False)
     conv.bias = nn.Parameter((norm.bias - mean * factor).detach(), requires_grad=False)
-    module.norm = nn.Identity()
+    setattr(module, name, nn.Identity())
 
 
 def _quicker(conv: nn.Module) -> nn.Module:

@@ -34,6 +34,8 @@ SIDED = (
 )  # fmt: skip
 #: Names of the channels in order.
 CHANNELS: tuple[str, ...] = WHOLE + tuple(f"{side}_{name}" for side in SIDES for name in SIDED)
+#: What a camera at the side does not show.
+ACROSS = TURNED_ROUND | {name for name in CHANNELS if "_out_" in name}
 
 
 def _partner(name: str) -> str:

@@ -68,6 +68,11 @@ _FLOOR_PERCENTILE = 5
 #: Body sizes in metres that people have.
 _SIZES_M = (0.4, 2.0)
 
+#: Body sizes that somebody goes in a picture, at least, to be walking past it.
+_LEAST_WAY = 0.5
+#: A walk past the camera does not make a person so many times as large.
+_NEARER = 1.25
+
 _Points = NDArray[np.float64]
 
 
@@ -172,6 +177,55 @@ def skeleton(walk: Walk, rate_hz: float = RATE_HZ) -> Skeleton:
         raise _too_short(len(even) / rate_hz)
     even = low_passed(even.reshape(len(even), -1), rate_hz, _CUTOFF_HZ).reshape(even.shape)
     return _canonical(even, rate_hz)
+
+
+def picture_skeleton(walk: Walk, rate_hz: float = RATE_HZ) -> Skeleton:
+    """Return the skeleton of a walk seen from the side, as far as its picture shows it.
+
+    Nothing is to the left of anything: the second coordinate of all joints is 0. Forward is where
+    the person goes in the picture, up is up in it, and the body's size is that of the picture.
+
+    Parameters
+    ----------
+    walk
+        A walk in a picture, in any layout with shoulders, hips, knees and ankles.
+    rate_hz
+        Wanted frames a second.
+
+    Raises
+    ------
+    BadInputError
+        If the layout lacks a needed joint.
+    RefusedError
+        As of :func:`skeleton`; ``no_way`` if the person does not get on in the picture,
+        ``not_from_the_side`` if the person comes nearer or goes away.
+    """
+    flat = np.insert(walk.keypoints[..., :2] * (1, -1), 1, 0.0, axis=2)
+    standing = replace(walk, keypoints=flat, space=Space.WORLD_M, keypoints_px=None, spread_m=None)
+    points = _with_middles(_upright(standing))
+    size_px = _seen_size(points)
+    pelvis = points[np.isfinite(points[:, 0, 0]), 0, 0]
+    if not size_px > 0 or np.ptp(pelvis) < _LEAST_WAY * size_px:
+        raise RefusedError(
+            "no_way",
+            "The person does not get on in the picture.",
+            "Film a walk past the camera, from the side.",
+        )
+    thirds = [_seen_size(part) for part in np.array_split(points, 3)]
+    if not max(thirds) < _NEARER * min(thirds):
+        raise RefusedError(
+            "not_from_the_side",
+            "The person grows or shrinks in the picture: this is no walk past the camera.",
+            "Film from the side, the camera square to the way.",
+        )
+    return skeleton(replace(standing, keypoints=flat / size_px), rate_hz)
+
+
+def seen_from_the_side(body: Skeleton) -> Skeleton:
+    """Return what a camera square to the way sees of a skeleton: nothing is to the left."""
+    joints = body.joints.copy()
+    joints[:, :, 1] *= 0.0  # joints that are not known stay so
+    return replace(body, joints=joints)
 
 
 def _canonical(points: _Points, rate_hz: float) -> Skeleton:
@@ -298,6 +352,16 @@ def _size(points: _Points) -> float:
     return float(sum(legs) / 2 + np.median(_length(points, "thorax")))
 
 
+def _seen_size(points: _Points) -> float:
+    """Return the size over the frames in which a bone is seen; NaN where one never is."""
+    found = {}
+    for joint in ("thorax", *(f"{side}_{j}" for side in SIDES for j in ("knee", "ankle"))):
+        length = _length(points, joint)
+        length = length[np.isfinite(length)]
+        found[joint] = np.median(length) if len(length) else np.nan
+    return float(found.pop("thorax") + sum(found.values()) / 2)
+
+
 def _mended(points: _Points) -> _Points:
     """Cut torn ends off, and bridge torn frames and torn limbs."""
     torn = _astray(points[:, 0], _size(points))
@@ -359,7 +423,8 @@ def _headings(points: _Points, size_m: float, rate_hz: float) -> _Points:
     way = _smooth(derivative(path, rate_hz), rate_hz)
     hips = points[:, BODY_17.index("left_hip"), :2] - points[:, BODY_17.index("right_hip"), :2]
     facing = np.stack([hips[:, 1], -hips[:, 0]], axis=1)
-    facing = _smooth(facing / np.linalg.norm(facing, axis=1, keepdims=True), rate_hz)
+    wide = np.linalg.norm(facing, axis=1, keepdims=True)  # 0 from the side
+    facing = _smooth(facing / np.maximum(wide, 1e-12), rate_hz)
     gets_on = np.linalg.norm(way, axis=1).mean() >= _GETTING_ON * size_m
     chosen = way if gets_on else facing
     norm = np.linalg.norm(chosen, axis=1, keepdims=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -57,7 +58,9 @@ def _level(people: Prepared, kind: str, label: str) -> NDArray[np.float32]:
             "Add such walks, or train without walkers beside the people.",
         )
     both = np.concatenate([np.concatenate([x, MIRRORS[kind](x)]) for x in found])
-    return np.asarray(np.nanmean(both, axis=0), np.float32)
+    with warnings.catch_warnings():  # a channel that nobody has stays unknown
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.asarray(np.nanmean(both, axis=0), np.float32)
 
 
 def _moved(record: Record, moves: dict[str, NDArray[np.float32]]) -> Record:

@@ -14,6 +14,7 @@ from clinigait.models.network_inputs import (
     window_starts,
 )
 from clinigait.representations.clip import Clip
+from support import bundles
 
 torch = pytest.importorskip("torch")
 
@@ -271,3 +272,32 @@ def test_damaged_knowledge_of_typical_walks_is_refused(harm):
     made = SimpleNamespace(card=bundle.card, arrays=arrays)
     with pytest.raises(BadInputError, match="typical"):
         Scorer(made).typicality_of([looked])
+
+
+# ---------------------------------------------------------------- colour and depth
+
+
+def test_walks_of_colour_of_depth_and_of_both_are_scored_by_one_bundle(tmp_path) -> None:
+    inputs = (InputSpec("rgbd", {"height_px": 64, "width_px": 32}),)
+    spec = {"kind": "rgbd_fusion", "width": 0.25, "embedding": 16}
+    scorer = Scorer(bundles.seeing(tmp_path / "model", spec=spec, inputs=inputs))
+    rng = np.random.default_rng(3)
+    pictures = rng.integers(1, 255, (20, 4, 64, 32), dtype=np.uint8)
+
+    def clip(colour: int, depth: int, noise: int = 0) -> Clip:
+        frames = pictures.copy()
+        frames[:, :3] = frames[:, :3] if colour else noise
+        frames[:, 3:] = frames[:, 3:] if depth else noise
+        vectors = {"modalities": np.array([colour, depth], np.float32)}
+        return Clip({"rgbd": frames}, vectors, np.arange(20) / 10)
+
+    both, dark, flat = (scorer.window_scores(clip(*there)) for there in ((1, 1), (0, 1), (1, 0)))
+    assert np.abs(both - dark).max() > 1e-4
+    assert np.abs(both - flat).max() > 1e-4
+    assert_allclose(scorer.window_scores(clip(0, 1, noise=200)), dark, atol=0)
+    assert_allclose(scorer.window_scores(clip(1, 0, noise=200)), flat, atol=0)
+    _, looked = scorer.look(clip(1, 1))
+    kept = scorer.embedding_of([looked])
+    assert kept.regions == ("head", "trunk", "arms", "pelvis", "thighs", "shanks", "feet")
+    assert kept.tokens.shape[0] == len(kept.regions)
+    assert kept.vector.shape == (16,)

@@ -11,6 +11,7 @@ from clinigait.models.classifier import open_model, predict
 from clinigait.representations.inputs import prepare
 from clinigait.training.plan import load_plan
 from support.gait_validation import ROOT
+from support.walker import Gait, synthetic_walk
 
 _ACTED = ROOT.parent / "pathological_gait"
 _BYTES = 30_000_000
@@ -18,7 +19,7 @@ EVERY = pytest.mark.parametrize("name", shipped_bundles())
 
 
 def test_there_are_some_and_together_they_are_small() -> None:
-    assert "pathology_skeleton" in shipped_bundles()
+    assert set(shipped_bundles()) >= {"pathology_skeleton", "pathology_side_view"}
     bundles = [open_model(name) for name in shipped_bundles()]
     assert sum(f.stat().st_size for b in bundles for f in b.folder.iterdir()) < _BYTES
 
@@ -39,12 +40,13 @@ def test_a_card_says_how_to_make_it_again_and_how_good_it_is(name: str) -> None:
 
 
 @pytest.mark.skipif(not _ACTED.is_dir(), reason="the acted gaits are not here")
-def test_acted_gaits_are_told_from_files_to_a_prediction() -> None:
+@pytest.mark.parametrize("name", ["pathology_skeleton", "pathology_side_view"])
+def test_acted_gaits_are_told_from_files_to_a_prediction(name: str) -> None:
     """Of people who taught it: the road works; how good it is stands in the card."""
     pytest.importorskip("torch")
     from clinigait.models.scoring import Scorer
 
-    model = open_model("pathology_skeleton")
+    model = open_model(name)
     scorer = Scorer(model)
     samples = open_study(_ACTED).samples[7::40]
     right = []
@@ -56,3 +58,13 @@ def test_acted_gaits_are_told_from_files_to_a_prediction() -> None:
     said = predict(model, [walk], walk.subject, measure(walk, load_protocol("pathology")))
     assert said.synthetic is False
     assert "5 people who acted" in said.learned_from
+
+
+def test_a_usual_walk_filmed_from_the_side_is_called_normal() -> None:
+    """The pictured walker is another than those who acted, and moves as textbooks say."""
+    pytest.importorskip("torch")
+    walk = synthetic_walk(Gait(duration_s=6.0))
+    model = open_model("pathology_side_view")
+    said = predict(model, [walk], walk.subject, measure(walk, load_protocol("pathology")))
+    assert said.abstained is None
+    assert said.prediction == "normal"

@@ -42,6 +42,7 @@ def test_a_specification_survives_json() -> None:
     assert model(torch.zeros(1, 1, 2, 64, 44)).logits.shape == (1, 3, 12)
 
 
+_RGBD = {"kind": "rgbd_fusion", "classes": 3}
 _GRAPH = {"kind": "gaitgraph", "classes": 3, "joints": 3}
 
 
@@ -75,6 +76,20 @@ _GRAPH = {"kind": "gaitgraph", "classes": 3, "joints": 3}
         ({**_GRAPH, "edges": 3}, "edges has to be a list of pairs"),
         ({**_GRAPH, "edges": [[0, 3]]}, "does not join two of the joints 0 to 2"),
         ({**_GRAPH, "edges": [[1, 1]]}, "does not join two"),
+        ({**_RGBD, "encoder": "m"}, "encoder has to be one of n, s"),
+        ({**_RGBD, "width": 4.5}, "width has to be at most 4"),
+        ({**_RGBD, "norm_momentum": 2}, "norm_momentum has to be at most 1"),
+        ({**_RGBD, "width": 0}, "width has to be a number above 0"),
+        ({**_RGBD, "fusion": "late"}, "fusion has to be one of neck, early, colour, depth"),
+        ({**_RGBD, "temporal": "max"}, "temporal has to be one of gru, tcn"),
+        ({**_RGBD, "embedding": 20}, "embedding has to be a multiple of 8"),
+        ({**_RGBD, "sppf_act": "relu"}, "sppf_act has to be one of silu, none"),
+        (
+            {**_RGBD, "fusion": "depth", "modality_dropout": 0.2},
+            "needs a network of two modalities",
+        ),
+        ({**_RGBD, "modality_dropout": 1}, "modality_dropout has to be a number from 0 to below 1"),
+        ({**_RGBD, "channels": 8}, "has no setting 'channels'"),
     ],
 )
 def test_a_mistake_in_a_specification_is_named(spec: dict[str, object], message: str) -> None:

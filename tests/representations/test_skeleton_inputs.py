@@ -9,7 +9,7 @@ import pytest
 
 from clinigait.core import COCO_17, WHOLEBODY_23, BadInputError, KeypointLayout, RefusedError, Space
 from clinigait.representations import skeleton
-from clinigait.representations.gait_angles import CHANNELS
+from clinigait.representations.gait_angles import ACROSS, CHANNELS
 from clinigait.representations.skeleton_inputs import (
     ANGLE_GROUPS,
     GAIT_ANGLES,
@@ -111,3 +111,25 @@ def test_a_walk_in_a_picture_is_refused_not_faulty() -> None:
     with pytest.raises(RefusedError, match="picture") as refused:
         prepare_gait_angles(flat, {})
     assert refused.value.refused.code == "no_skeleton"
+
+
+def test_a_film_from_the_side_gives_the_channels_of_the_room_in_its_plane() -> None:
+    px = np.stack([400 + 150 * WALK.keypoints[..., 0], 600 - 150 * WALK.keypoints[..., 2]], axis=2)
+    film = replace(WALK, keypoints=px, space=Space.IMAGE_PX)
+    options = {"plane": "sagittal"}
+    room, seen = (prepare_gait_angles(w, options).frames[GAIT_ANGLES][..., 0] for w in (WALK, film))
+    across = [CHANNELS.index(name) for name in ACROSS]
+    assert np.isnan(seen[:, across]).all()
+    assert np.isnan(room[:, across]).all()
+    along = np.delete(np.arange(len(CHANNELS)), across)
+    assert np.isfinite(seen[:, along]).all()
+    np.testing.assert_allclose(seen[:, along], room[:, along], atol=2.5)
+    angles = [i for i in along if CHANNELS[i].endswith("_deg")]
+    np.testing.assert_allclose(seen[:, angles], room[:, angles], atol=0.1)
+
+
+def test_a_film_shows_no_three_dimensions() -> None:
+    film = replace(WALK, keypoints=WALK.keypoints[..., :2], space=Space.IMAGE_PX)
+    with pytest.raises(RefusedError) as caught:
+        prepare_gait_angles(film, {})
+    assert caught.value.refused.code == "no_skeleton"

@@ -23,6 +23,7 @@ from clinigait.core import (
 from clinigait.core.layout import KINECT_25
 from clinigait.datasets import pathological_gait
 from clinigait.representations import BODY_17, PARENTS, Skeleton, mirrored_joints, skeleton
+from clinigait.representations.skeletons import picture_skeleton, seen_from_the_side
 from support.walker import Gait, synthetic_space_walk
 
 ACTED = Path(__file__).parents[3] / "shared" / "data" / "pathological_gait"
@@ -229,3 +230,47 @@ def test_two_sensors_see_the_same_body() -> None:
         assert not one.sides_exchanged
         assert not other.sides_exchanged
         assert np.median(other.speed) == pytest.approx(np.median(one.speed), rel=0.2)
+
+
+# ---------------------------------------------------------------- from the side
+
+
+def _filmed(walk: Walk, pixels_per_m: float = 200.0, *, to_the_right: bool = True) -> Walk:
+    """Return a walk along x in the room as a far camera at the side sees it."""
+    across = walk.keypoints[..., 0] * (1 if to_the_right else -1)
+    px = np.stack([900 + pixels_per_m * across, 700 - pixels_per_m * walk.keypoints[..., 2]], 2)
+    return replace(walk, keypoints=px, space=Space.IMAGE_PX)
+
+
+@pytest.mark.parametrize("to_the_right", [True, False])
+def test_a_picture_from_the_side_shows_what_the_room_has_forward_and_up(to_the_right: bool) -> None:
+    walk = _walk()
+    filmed = picture_skeleton(_filmed(walk, to_the_right=to_the_right))
+    known = seen_from_the_side(skeleton(walk))
+    assert np.all(filmed.joints[:, :, 1] == 0)
+    # Bones that lean towards the camera are shortened: the body is a little smaller in the picture.
+    size = np.median(filmed["head"][:, 2] / known["head"][:, 2])
+    assert size == pytest.approx(1, abs=0.03)
+    np.testing.assert_allclose(filmed.joints, known.joints * size, atol=0.005)
+    np.testing.assert_allclose(filmed.speed, known.speed * size, rtol=0.01)
+
+
+@given(scale=st.floats(40, 900))
+@settings(max_examples=5, deadline=None)
+def test_how_large_the_person_is_in_the_picture_does_not_count(scale: float) -> None:
+    walk = _walk()
+    _same(picture_skeleton(_filmed(walk)), picture_skeleton(_filmed(walk, scale)), 1e-9)
+
+
+def test_a_film_that_is_not_from_the_side_is_refused() -> None:
+    filmed = _filmed(_walk())
+    nearer = np.linspace(1, 1.6, len(filmed))[:, None, None]
+    standing = filmed.keypoints - filmed.keypoints[:, :1] * (1, 0)
+    for keypoints, code in (
+        (filmed.keypoints * nearer, "not_from_the_side"),
+        (standing, "no_way"),
+        (np.full_like(filmed.keypoints, np.nan), "joint_unseen"),
+    ):
+        with pytest.raises(RefusedError) as caught:
+            picture_skeleton(replace(filmed, keypoints=keypoints))
+        assert caught.value.refused.code == code

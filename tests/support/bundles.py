@@ -119,10 +119,13 @@ def know_toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(classifier, "prepare", lambda walk, inputs: toy(walk))
 
 
-def seeing(folder: Path, task: str = "frailty", seed: int = 0, **changes: Any) -> Bundle:
+def seeing(
+    folder: Path, task: str = "frailty", seed: int = 0, spec: Any = SMALL_SPEC, **changes: Any
+) -> Bundle:
     """Write a bundle whose untrained network really looks at its input; needs PyTorch.
 
-    The input is ``toy``, which :func:`know_toy` makes known, or silhouettes by ``inputs``.
+    The input is ``toy``, which :func:`know_toy` makes known, or another by ``inputs``; ``spec`` is
+    the network's.
     """
     torch = pytest.importorskip("torch")
     from clinigait.nn import build_network
@@ -130,13 +133,11 @@ def seeing(folder: Path, task: str = "frailty", seed: int = 0, **changes: Any) -
     made = card(task, **changes)
     made = replace(
         made,
-        networks=(
-            {**made.networks[0], "spec": SMALL_SPEC, "inputs": [i.kind for i in made.inputs]},
-        ),
+        networks=({**made.networks[0], "spec": spec, "inputs": [i.kind for i in made.inputs]},),
         inputs_sha256=inputs_sha256(made.inputs),
     )
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = build_network({**SMALL_SPEC, "classes": len(made.classes)})
+        network = build_network({**spec, "classes": len(made.classes)})
     weights = {f"0.{key}": value.numpy() for key, value in network.state_dict().items()}
     return write_bundle(folder, made, weights)

@@ -16,6 +16,7 @@ EDGES = [
 ]  # fmt: skip
 
 _SKELETONS = {"classes": 3, "joints": JOINTS, "in_channels": 3}
+_RGBD = {"classes": 3, "embedding": 32}
 SPECS: dict[str, dict[str, object]] = {
     "gaitbase": {"kind": "gaitbase", "classes": 3, "channels": 8},
     "gaitbase, mean": {"kind": "gaitbase", "classes": 3, "channels": 8, "temporal": "mean"},
@@ -42,6 +43,13 @@ SPECS: dict[str, dict[str, object]] = {
         "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,
         "mirror_order": [0, 2, 1, 3], "mirror_sign": [-1, 1, 1, 1],
     },
+    "rgbd_fusion": {"kind": "rgbd_fusion", "width": 0.25, **_RGBD},
+    "rgbd_fusion, early, TCN": {
+        "kind": "rgbd_fusion", "width": 0.25, "fusion": "early", "temporal": "tcn", **_RGBD,
+    },
+    "rgbd_fusion, depth": {
+        "kind": "rgbd_fusion", "width": 0.25, "fusion": "depth", "mlge": False, **_RGBD,
+    },
 }  # fmt: skip
 
 
@@ -54,7 +62,18 @@ def settled(spec: Mapping[str, object], seed: int = 0) -> GaitModel:
             torch.nn.init.normal_(module.running_mean, 0, 0.3)
             torch.nn.init.uniform_(module.running_var, 0.5, 2)
             torch.nn.init.normal_(module.bias, 0, 0.3)
+        elif spec["kind"] == "rgbd_fusion" and isinstance(module, torch.nn.Conv2d):
+            # So deep a network would say the same of everything before it has learned.
+            torch.nn.init.kaiming_normal_(module.weight)
     return model
+
+
+def coloured_depth(count: int, frames: int) -> Tensor:
+    """Return pictures in colour and depth of things large and small, with holes in the depth."""
+    large = torch.rand(count, 4, frames, 8, 4).repeat_interleave(8, 3).repeat_interleave(8, 4)
+    x = 0.1 + 0.6 * large + 0.3 * torch.rand(large.shape)
+    x[:, 3][torch.rand(x[:, 3].shape) < 0.1] = 0
+    return x
 
 
 def batch_for(
@@ -67,11 +86,17 @@ def batch_for(
     channels = spec.get("in_channels", maps.get(str(kind), 1))
     size = (JOINTS,) if "joints" in spec else (1,) if kind == "either_side" else (64, 44)
     x = torch.randn(len(lengths), channels, longest, *size)
+    if kind == "rgbd_fusion":
+        x = coloured_depth(len(lengths), longest)
     for row, length in enumerate(lengths):
         x[row, :, length:] = padding
     given = {"x": x, "mask": torch.arange(longest) < torch.tensor(lengths)[:, None]}
     if kind == "drf":
         given["vector"] = torch.rand(len(lengths), 24)
+    if kind == "rgbd_fusion":  # both, colour only, depth only, …
+        there = torch.tensor([[1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+        single = spec.get("fusion") in ("colour", "depth")
+        given["vector"] = there[torch.arange(len(lengths)) % (1 if single else 3)]
     return given
 
 
