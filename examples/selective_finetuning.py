@@ -2,7 +2,7 @@
 
     clinigait synthesize identity_population --out IDENTITIES --walkers 40 --seed 31 \
         --sensors silhouettes,keypoints --views sagittal
-    clinigait synthesize frailty_population --out COHORT --walkers 1000 --seed 11 \
+    clinigait synthesize frailty_population --out COHORT --walkers 901 --seed 11 \
         --sensors silhouettes,keypoints,estimated --views sagittal
     python examples/selective_finetuning.py IDENTITIES COHORT --out selective_finetuning.md
 
