@@ -1,6 +1,6 @@
 """Ask whether to freeze a part of a network that knows people when it has to learn frailty.
 
-    clinigait synthesize identity_population --out IDENTITIES --walkers 40 --seed 31 \
+    clinigait synthesize identity_population --out IDENTITIES --walkers 20 --seed 31 \
         --sensors silhouettes,keypoints --views sagittal
     clinigait synthesize frailty_population --out COHORT --walkers 901 --seed 11 \
         --sensors silhouettes,keypoints,estimated --views sagittal
