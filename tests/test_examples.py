@@ -70,6 +70,29 @@ def test_prove_the_virtual_clinic(tmp_path, monkeypatch, capsys) -> None:
     assert "Speed within" in capsys.readouterr().out
 
 
+@pytest.mark.slow
+def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("lightning")
+    need_bodies()
+    from clinigait.synthesis.clinic import Order, run
+    from clinigait.synthesis.population import load_population
+
+    for name, walkers, seed, sensors in (
+        ("identity", 4, 31, ("silhouettes", "keypoints")),
+        ("frailty", 18, 11, ("silhouettes", "keypoints", "estimated")),
+    ):
+        population = load_population(f"{name}_population")
+        run(Order(population, tmp_path / name, walkers, seed, sensors=sensors, views=("sagittal",)))
+    table = tmp_path / "table.md"
+    _run(
+        _FOLDER / "selective_finetuning.py", monkeypatch, tmp_path / "identity",
+        tmp_path / "frailty", "--out", table,
+    )  # fmt: skip
+    rows = [line for line in table.read_text().splitlines() if "frozen" in line]
+    assert len(rows) == 1 + 4
+    assert "Identity: 2 people taught" in capsys.readouterr().out
+
+
 def test_what_a_model_sees(demo_clip, weights, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     _run(_FOLDER / "what_a_model_sees.py", monkeypatch)
@@ -86,5 +109,6 @@ def test_every_example_is_run_here() -> None:
         "learn_lifted_gait",
         "pathology_from_synthetic",
         "prove_the_virtual_clinic",
+        "selective_finetuning",
         "what_a_model_sees",
     }

@@ -125,7 +125,7 @@ def _baselines(prediction: Prediction, definitions: Definitions, words_: Wording
             continue
         head = (words_.baseline_knows, *(titles.get(k, _words(k)) for k in baseline.probabilities))
         row = [knows, *(percent_text(p) for p in baseline.probabilities.values())]
-        widths = (3.0, *(1.0 for _ in baseline.probabilities))
+        widths = (2.6, *(max(len(title), 8) / 9 for title in head[1:]))  # no word is broken
         story.append(grid(head, [row], widths, right=range(1, len(head))))
     return story
 
