@@ -131,12 +131,18 @@ def _content(path: Path) -> bytes:
 def _named(found: Mapping[str, NDArray[Any]], last: int) -> dict[str, NDArray[Any]]:
     """Return the arrays of layers up to a number by our names; strange ones keep theirs."""
     arrays: dict[str, NDArray[Any]] = {}
-    for key, array in found.items():
+    # Our own names first, however the file is read: who comes second to a name is a stranger.
+    for key in sorted(found, key=lambda key: (_name_of(key) != key, key)):
         parts = _KEY.fullmatch(key)
-        name = key if parts is None else f"model.{int(parts[1])}.{parts[2]}"
         if parts is None or int(parts[1]) <= last:
-            arrays[key if name in arrays else name] = array
+            name = _name_of(key)
+            arrays[key if name in arrays else name] = found[key]
     return arrays
+
+
+def _name_of(key: str) -> str:
+    parts = _KEY.fullmatch(key)
+    return key if parts is None else f"model.{int(parts[1])}.{parts[2]}"
 
 
 def _notes_fault(notes: Mapping[str, str], sppf_act: str) -> str:
