@@ -226,8 +226,8 @@ def answer(
 
 def saw_the_walk(prediction: Prediction) -> bool:
     """Tell whether a model was shown the walk, even if it keeps what it thinks to itself."""
-    codes = (SYNTHETIC_MODEL.code, ATYPICAL_WALK.code, UNLIKE_WALK.code)
-    return prediction.abstained is None or prediction.abstained.code in codes
+    kept = (SYNTHETIC_MODEL, ATYPICAL_WALK, UNLIKE_WALK)
+    return prediction.abstained is None or prediction.abstained in kept
 
 
 def held_out(card: Card) -> str:

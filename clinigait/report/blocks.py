@@ -82,6 +82,11 @@ def paragraph(
     return Paragraph(markup(text, 600), style(size, colour, bold, align))
 
 
+def subheading(text: str) -> Paragraph:
+    """Return the heading of a part of a page."""
+    return Paragraph(markup(text), style(9.0, ACCENT, bold=True, space_before=8))
+
+
 def note(text: str) -> Paragraph:
     """Return a small remark below a table or a figure."""
     return paragraph(text, SIZE_SMALL, MUTED)

@@ -16,7 +16,7 @@ from clinigait.core import (
     percent_text,
 )
 from clinigait.core.definition import Definition
-from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph
+from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
 from clinigait.report.sign_table import entry_story, sign_story
 from clinigait.report.styles import (
@@ -117,7 +117,7 @@ def _baselines(prediction: Prediction, definitions: Definitions, words_: Wording
     titles = {one.label: one.title for one in prediction.classes}
     for baseline in prediction.baselines:
         title = words_.baseline_title.format(title=printable(baseline.title, 60))
-        story += [_subheading(title), gap(1)]
+        story += [subheading(title), gap(1)]
         knows = _knows(baseline, definitions, words_)
         if not baseline.probabilities:
             silent = words_.baseline_silent.format(reason=baseline.reason or "")
@@ -150,7 +150,7 @@ def _measures(measures: tuple[SignedMeasure, ...], words_: Wording) -> list[Flow
         [printable(one.title, 60), _size(one), direction(one) or words_.level] for one in measures
     ]
     head = (words_.measure, words_.value, words_.direction)
-    return [_subheading(words_.measures_title), grid(head, rows, (4, 2, 4), right=(1,)), gap(2)]
+    return [subheading(words_.measures_title), grid(head, rows, (4, 2, 4), right=(1,)), gap(2)]
 
 
 def _size(measure: SignedMeasure) -> str:
@@ -177,7 +177,7 @@ def _worth(prediction: Prediction, words_: Wording) -> list[Flowable]:
     for value in prediction.predictive_values:
         prevalence = compact(value.prevalence_pct)
         title = titles.get(value.label, _words(value.label))
-        story.append(_subheading(words_.worth_title.format(prevalence=prevalence)))
+        story.append(subheading(words_.worth_title.format(prevalence=prevalence)))
         story.append(
             grid(
                 words_.worth_head,
@@ -211,15 +211,11 @@ def _facts(prediction: Prediction, words_: Wording) -> list[Flowable]:
     ]
     if prediction.held_out:
         rows.append((words_.held_out, printable(prediction.held_out, 200)))
-    story: list[Flowable] = [_subheading(words_.model_facts), facts(rows, TEXT_WIDTH, 110)]
+    story: list[Flowable] = [subheading(words_.model_facts), facts(rows, TEXT_WIDTH, 110)]
     if prediction.limits:
-        story.append(_subheading(words_.limits))
+        story.append(subheading(words_.limits))
         story += [paragraph(f"•  {limit}", SIZE_BODY) for limit in prediction.limits]
     return story
-
-
-def _subheading(text: str) -> Paragraph:
-    return Paragraph(markup(text), style(9.0, ACCENT, bold=True, space_before=8))
 
 
 def _words(label: str) -> str:

@@ -8,8 +8,8 @@ from reportlab.platypus import Flowable, Paragraph
 
 from clinigait.core import MeasuredSign, Prediction
 from clinigait.core.definition import Definition
-from clinigait.report.blocks import gap, grid, note
-from clinigait.report.styles import ACCENT, GRADE_COLOURS, SIZE_TABLE, style
+from clinigait.report.blocks import gap, grid, note, subheading
+from clinigait.report.styles import GRADE_COLOURS, SIZE_TABLE, style
 from clinigait.report.text import DASH, interval, markup, number, printable, unit_symbol
 from clinigait.report.wording import Wording
 
@@ -35,7 +35,7 @@ def sign_story(prediction: Prediction, definitions: Definitions, words_: Wording
     populations = [f"{r.kind}, {r.population} ({r.source})" for r in sources.values()]
     reasons = [f"{s.title}: {s.reason}" for s in prediction.signs if not s.values and s.reason]
     return [
-        _subheading(words_.signs_title),
+        subheading(words_.signs_title),
         grid(head, rows, _WIDTHS, right=(1, 2, 3, 4, 5)),
         note(" ".join([words_.signs_note, *(f"{line}." for line in populations), *reasons])),
         gap(6),
@@ -78,11 +78,7 @@ def entry_story(prediction: Prediction, words_: Wording) -> list[Flowable]:
         return []
     rows = [[printable(title, 60), _BLANK] for title in prediction.to_enter]
     return [
-        _subheading(words_.to_enter_title),
+        subheading(words_.to_enter_title),
         grid((words_.to_enter_field, words_.to_enter_value), rows, (4, 6)),
         note(words_.to_enter_note),
     ]
-
-
-def _subheading(text: str) -> Paragraph:
-    return Paragraph(markup(text), style(9.0, ACCENT, bold=True, space_before=8))

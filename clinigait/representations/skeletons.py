@@ -203,7 +203,7 @@ def picture_skeleton(walk: Walk, rate_hz: float = RATE_HZ) -> Skeleton:
     flat = np.insert(walk.keypoints[..., :2] * (1, -1), 1, 0.0, axis=2)
     standing = replace(walk, keypoints=flat, space=Space.WORLD_M, keypoints_px=None, spread_m=None)
     points = _with_middles(_upright(standing))
-    size_px = _seen_size(points)
+    size_px = _size(points)
     pelvis = points[np.isfinite(points[:, 0, 0]), 0, 0]
     if not size_px > 0 or np.ptp(pelvis) < _LEAST_WAY * size_px:
         raise RefusedError(
@@ -211,7 +211,7 @@ def picture_skeleton(walk: Walk, rate_hz: float = RATE_HZ) -> Skeleton:
             "The person does not get on in the picture.",
             "Film a walk past the camera, from the side.",
         )
-    thirds = [_seen_size(part) for part in np.array_split(points, 3)]
+    thirds = [_size(part) for part in np.array_split(points, 3)]
     if not max(thirds) < _NEARER * min(thirds):
         raise RefusedError(
             "not_from_the_side",
@@ -347,13 +347,10 @@ def _length(points: _Points, joint: str) -> _Points:
 
 
 def _size(points: _Points) -> float:
-    """Return the length of a leg and the trunk; medians, so that torn frames do not count."""
-    legs = [np.median(_length(points, f"{side}_{j}")) for side in SIDES for j in ("knee", "ankle")]
-    return float(sum(legs) / 2 + np.median(_length(points, "thorax")))
+    """Return the length of a leg and the trunk; medians, so that torn frames do not count.
 
-
-def _seen_size(points: _Points) -> float:
-    """Return the size over the frames in which a bone is seen; NaN where one never is."""
+    Over the frames in which a bone is seen; NaN where one never is.
+    """
     found = {}
     for joint in ("thorax", *(f"{side}_{j}" for side in SIDES for j in ("knee", "ankle"))):
         length = _length(points, joint)
