@@ -201,3 +201,17 @@ def test_any_damage_gives_sound_weights_or_one_sentence(
     assert "\n" not in str(error)
     if read is not None:
         assert all(bool(value.isfinite().all()) for value in read.state.values())
+
+
+@pytest.mark.parametrize("order", [sorted, lambda names: sorted(names, reverse=True)])
+def test_a_name_twice_is_refused_in_whatever_order_it_is_read(
+    tmp_path: Path, exported: Arrays, order: Callable[[Arrays], list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    twice = {**exported, "0.bn.bias": _VECTOR}
+    monkeypatch.setattr(
+        "clinigait.models.yolo11_weights.load_tensors",
+        lambda *_: {key: twice[key] for key in order(twice)},
+    )
+    with pytest.raises(BadInputError, match=r"0\.bn\.bias is not known"):
+        read_yolo11_weights(_file(tmp_path, exported), "n")
