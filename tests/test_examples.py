@@ -71,6 +71,23 @@ def test_prove_the_virtual_clinic(tmp_path, monkeypatch, capsys) -> None:
 
 
 @pytest.mark.slow
+def test_parkinson_ablation(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("lightning")
+    need_bodies()
+    from clinigait.synthesis.clinic import Order, run
+    from clinigait.synthesis.population import load_population
+
+    cohort = tmp_path / "cohort"
+    run(Order(load_population("parkinson_rgbd_population"), cohort, walkers=12, seed=3))
+    _run(_FOLDER / "parkinson_ablation.py", monkeypatch, cohort, "--out", tmp_path / "table.md")
+    table = (tmp_path / "table.md").read_text()
+    assert table in capsys.readouterr().out
+    for row in ("colour", "depth + MLGE", "both, early", "both, neck + MLGE", "Speed, stride"):
+        assert f"| {row}" in table
+    assert "| than | as filmed | in the dark | legs hidden |" in table
+
+
+@pytest.mark.slow
 def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
     pytest.importorskip("lightning")
     need_bodies()
@@ -107,6 +124,7 @@ def test_every_example_is_run_here() -> None:
         "assess_a_film",
         "fit_the_virtual_clinic",
         "learn_lifted_gait",
+        "parkinson_ablation",
         "pathology_from_synthetic",
         "prove_the_virtual_clinic",
         "selective_finetuning",

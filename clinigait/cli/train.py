@@ -59,6 +59,12 @@ def train(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
     init: Annotated[
         str | None, typer.Option("--init", help="Bundle whose weights are the start.")
     ] = None,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(
+            "--encoder", help="YOLO11 weights of yours (safetensors) that encoders begin with."
+        ),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="In place of the protocol's.")
     ] = None,
@@ -82,7 +88,7 @@ def train(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
 
     order = Order(
         plan, study, out, validate, initial, command_line(), threads, device,
-        beside=_walkers(plan.beside),
+        beside=_walkers(plan.beside), encoder=encoder,
     )  # fmt: skip
     with goes_on(), progress_bars() as progress:
         done = run(order, progress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, ClassVar, Literal, get_args
@@ -223,7 +223,7 @@ class Population:
     separability
         What speed and age alone may tell.
     sha256
-        Hash of the file, and of the one that it builds on.
+        Hash of the file, and of those that it builds on.
     """
 
     __pydantic_config__: ClassVar[dict[str, str | bool]] = _STRICT
@@ -327,13 +327,7 @@ def _parsed(content: bytes, data: object, name: str) -> Population:
             f"Give one of: {', '.join(shipped_protocols('population'))}; or a file of that kind.",
         )
     digest = hashlib.sha256(content)
-    base = data.get("base")
-    if base is not None:
-        if base not in shipped_protocols("population"):
-            raise _fault(name, "base", f"there is no shipped population {str(base)[:60]}")
-        base_content, base_data, _ = load_data(str(base), kind="population")
-        digest.update(base_content)
-        data = _on_base(data, base_data, name)
+    data = _on_its_base(data, name, digest.update)
     try:
         population = _ADAPTER.validate_python(data)
     except ValidationError as error:
@@ -344,9 +338,23 @@ def _parsed(content: bytes, data: object, name: str) -> Population:
     return replace(population, sha256=digest.hexdigest())
 
 
-def _on_base(data: Mapping[str, Any], base: object, name: str) -> dict[str, Any]:
-    if not isinstance(base, dict) or "base" in base:
-        raise _fault(name, "base", "a base builds on nothing itself")
+def _on_its_base(
+    data: Mapping[str, Any], name: str, used: Callable[[bytes], None]
+) -> Mapping[str, Any]:
+    """Return a population together with what it builds on, however deep that goes."""
+    base = data.get("base")
+    if base is None:
+        return data
+    if base not in shipped_protocols("population"):
+        raise _fault(name, "base", f"there is no shipped population {str(base)[:60]}")
+    content, theirs, _ = load_data(str(base), kind="population")
+    if not isinstance(theirs, dict):
+        raise _fault(name, "base", f"{base} is no population")
+    used(content)
+    return _on_base(data, _on_its_base(theirs, str(base), used), name)
+
+
+def _on_base(data: Mapping[str, Any], base: Mapping[str, Any], name: str) -> dict[str, Any]:
     merged = {**base, **data}
     for key in ("draws", "sources"):
         theirs, ours = base.get(key, {}), data.get(key, {})

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
 from clinigait.models.network_inputs import MIRRORS, UNSIDED
+from clinigait.training.augment_rgbd import darkened, relit, with_legs_hidden
 from clinigait.training.plan import Augmentation
 from clinigait.training.sampling import Frames
 
@@ -238,4 +239,7 @@ AUGMENTATIONS: dict[str, tuple[frozenset[str], Augment]] = {
     "erase": (frozenset({"smallest", "largest"}), erased),
     "clothing": (frozenset(), clothed),
     "mask_noise": (frozenset({"edge", "holes"}), with_mask_noise),
+    "darken": (frozenset({"darkest", "brightest", "noise"}), darkened),
+    "relight": (frozenset({"strength"}), relit),
+    "hide_legs": (frozenset({"highest", "lowest"}), with_legs_hidden),
 }

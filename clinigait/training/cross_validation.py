@@ -103,6 +103,8 @@ class Course:
         How many fits there will be.
     beside
         Synthetic walkers who teach beside the people; None for none.
+    notes
+        What the card has to say of the weights to begin with.
     """
 
     work: Work
@@ -111,6 +113,7 @@ class Course:
     report: Callable[[float], None] | None = None
     total: int = 1
     beside: Prepared | None = None
+    notes: tuple[str, ...] = ()
     _done: int = field(default=0, init=False)
 
     def judged(self, name: str, lesson: Lesson, people: Prepared) -> tuple[Floats, dict[str, Any]]:

@@ -27,6 +27,7 @@ from clinigait.io.bundle import Bundle, read_bundle, write_bundle
 from clinigait.models.pictures import with_pictures_of
 from clinigait.models.scoring import check_length, own_arrays
 from clinigait.models.task import Task, load_task
+from clinigait.models.yolo11_weights import Yolo11Weights
 from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import inputs_sha256, prepare
 from clinigait.training.augment import check_augmentations, check_mirror
@@ -43,6 +44,7 @@ from clinigait.training.cross_validation import (
     outer_folds,
     taught,
 )
+from clinigait.training.encoder_start import encoder_start
 from clinigait.training.fit import (
     Arrays,
     Floats,
@@ -100,6 +102,8 @@ class Order:
         Adds to the metrics what everybody, judged by others, is compared with.
     beside
         The synthetic walkers that the plan wants beside the people.
+    encoder
+        File of YOLO11 weights with which encoders of colour and depth begin.
     """
 
     plan: TrainingPlan
@@ -112,6 +116,7 @@ class Order:
     device: str = "cpu"
     compare: Callable[[Prepared, OutOfFold], dict[str, Any]] | None = None
     beside: Study | None = None
+    encoder: Path | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,7 +283,12 @@ def course_of(order: Order, people: Prepared, report: Report | None = None) -> C
         If nothing can be written there.
     """
     beside = prepare_beside(order, report)
+    starts = starts_of(order, people.classes)
+    encoders: tuple[Yolo11Weights, ...] = ()
+    if order.encoder is not None:
+        starts, encoders = _with_encoders(order, order.encoder, starts, len(people.classes))
     fingerprint = hash_of({
+        **({"encoder": [each.sha256 for each in encoders]} if encoders else {}),
         "beside": beside.digest if beside else "",
         "plan": order.plan.digest, "data": people.digest, "validate": order.validate,
         "initial": order.initial.card.weights_sha256 if order.initial else "",
@@ -286,7 +296,17 @@ def course_of(order: Order, people: Prepared, report: Report | None = None) -> C
     })  # fmt: skip
 
     work, told = Work(order.out, fingerprint), _share_of(report, "Training")
-    return Course(work, starts_of(order, people.classes), order.device, told, beside=beside)
+    notes = tuple(dict.fromkeys(each.note for each in encoders))
+    return Course(work, starts, order.device, told, beside=beside, notes=notes)
+
+
+def _with_encoders(
+    order: Order, path: Path, starts: Sequence[Start], n_classes: int
+) -> tuple[tuple[Start, ...], tuple[Yolo11Weights, ...]]:
+    """Put the encoder that a user brought into what each network begins with."""
+    found = [encoder_start(network, path, n_classes) for network in order.plan.networks]
+    mixed = tuple({**(own or {}), **given} for own, (given, _) in zip(starts, found, strict=True))
+    return mixed, tuple(weights for _, weights in found)
 
 
 def prepare_beside(order: Order, report: Report | None = None) -> Prepared | None:
@@ -455,7 +475,7 @@ def _card(order: Order, learners: Prepared, course: Course, calibration: Calibra
         classes=task.classes, inputs=plan.inputs, networks=({},), calibration=calibration,
         learned_from=plan.learned_from or f"{who}{with_walkers}{earlier}",
         data=(own, *walkers, *(use for use in before if use != own)), training={}, metrics={},
-        limits=plan.limits, erased=plan.erased, intended_use=plan.intended_use,
+        limits=(*plan.limits, *course.notes), erased=plan.erased, intended_use=plan.intended_use,
         out_of_scope=plan.out_of_scope, inputs_sha256=inputs_sha256(plan.inputs),
     )  # fmt: skip
 

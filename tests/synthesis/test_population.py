@@ -19,12 +19,12 @@ SHIPPED = shipped_protocols("population")
 FOLDER = Path(__file__).parents[2] / "protocols"
 
 
-def test_the_seven_populations_are_there() -> None:
+def test_the_eight_populations_are_there() -> None:
     assert set(SHIPPED) == {
         f"{name}_population"
         for name in (
-            "healthy", "frailty", "parkinson", "scoliosis", "pathology", "identity",
-            "textbook_gaits",
+            "healthy", "frailty", "parkinson", "parkinson_rgbd", "scoliosis", "pathology",
+            "identity", "textbook_gaits",
         )
     }  # fmt: skip
 
@@ -159,6 +159,18 @@ def test_the_hash_covers_the_base_too() -> None:
     content = (FOLDER / "frailty_population.yaml").read_bytes()
     assert parse_population(content, "mine").sha256 == frailty.sha256
     assert parse_population(content + b"\n# other\n", "mine").sha256 != frailty.sha256
+
+
+def test_a_base_may_build_on_another_one() -> None:
+    small, whole, everybody = (
+        load_population(f"{name}_population") for name in ("parkinson_rgbd", "parkinson", "healthy")
+    )
+    assert small.groups == whole.groups
+    assert (small.rate_hz, whole.rate_hz) == (15, 30)
+    assert small.draws["age_y"] == whole.draws["age_y"] != everybody.draws["age_y"]
+    assert small.draws["step_width_m"] == everybody.draws["step_width_m"]
+    assert small.draws["course.steps"] != whole.draws["course.steps"]
+    assert len({small.sha256, whole.sha256, everybody.sha256}) == 3
 
 
 def test_a_prevalence_can_be_set() -> None:
