@@ -108,15 +108,15 @@ _TURNING: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"
 
 def clean(text: str) -> str:
     """Return text that FHIR takes: one line, no hidden control characters, not endless."""
-    line = " ".join("".join(" " if _hidden(sign) else sign for sign in text).split())
+    line = " ".join("".join(" " if hidden(sign) else sign for sign in text).split())
     return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1].rstrip() + "…"
 
 
-def _hidden(sign: str) -> bool:
-    """Whether JSON, XML or a reader's eye would stumble over the sign."""
+def hidden(sign: str) -> bool:
+    """Whether a file format, or the eye of a reader, would stumble over the sign."""
     no_character = ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
     turning = unicodedata.bidirectional(sign) in _TURNING
-    return no_character or turning or unicodedata.category(sign) in {"Cc", "Cs"}
+    return no_character or turning or unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def quantity(value: float, unit: str) -> dict[str, Any]:
