@@ -458,6 +458,8 @@ def spoilt(assessment: Assessment, text: str) -> Assessment:
 
 
 def _spoilt(value: Any, text: str, name: str) -> Any:
+    if isinstance(value, Scale):
+        return value  # its unit is one of two
     if is_dataclass(value) and not isinstance(value, type):
         changed = {f.name: _spoilt(getattr(value, f.name), text, f.name) for f in fields(value)}
         return replace(value, **changed)
