@@ -17,6 +17,7 @@ from typer.exceptions import Abort, TyperException
 from clinigait._version import __version__
 from clinigait.cli import (
     assess,
+    card,
     compare,
     demo,
     doctor,
@@ -58,6 +59,7 @@ app.command("compare")(compare.compare)
 app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
 app.command("define")(report.define)
+app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
 app.add_typer(weights.app, name="weights")
 app.add_typer(export.app, name="export")

@@ -15,7 +15,8 @@ from clinigait._version import __version__
 _NEEDED = {
     "numpy": "numpy", "scipy": "scipy", "av": "av", "cv2": "opencv-python-headless",
     "openvino": "openvino", "ai_edge_litert": "ai-edge-litert", "matplotlib": "matplotlib",
-    "reportlab": "reportlab", "fhir": "fhir.resources", "pydantic": "pydantic", "yaml": "PyYAML",
+    "reportlab": "reportlab", "fhir": "fhir.resources", "pydicom": "pydicom",
+    "pydantic": "pydantic", "yaml": "PyYAML",
 }  # fmt: skip
 _OPTIONAL = {"torch": "torch", "mmpose": "mmpose", "transformers": "transformers"}
 _ON_GPU = {"onnxruntime": "onnxruntime"}

@@ -1,9 +1,10 @@
 """Write an assessment as a FHIR R4 Bundle.
 
 One preliminary DiagnosticReport points to a panel Observation, the panel to one Observation a
-parameter and side. What a model says is a preliminary RiskAssessment. LOINC has no code for a
-parameter of a clinic walk without its context, so the codes are of a local system that the bundle
-carries along. Nothing names the person or the file.
+parameter and side. What a model says, or that it says nothing, is a preliminary RiskAssessment.
+LOINC has no code for a parameter of a clinic walk without its context, so the codes are of a local
+system that the bundle carries along. Nothing names the person or the file. When the walk was filmed
+is not known, so no result but the stated vital signs has an effective time.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from clinigait.core import (
     Reference,
 )
 from clinigait.core.definition import Definition
-from clinigait.io.assessment import assessment_json, significant
+from clinigait.io.assessment import assessment_json
 from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
 from clinigait.report.fhir_codes import (
@@ -35,6 +36,7 @@ from clinigait.report.fhir_codes import (
     CODE_SYSTEM,
     COMPONENTS,
     HASH_SYSTEM,
+    INTERPRETATION_SYSTEM,
     PANEL,
     PARTICIPANT_SYSTEM,
     REPORT,
@@ -43,10 +45,13 @@ from clinigait.report.fhir_codes import (
     SIDES,
     SUBJECT_SYSTEM,
     TEST_DATA,
+    URI_SYSTEM,
     Code,
     clean,
     quantity,
 )
+from clinigait.report.fhir_risk import prediction_notes, prediction_parts
+from clinigait.report.fhir_text import narrative
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
 
 Resource = dict[str, Any]
@@ -85,9 +90,10 @@ def fhir_bundle(assessment: Assessment, definitions: Mapping[str, Definition]) -
     draft = _Draft(assessment)
     results = _results(draft, definitions)
     device = _device(draft)
-    report = _report(draft, [results[0], *_stated(draft)])
+    stated = _stated(draft)
+    report = _report(draft, results, stated)
     risks = [_risk(draft, number) for number in range(len(assessment.predictions))]
-    resources = [report, *results, *risks, *_stated(draft), device]
+    resources = [report, *results, *risks, *stated, device]
     targets = [report, *results, *risks]
     resources += [_provenance(draft, targets), _code_system(draft, definitions)]
     return {
@@ -156,7 +162,10 @@ def _results(draft: _Draft, definitions: Mapping[str, Definition]) -> list[Resou
         panel["dataAbsentReason"] = _absent("not-performed", "Not Performed", refusal.message)
         return [panel]
     parameters = measurement.parameters if measurement else ()
-    members = [_parameter(draft, parameter, definitions) for parameter in parameters]
+    members = [
+        _parameter(draft, f"parameter/{number}", parameter, definitions)
+        for number, parameter in enumerate(parameters)
+    ]
     if members:
         panel["hasMember"] = [{"reference": f"urn:uuid:{member['id']}"} for member in members]
     notes = [
@@ -184,12 +193,11 @@ def _category(code: str, display: str) -> Resource:
 
 
 def _parameter(
-    draft: _Draft, parameter: Parameter, definitions: Mapping[str, Definition]
+    draft: _Draft, role: str, parameter: Parameter, definitions: Mapping[str, Definition]
 ) -> Resource:
     entry = definitions.get(parameter.name)
     code = clean(parameter.name) or "parameter"
     title = clean(entry.title) if entry else code
-    role = f"parameter/{parameter.name}/{parameter.side}"
     found = _observation(draft, role, Code(code, title).concept())
     if parameter.side in SIDES:
         found["bodySite"] = SIDES[parameter.side].concept()
@@ -198,11 +206,14 @@ def _parameter(
         found["dataAbsentReason"] = _absent("unknown", "Unknown", reason)
     else:
         found["valueQuantity"] = quantity(parameter.value, parameter.unit)
-        if parameter.reason:
-            found["note"] = [{"text": clean(parameter.reason)}]
+        caution = clean(parameter.reason or "")
+        if caution:
+            found["note"] = [{"text": caution}]
     found["method"] = {"text": _method(draft.assessment)}
     if parameter.reference:
         found["referenceRange"] = [_range(parameter.reference, parameter.unit)]
+        if parameter.value is not None:
+            found["interpretation"] = [_interpretation(parameter.value, parameter.reference)]
     components = _components(parameter)
     return {**found, "component": components} if components else found
 
@@ -241,6 +252,18 @@ def _range(reference: Reference, unit: str) -> Resource:
     }
 
 
+def _interpretation(value: float, reference: Reference) -> Resource:
+    """Return where the value lies; the words say of which range, for many are narrow ones."""
+    code, display = "N", "Normal"
+    text = f"Within the reference range ({reference.kind})"
+    if value < reference.low:
+        code, display, text = "L", "Low", f"Below the reference range ({reference.kind})"
+    elif value > reference.high:
+        code, display, text = "H", "High", f"Above the reference range ({reference.kind})"
+    coding = {"system": INTERPRETATION_SYSTEM, "code": code, "display": display}
+    return {"coding": [coding], "text": clean(text)}
+
+
 def _stated(draft: _Draft) -> list[Resource]:
     """Return body height and mass where they were stated: the two that LOINC has codes for."""
     subject = draft.assessment.subject
@@ -265,18 +288,9 @@ def _stated(draft: _Draft) -> list[Resource]:
 def _risk(draft: _Draft, number: int) -> Resource:
     """Return what a model says: probabilities of its categories, never a condition.
 
-    R4 gives probabilities in per cent. A model that says nothing has no prediction, but a note.
+    A model that says nothing has no prediction, but a note that says why.
     """
     said = draft.assessment.predictions[number]
-    notes = [f"Model {said.card_id}, learned from {said.learned_from}.", *said.limits]
-    if said.statement:
-        notes.insert(0, said.statement)
-    if said.research:
-        notes.insert(0, f"{ENGLISH.model_research}.")
-    if said.synthetic:
-        notes.insert(0, f"{ENGLISH.model_synthetic}.")
-    if said.abstained is not None:
-        notes.insert(0, f"{ENGLISH.model_silent}. {said.abstained.message}")
     found: Resource = {
         **draft.start("RiskAssessment", f"risk/{number}"),
         "status": "preliminary",
@@ -286,16 +300,10 @@ def _risk(draft: _Draft, number: int) -> Resource:
         "occurrenceDateTime": draft.made_at,
         "performer": draft.reference("device"),
         "basis": [draft.reference("panel")],
-        "note": [{"text": clean(text)} for text in notes if clean(text)],
+        "note": [{"text": clean(text)} for text in prediction_notes(said) if clean(text)],
     }
-    categories = [
-        {
-            "outcome": {"text": clean(one.title) or "category"},
-            "probabilityDecimal": significant(100 * one.probability),
-        }
-        for one in said.classes
-    ]
-    return {**found, "prediction": categories} if categories else found
+    parts = prediction_parts(said)
+    return {**found, "prediction": parts} if parts else found
 
 
 def _device(draft: _Draft) -> Resource:
@@ -304,31 +312,39 @@ def _device(draft: _Draft) -> Resource:
     versions.update(made.packages)
     weights = sorted(seen.weights.items()) if seen else []
     versions.update({f"weights {name}, SHA-256": sha256 for name, sha256 in weights})
-    return {
+    versions.update(
+        {f"card of the model {p.task}": p.card_id for p in draft.assessment.predictions}
+    )
+    told = [
+        {"type": {"text": clean(name)}, "value": clean(version)}
+        for name, version in versions.items()
+        if clean(name) and clean(version)
+    ]
+    found: Resource = {
         **draft.start("Device", "device"),
         "status": "active",
         "deviceName": [{"name": "clinigait", "type": "user-friendly-name"}],
         "type": {"text": "Video gait analysis software"},
-        "version": [
-            {"type": {"text": clean(name)}, "value": clean(version)}
-            for name, version in versions.items()
-            if clean(name) and clean(version)
-        ],
         "note": [{"text": RESEARCH_USE_ONLY}],
     }
+    return {**found, "version": told} if told else found
 
 
-def _report(draft: _Draft, results: Sequence[Resource]) -> Resource:
+def _report(draft: _Draft, results: Sequence[Resource], stated: Sequence[Resource]) -> Resource:
+    """Return the report; it lists the panel and what was stated, and prints all of them."""
     section = {"system": REPORT_SECTION_SYSTEM, "code": "OTH", "display": "Other"}
+    conclusion = f"{_conclusion(draft.assessment)} {RESEARCH_USE_ONLY}"
     return {
         **draft.start("DiagnosticReport", "report"),
+        "text": {"status": "generated", "div": narrative(conclusion, [*stated, *results[1:]])},
+        "identifier": [{"system": URI_SYSTEM, "value": f"urn:uuid:{draft.id('report')}"}],
         "status": "preliminary",
         "category": [{"coding": [section]}],
         "code": REPORT.concept(),
         "subject": draft.subject(),
         "issued": draft.made_at,
-        "result": [{"reference": f"urn:uuid:{result['id']}"} for result in results],
-        "conclusion": f"{_conclusion(draft.assessment)} {RESEARCH_USE_ONLY}",
+        "result": [{"reference": f"urn:uuid:{result['id']}"} for result in (results[0], *stated)],
+        "conclusion": conclusion,
     }
 
 
@@ -358,18 +374,19 @@ def _strides(measurement: Measurement) -> str:
 def _provenance(draft: _Draft, targets: Sequence[Resource]) -> Resource:
     assessment = draft.assessment
     assembler = {"system": PARTICIPANT_SYSTEM, "code": "assembler", "display": "Assembler"}
-    hashes = {"Protocol": assessment.protocol.sha256}
+    protocol = assessment.protocol
+    sources = [(f"Protocol {protocol.name} {protocol.version}", protocol.sha256)]
     if assessment.recording:
-        hashes = {"Recording": assessment.recording.sha256, **hashes}
+        sources.insert(0, ("Recording", assessment.recording.sha256))
     entities = [
         {
             "role": "source",
             "what": {
                 "identifier": {"system": HASH_SYSTEM, "value": clean(sha256)},
-                "display": f"{name}, by its SHA-256",
+                "display": clean(f"{name}, by its SHA-256"),
             },
         }
-        for name, sha256 in hashes.items()
+        for name, sha256 in sources
         if clean(sha256)
     ]
     found: Resource = {
@@ -385,14 +402,16 @@ def _provenance(draft: _Draft, targets: Sequence[Resource]) -> Resource:
 def _code_system(draft: _Draft, definitions: Mapping[str, Definition]) -> Resource:
     """Return the local codes with their meaning, so that the bundle explains itself."""
     measurement = draft.assessment.measurement
-    names = dict.fromkeys(p.name for p in (measurement.parameters if measurement else ()))
-    concepts = [
-        Code(clean(name) or "parameter").concept_of_system(definitions.get(name)) for name in names
-    ]
+    entries = {
+        clean(p.name) or "parameter": definitions.get(p.name)
+        for p in (measurement.parameters if measurement else ())
+    }
+    concepts = [Code(code).concept_of_system(entry) for code, entry in entries.items()]
     common = [REPORT, PANEL, RESEARCH_USE, *COMPONENTS.values(), *SIDES.values()]
     return {
         **draft.start("CodeSystem", "codes"),
         "url": CODE_SYSTEM,
+        "version": clean(draft.assessment.provenance.clinigait_version) or "0",
         "name": "ClinigaitCodes",
         "title": "Codes of the clinigait gait report",
         "status": "draft",

@@ -20,9 +20,11 @@ MAX_TEXT: Final = 2000
 
 UCUM: Final = "http://unitsofmeasure.org"
 LOINC: Final = "http://loinc.org"
+URI_SYSTEM: Final = "urn:ietf:rfc:3986"
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"
 ABSENT_SYSTEM: Final = f"{_HL7}/data-absent-reason"
 CATEGORY_SYSTEM: Final = f"{_HL7}/observation-category"
+INTERPRETATION_SYSTEM: Final = f"{_HL7}/v3-ObservationInterpretation"
 PARTICIPANT_SYSTEM: Final = f"{_HL7}/provenance-participant-type"
 REPORT_SECTION_SYSTEM: Final = f"{_HL7}/v2-0074"
 
@@ -100,10 +102,21 @@ BODY_HEIGHT: Final = Code("8302-2", ENGLISH.height, LOINC)
 BODY_MASS: Final = Code("29463-7", "Body weight", LOINC)
 
 
+#: Signs that turn the reading direction of what follows: a reader would see what is not said.
+_TURNING: Final = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
 def clean(text: str) -> str:
-    """Return text that FHIR takes: one line, no control characters, not endless."""
-    kept = (sign if unicodedata.category(sign) not in {"Cc", "Cs"} else " " for sign in text)
-    return " ".join("".join(kept).split())[:MAX_TEXT].rstrip()
+    """Return text that FHIR takes: one line, no hidden control characters, not endless."""
+    line = " ".join("".join(" " if hidden(sign) else sign for sign in text).split())
+    return line if len(line) <= MAX_TEXT else line[: MAX_TEXT - 1].rstrip() + "…"
+
+
+def hidden(sign: str) -> bool:
+    """Whether a file format, or the eye of a reader, would stumble over the sign."""
+    no_character = ord(sign) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(sign) <= 0xFDEF
+    turning = unicodedata.bidirectional(sign) in _TURNING
+    return no_character or turning or unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
 
 
 def quantity(value: float, unit: str) -> dict[str, Any]:

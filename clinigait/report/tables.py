@@ -53,7 +53,7 @@ def write_tables(assessment: Assessment, folder: Path) -> None:
 def _with_mark(text: str) -> str:
     """Return a table with one more column: that it is of a synthetic walker."""
     head, *rows = list(csv.reader(io.StringIO(text)))
-    return _csv([*head, SYNTHETIC], [[*row, "true"] for row in rows])
+    return csv_text([*head, SYNTHETIC], [[*row, "true"] for row in rows])
 
 
 def parameters_csv(parameters: Iterable[Parameter]) -> str:
@@ -63,7 +63,7 @@ def parameters_csv(parameters: Iterable[Parameter]) -> str:
         *("reference_low", "reference_high", "reference_kind", "reference_population"),
         *("reference_source", "reason"),
     )
-    return _csv(head, [_parameter_row(parameter) for parameter in parameters])
+    return csv_text(head, [_parameter_row(parameter) for parameter in parameters])
 
 
 def events_csv(events: Sequence[Event]) -> str:
@@ -81,7 +81,7 @@ def events_csv(events: Sequence[Event]) -> str:
         ]
         for event in events
     ]
-    return _csv((*head, *(f"time_{name}_s" for name in methods)), rows)
+    return csv_text((*head, *(f"time_{name}_s" for name in methods)), rows)
 
 
 def strides_csv(strides: Sequence[Stride]) -> str:
@@ -91,7 +91,7 @@ def strides_csv(strides: Sequence[Stride]) -> str:
         *("number", "side", "start_s", "end_s", "foot_off_s", "opposite_foot_off_s"),
         *("opposite_initial_contact_s", *names, "used", "rejected_because"),
     )
-    return _csv(head, [_stride_row(stride, names) for stride in strides])
+    return csv_text(head, [_stride_row(stride, names) for stride in strides])
 
 
 def _parameter_row(parameter: Parameter) -> list[Cell]:
@@ -123,7 +123,8 @@ def _time(time_s: float | None) -> float | None:
     return None if time_s is None else round(time_s, TIME_DECIMALS)
 
 
-def _csv(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """Return a table as CSV: text made harmless, numbers with seven digits, None as nothing."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([safe_text(name) for name in head])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -15,7 +16,14 @@ from clinigait.core import Assessment, BadInputError, Parameter, Subject
 from clinigait.report.fhir import fhir_bundle, write_fhir
 from clinigait.report.fhir_codes import CODE_SYSTEM, LOINC, UCUM, UCUM_CODES
 from clinigait.report.wording import RESEARCH_USE_ONLY
-from support.assessments import DEFINITIONS, assessed, prediction, refused
+from support.assessments import (
+    DEFINITIONS,
+    REFERENCES,
+    assessed,
+    prediction,
+    refused,
+    spoilt,
+)
 
 Resource = dict[str, Any]
 
@@ -30,25 +38,62 @@ CASES = {
     "refused early": replace(refused(), recording=None, perception=None),
 }
 
-#: Elements of R4 (4.0.1) that the bundle may use; everything else is another release or a slip.
-_ANY = {"resourceType", "id", "meta"}
-R4 = {
-    "Bundle": _ANY | {"type", "timestamp", "entry"},
-    "DiagnosticReport": _ANY
-    | {"status", "category", "code", "subject", "effectiveDateTime", "issued", "result"}
-    | {"conclusion", "resultsInterpreter", "presentedForm"},
-    "Observation": _ANY
-    | {"status", "category", "code", "subject", "effectiveDateTime", "issued", "valueQuantity"}
-    | {"dataAbsentReason", "note", "bodySite", "method", "device", "referenceRange"}
-    | {"hasMember", "component", "interpretation"},
-    "RiskAssessment": _ANY
-    | {"status", "method", "code", "subject", "occurrenceDateTime", "performer", "basis"}
-    | {"prediction", "note"},
-    "Device": _ANY | {"status", "deviceName", "type", "version", "note"},
-    "Provenance": _ANY | {"target", "recorded", "activity", "agent", "entity"},
-    "CodeSystem": _ANY
-    | {"url", "name", "title", "status", "experimental", "caseSensitive", "content", "concept"},
-}
+#: Elements of R4 (4.0.1) that the bundle may use, with their types; everything else is another
+#: release or a slip. A star: any number. Written down from the published definitions of 4.0.1;
+#: `test_a_reader_of_r4_alone_takes_the_bundle` holds the same against another's list.
+_ANY = {"resourceType": "", "id": "", "meta": "Meta"}
+_CONCEPT = {"code": "CodeableConcept"}
+_RESULT = {"status": "", "category": "CodeableConcept*", **_CONCEPT, "subject": "Reference"}
+R4: dict[str, dict[str, str]] = {
+    "Bundle": {**_ANY, "type": "", "timestamp": "", "entry": "Entry*"},
+    "Entry": {"fullUrl": "", "resource": "Resource"},
+    "Meta": {"tag": "Coding*"},
+    "Coding": {"system": "", "code": "", "display": ""},
+    "CodeableConcept": {"coding": "Coding*", "text": ""},
+    "Quantity": {"value": "", "unit": "", "system": "", "code": ""},
+    "Reference": {"reference": "", "type": "", "identifier": "Identifier", "display": ""},
+    "Identifier": {"system": "", "value": ""},
+    "Annotation": {"text": ""},
+    "Narrative": {"status": "", "div": ""},
+    "DiagnosticReport": {
+        **_ANY, **_RESULT, "text": "Narrative", "identifier": "Identifier*", "issued": "",
+        "result": "Reference*", "conclusion": "",
+    },
+    "Observation": {
+        **_ANY, **_RESULT, "effectiveDateTime": "", "issued": "", "valueQuantity": "Quantity",
+        "dataAbsentReason": "CodeableConcept", "interpretation": "CodeableConcept*",
+        "note": "Annotation*", "bodySite": "CodeableConcept", "method": "CodeableConcept",
+        "device": "Reference", "referenceRange": "Range*", "hasMember": "Reference*",
+        "component": "Component*",
+    },
+    "Range": {
+        "low": "Quantity", "high": "Quantity", "appliesTo": "CodeableConcept*", "text": "",
+    },
+    "Component": {**_CONCEPT, "valueQuantity": "Quantity", "valueInteger": ""},
+    "RiskAssessment": {
+        **_ANY, "status": "", "method": "CodeableConcept", **_CONCEPT, "subject": "Reference",
+        "occurrenceDateTime": "", "performer": "Reference", "basis": "Reference*",
+        "prediction": "Outcome*", "note": "Annotation*",
+    },
+    "Outcome": {"outcome": "CodeableConcept", "probabilityDecimal": "", "rationale": ""},
+    "Device": {
+        **_ANY, "status": "", "deviceName": "Name*", "type": "CodeableConcept",
+        "version": "Version*", "note": "Annotation*",
+    },
+    "Name": {"name": "", "type": ""},
+    "Version": {"type": "CodeableConcept", "value": ""},
+    "Provenance": {
+        **_ANY, "target": "Reference*", "recorded": "", "activity": "CodeableConcept",
+        "agent": "Agent*", "entity": "Entity*",
+    },
+    "Agent": {"type": "CodeableConcept", "who": "Reference"},
+    "Entity": {"role": "", "what": "Reference"},
+    "CodeSystem": {
+        **_ANY, "url": "", "version": "", "name": "", "title": "", "status": "",
+        "experimental": "", "caseSensitive": "", "content": "", "concept": "Concept*",
+    },
+    "Concept": {"code": "", "display": "", "definition": ""},
+}  # fmt: skip
 REQUIRED = {
     "DiagnosticReport": {"status", "code"},
     "Observation": {"status", "code"},
@@ -87,12 +132,30 @@ def _find(bundle: Resource, code: str, side: str | None = None) -> Resource:
 
 
 def test_only_elements_of_r4_are_used_and_the_required_ones_are_there(bundle: Resource) -> None:
-    assert set(bundle) <= R4["Bundle"]
     assert bundle["type"] == "collection"
+    _check_r4(bundle, "Bundle")
     for part in _resources(bundle):
-        kind = part["resourceType"]
-        assert set(part) <= R4[kind]
-        assert set(part) >= REQUIRED[kind]
+        assert set(part) >= REQUIRED[part["resourceType"]]
+
+
+def _check_r4(node: Any, kind: str) -> None:
+    """Hold a node and all below it against the table: known elements, lists where lists belong."""
+    if not kind:
+        assert not isinstance(node, dict | list)
+        return
+    known = R4[node["resourceType"] if kind == "Resource" else kind]
+    assert set(node) <= set(known), set(node) - set(known)
+    for name, value in node.items():
+        many = known[name].endswith("*")
+        assert isinstance(value, list) == many, name
+        for each in value if many else [value]:
+            _check_r4(each, known[name].rstrip("*"))
+
+
+def test_a_reader_of_r4_alone_takes_the_bundle(bundle: Resource) -> None:
+    """The classes of fhirclient are made from R4 4.0.1: what another release has is superfluous."""
+    reader = pytest.importorskip("fhirclient.models.bundle", reason="fhirclient is not installed")
+    assert reader.Bundle(bundle).as_json() == bundle
 
 
 def test_nothing_is_empty(bundle: Resource) -> None:
@@ -191,6 +254,7 @@ def test_the_provenance_names_the_hashes_and_all_results(tmp_path: Path) -> None
     found = _resources(bundle, "Provenance")[0]
     values = [entity["what"]["identifier"]["value"] for entity in found["entity"]]
     assert values == ["1a2b3c4d" * 8, "5e6f7a8b" * 8]
+    assert found["entity"][1]["what"]["display"] == "Protocol sagittal_walk 1.0, by its SHA-256"
     targets = {target["reference"] for target in found["target"]}
     for kind in ("DiagnosticReport", "Observation"):
         for part in _resources(bundle, kind):
@@ -203,6 +267,9 @@ def test_the_device_tells_versions_and_weights() -> None:
     versions = {entry["type"]["text"]: entry["value"] for entry in device["version"]}
     assert versions["clinigait"] == "0.1.0"
     assert versions["weights pose, SHA-256"] == "0f1e2d3c" * 8
+    made = replace(assessed(1), predictions=(prediction(),))
+    spoken = _resources(fhir_bundle(made, DEFINITIONS), "Device")[0]
+    assert "scoliosis_test-0a1b2c3d" in [entry["value"] for entry in spoken["version"]]
 
 
 def test_a_value_carries_interval_spread_count_and_reference() -> None:
@@ -225,7 +292,60 @@ def test_a_value_carries_interval_spread_count_and_reference() -> None:
 def test_a_reference_is_given_only_where_one_applies() -> None:
     found = _resources(fhir_bundle(assessed(), DEFINITIONS), "Observation")
     assert sum("referenceRange" in part for part in found) == 1
-    assert not any("interpretation" in part for part in found)
+    for part in found:
+        assert ("interpretation" in part) == ("referenceRange" in part)
+
+
+@pytest.mark.parametrize(
+    ("value", "code", "text"),
+    [
+        (1.18, "L", "Below the reference range (mean ± 1 SD)"),
+        (1.19, "N", "Within the reference range (mean ± 1 SD)"),
+        (1.59, "N", "Within the reference range (mean ± 1 SD)"),
+        (1.60, "H", "Above the reference range (mean ± 1 SD)"),
+        (None, None, None),
+    ],
+)
+def test_the_interpretation_says_on_which_side_of_which_range(value, code, text) -> None:
+    parameter = Parameter(
+        "speed_mps", "both", value, "m/s", 4, reason="not seen", reference=REFERENCES["speed_mps"]
+    )
+    speed = _find(fhir_bundle(_with(parameter), DEFINITIONS), "speed_mps")
+    assert "referenceRange" in speed
+    if code is None:
+        assert "interpretation" not in speed
+    else:
+        (found,) = speed["interpretation"]
+        assert (found["coding"][0]["code"], found["text"]) == (code, text)
+        assert found["coding"][0]["system"].endswith("/v3-ObservationInterpretation")
+
+
+def _with(*parameters: Parameter) -> Assessment:
+    made = assessed(1)
+    assert made.measurement is not None
+    return replace(made, measurement=replace(made.measurement, parameters=parameters))
+
+
+def test_two_values_of_one_name_have_ids_of_their_own() -> None:
+    twice = Parameter("speed_mps", "both", 1.0, "m/s", 4)
+    bundle = fhir_bundle(_with(twice, twice, replace(twice, name="speed_mps\0")), DEFINITIONS)
+    test_every_reference_leads_to_a_resource_of_the_bundle(bundle)
+    test_every_local_code_is_explained_by_the_code_system(bundle)
+
+
+def test_the_report_prints_its_values_for_whoever_reads_no_structured_data() -> None:
+    report = _resources(fhir_bundle(assessed(), DEFINITIONS), "DiagnosticReport")[0]
+    page = ElementTree.fromstring(report["text"]["div"])  # noqa: S314
+    assert page.tag == "{http://www.w3.org/1999/xhtml}div"
+    rows = [[cell.text or "" for cell in row] for row in page[1]]
+    assert rows[0] == ["Parameter", "Side", "Value", "95 % interval", "Reference range"]
+    (speed,) = (row for row in rows if row[0] == "Walking speed")
+    assert speed[2].endswith(" m/s")
+    assert speed[4] == "1.19 to 1.59"
+    assert ["Arm swing", "left"] in [row[:2] for row in rows]
+    assert RESEARCH_USE_ONLY in (page[0].text or "")
+    # What cannot be had is its reason in words, never a number.
+    assert any("hidden behind the body" in row[2] for row in rows)
 
 
 def test_cadence_is_counted_in_steps() -> None:
@@ -280,19 +400,31 @@ def _ids(path: Path) -> set[str]:
     return {part["id"] for part in _resources(json.loads(path.read_text(encoding="utf-8")))}
 
 
-def test_hostile_text_gives_a_sound_bundle(tmp_path: Path) -> None:
-    nasty = "<b>\x00\n\ud800\t " + "W" * 5000
-    made = assessed(1)
-    assert made.measurement is not None
-    parameter = Parameter(nasty, "left", 1.0, nasty, 1, reason=nasty)
-    hostile = replace(
-        made,
-        subject=Subject(code=nasty),
-        measurement=replace(made.measurement, parameters=(parameter,)),
+HOSTILE = (
+    "<script>alert(1)</script><b/>&amp;", "=1+1", "\u202egnp.exe\u202c", "a\0b\x07c\x1b[31m\ud800",
+    "W" * 10_000, "\ufffe\ufdd0", "\t\n\u2028 ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("nasty", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_in_every_field_gives_a_sound_bundle(nasty: str, tmp_path: Path) -> None:
+    made = replace(
+        assessed(1, with_curves=False), predictions=(prediction(), prediction(abstains=True))
     )
-    write_fhir(hostile, tmp_path / "f.json", DEFINITIONS)
-    bundle = json.loads((tmp_path / "f.json").read_text(encoding="utf-8"))
+    hostile = spoilt(made, nasty)
+    path = tmp_path / "f.json"
+    write_fhir(hostile, path, DEFINITIONS)
+    bundle = json.loads(path.read_text(encoding="utf-8"))
     test_nothing_is_empty(bundle)
+    test_every_reference_leads_to_a_resource_of_the_bundle(bundle)
+    test_every_local_code_is_explained_by_the_code_system(bundle)
+    _check_r4(bundle, "Bundle")
+    page = _resources(bundle, "DiagnosticReport")[0]["text"]["div"]
+    tags = {node.tag.rpartition("}")[2] for node in ElementTree.fromstring(page).iter()}  # noqa: S314
+    assert tags <= {"div", "p", "table", "tr", "th", "td"}
+    texts = [node for node in _walk(bundle) if isinstance(node, str)]
+    assert not any(sign in text for text in texts for sign in "\0\x1b\u202e\u202c\ufffe\ufdd0")
+    assert all(len(text) < 2600 for text in texts if text != page)
 
 
 @pytest.mark.parametrize("created_at", ["yesterday", "2026-11-22T14:05:09", ""])
@@ -316,8 +448,16 @@ def test_what_a_model_says_is_a_preliminary_risk_in_per_cent_and_never_a_conditi
     assert risk["status"] == "preliminary"
     found = {p["outcome"]["text"]: p["probabilityDecimal"] for p in risk["prediction"]}
     assert found == {"Negative": 52.0, "Neutral": 36.0, "Positive": 12.0}
+    first = risk["prediction"][0]["rationale"]
+    assert first == "95 % interval 41 to 63 %. In the prediction set at 90 % coverage."
+    assert risk["prediction"][2]["rationale"].endswith(
+        "Not in the prediction set at 90 % coverage."
+    )
     notes = " ".join(note["text"] for note in risk["note"])
     assert "RESEARCH" in notes
+    assert "Right in 82 %" in notes
+    assert "Baseline beside it: Age and sex: negative 70 %" in notes
+    assert "It says nothing. No scale was known" in notes
     assert "synthetic walkers only" in notes
     assert not _resources(bundle, "Condition")
     assert all("Positive" not in part.get("conclusion", "") for part in _resources(bundle))
@@ -328,3 +468,4 @@ def test_a_model_that_says_nothing_has_no_probability_but_a_note() -> None:
     (risk,) = _resources(fhir_bundle(made, DEFINITIONS), "RiskAssessment")
     assert "prediction" not in risk
     assert risk["note"][0]["text"].startswith("The model says nothing. The walk is unlike")
+    assert risk["note"][0]["text"].endswith("Film it again.")

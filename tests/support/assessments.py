@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -445,3 +445,26 @@ def prediction(
         else (PredictiveValue("positive", 2.0, 0.8, 0.765, 0.0650, 0.9947),),
         limits=("A screening category is not a curve on a radiograph.", "Made for tests."),
     )
+
+
+#: Text that is one of few words, or that only the program itself writes.
+_FIXED = {"status", "side", "near_side", "view", "kind", "grade", "created_at", "schema_version"}
+_FIXED |= {"sex", "direction", "source", "chosen_by", "precision", "aid_side", "file", "picture"}
+
+
+def spoilt(assessment: Assessment, text: str) -> Assessment:
+    """Return the assessment with ``text`` in every field that is free text."""
+    return _spoilt(assessment, text, "")
+
+
+def _spoilt(value: Any, text: str, name: str) -> Any:
+    if isinstance(value, Scale):
+        return value  # its unit is one of two
+    if is_dataclass(value) and not isinstance(value, type):
+        changed = {f.name: _spoilt(getattr(value, f.name), text, f.name) for f in fields(value)}
+        return replace(value, **changed)
+    if isinstance(value, tuple):
+        return tuple(_spoilt(each, text, name) for each in value)
+    if isinstance(value, dict):
+        return {key: _spoilt(each, text, name) for key, each in value.items()}
+    return text if isinstance(value, str) and name not in _FIXED else value
