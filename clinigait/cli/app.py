@@ -19,6 +19,7 @@ from clinigait.cli import (
     assess,
     card,
     compare,
+    define,
     demo,
     doctor,
     evaluate,
@@ -58,7 +59,7 @@ app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
-app.command("define")(report.define)
+app.command("define")(define.define)
 app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
 app.add_typer(weights.app, name="weights")

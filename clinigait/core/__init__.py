@@ -16,6 +16,7 @@ from clinigait.core.camera import ASSUMED_FOCAL_SD, Extrinsics, Intrinsics, assu
 from clinigait.core.card import Baseline, Calibration, Card, DataKind, DataUse, InputSpec, hash_of
 from clinigait.core.definition import Definition, DefinitionGroup
 from clinigait.core.embedding import WalkEmbedding
+from clinigait.core.finding import RELATIONS, Finding, FindingKind, Relation
 from clinigait.core.layout import (
     BLAZEPOSE_33,
     COCO_17,
@@ -80,6 +81,7 @@ __all__ = [
     "CHAIN_BH",
     "COCO_17",
     "LAYOUTS",
+    "RELATIONS",
     "SCHEMA_VERSION",
     "SIDES",
     "SYNTHETIC",
@@ -106,6 +108,8 @@ __all__ = [
     "Event",
     "EventKind",
     "Extrinsics",
+    "Finding",
+    "FindingKind",
     "Frame",
     "FrameSource",
     "Grade",
@@ -135,6 +139,7 @@ __all__ = [
     "Reference",
     "Refused",
     "RefusedError",
+    "Relation",
     "Scale",
     "Sex",
     "Side",

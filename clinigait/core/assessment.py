@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from clinigait.core.finding import Finding
 from clinigait.core.layout import Side
 from clinigait.core.measurement import Measurement
 from clinigait.core.prediction import Prediction
@@ -285,6 +286,8 @@ class Assessment:
         What was measured; None where refused.
     predictions
         What models say beside it, by the protocol.
+    findings
+        What all this says, most important first; empty in files of older versions.
     code, message, remedy
         Why not, as in :class:`Refused`; None where assessed.
     frames
@@ -305,6 +308,7 @@ class Assessment:
     remedy: str | None = None
     frames: tuple[StoredFrame, ...] = field(default_factory=tuple)
     predictions: tuple[Prediction, ...] = ()
+    findings: tuple[Finding, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
@@ -312,6 +316,9 @@ class Assessment:
             raise ValueError("an assessment has a measurement, a refused one has none")
         if (self.status == "refused") != (self.refusal is not None):
             raise ValueError("a refused assessment says why, an assessed one has nothing to say")
+        ids = [finding.id for finding in self.findings]
+        if len(set(ids)) < len(ids):
+            raise ValueError("two findings have the same id")
 
     @property
     def refusal(self) -> Refused | None:

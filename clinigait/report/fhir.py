@@ -25,6 +25,7 @@ from clinigait.core import (
     Reference,
 )
 from clinigait.core.definition import Definition
+from clinigait.findings import is_noteworthy
 from clinigait.io.assessment import assessment_json
 from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
@@ -354,7 +355,9 @@ def _conclusion(assessment: Assessment) -> str:
     if refusal is not None or measurement is None:
         told = (refusal.message, refusal.remedy) if refusal else ()
         return clean(" ".join((f"{ENGLISH.refusal_title}.", *told)))
-    return f"{_quality(measurement)}. {_strides(measurement)}."
+    # What a model says stands in its RiskAssessment, never among conclusions.
+    found = (f.text for f in assessment.findings if f.kind != "prediction" and is_noteworthy(f))
+    return clean(" ".join((f"{_quality(measurement)}. {_strides(measurement)}.", *found)))
 
 
 def _quality(measurement: Measurement) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clinigait.core import Assessment, BadInputError, Event, EventKind, Parameter, Subject
+from clinigait.core import Assessment, BadInputError, Event, EventKind, Finding, Parameter, Subject
 from clinigait.io.assessment import (
     assessment_json,
     is_inside,
@@ -28,6 +28,13 @@ quick = settings(
 )
 numbers = st.floats(-1e9, 1e9)
 texts = st.text(max_size=40)
+
+FINDING = Finding(
+    id="level.stride_length_m.left", rule="level@1", kind="level", name="stride_length_m",
+    title="Stride length", side="left", relation="below",
+    values={"value": 1.01, "low": 1.21, "high": 1.46}, unit="m", grade="moderate",
+    facts=("parameters.stride_length_m.left",), source="Somebody 2011", text="It is short.",
+)  # fmt: skip
 
 CASES: dict[str, Callable[[], Assessment]] = {
     "nine strides": assessed,
@@ -83,6 +90,42 @@ def test_files_without_predictions_are_still_read(tmp_path: Path) -> None:
     del content["predictions"]  # of an older version
     (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
     assert read_assessment(tmp_path / "a.json").predictions == ()
+
+
+def test_findings_come_back_and_may_be_missing(tmp_path: Path) -> None:
+    made = replace(assessed(1), findings=(FINDING,))
+    write_assessment(made, tmp_path / "a.json")
+    assert read_assessment(tmp_path / "a.json").findings == (FINDING,)
+    content = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    del content["findings"]  # of an older version
+    (tmp_path / "b.json").write_text(json.dumps(content), encoding="utf-8")
+    assert read_assessment(tmp_path / "b.json").findings == ()
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        {"relation": "likely"},
+        {"side": "port"},
+        {"grade": "certain"},
+        {"facts": []},
+        {"kind": "wish"},
+    ],
+)
+def test_a_finding_that_cannot_be_is_damage(harm: dict[str, Any], tmp_path: Path) -> None:
+    content = json.loads(assessment_json(replace(assessed(1), findings=(FINDING,))))
+    content["findings"][0].update(harm)
+    (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(BadInputError, match="damaged"):
+        read_assessment(tmp_path / "a.json")
+
+
+def test_two_findings_with_one_id_are_damage(tmp_path: Path) -> None:
+    content = json.loads(assessment_json(replace(assessed(1), findings=(FINDING,))))
+    content["findings"] *= 2
+    (tmp_path / "a.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(BadInputError, match="damaged"):
+        read_assessment(tmp_path / "a.json")
 
 
 def test_probabilities_that_do_not_add_up_are_damage(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import pytest
 
 from clinigait.core import Assessment, BadInputError, Parameter, Subject
+from clinigait.findings import findings_of
+from clinigait.gait.catalogue import CATALOGUE
 from clinigait.report.fhir import fhir_bundle, write_fhir
 from clinigait.report.fhir_codes import CODE_SYSTEM, LOINC, UCUM, UCUM_CODES
 from clinigait.report.wording import RESEARCH_USE_ONLY
@@ -24,6 +26,7 @@ from support.assessments import (
     refused,
     spoilt,
 )
+from support.told import of, param
 
 Resource = dict[str, Any]
 
@@ -182,6 +185,17 @@ def test_all_resources_are_marked_for_research_use_only(bundle: Resource) -> Non
     for part in [bundle, *_resources(bundle)]:
         assert part["meta"]["tag"][0]["code"] == "research-use-only"
     assert RESEARCH_USE_ONLY in _resources(bundle, "DiagnosticReport")[0]["conclusion"]
+
+
+def test_the_conclusion_tells_what_lies_beyond_its_limit_and_nothing_else() -> None:
+    beyond, within = param(1.0, side="left"), param(1.3, side="right")
+    assessment = of(beyond, within)
+    assessment = replace(assessment, findings=findings_of(assessment, CATALOGUE))
+    said = {f.id: f.text for f in assessment.findings}
+    conclusion = _resources(fhir_bundle(assessment), "DiagnosticReport")[0]["conclusion"]
+    assert said["level.stride_length_m.left"] in conclusion
+    assert "below the reference range" in conclusion
+    assert said["level.stride_length_m.right"] not in conclusion
 
 
 def test_everything_is_preliminary_and_nobody_signed(bundle: Resource) -> None:
