@@ -192,7 +192,9 @@ def test_the_conclusion_tells_what_lies_beyond_its_limit_and_nothing_else() -> N
     assessment = of(beyond, within)
     assessment = replace(assessment, findings=findings_of(assessment, CATALOGUE))
     said = {f.id: f.text for f in assessment.findings}
-    conclusion = _resources(fhir_bundle(assessment), "DiagnosticReport")[0]["conclusion"]
+    conclusion = _resources(fhir_bundle(assessment, DEFINITIONS), "DiagnosticReport")[0][
+        "conclusion"
+    ]
     assert said["level.stride_length_m.left"] in conclusion
     assert "below the reference range" in conclusion
     assert said["level.stride_length_m.right"] not in conclusion
