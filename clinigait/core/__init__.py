@@ -65,6 +65,15 @@ from clinigait.core.protocol import (
 )
 from clinigait.core.recording import Frame, FrameSource, Moments, PickySource, Recording
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
+from clinigait.core.saliency import (
+    BODY_REGIONS,
+    GAIT_PHASES,
+    LOWER_BODY,
+    SALIENCY_METHODS,
+    Saliency,
+    SaliencyCheck,
+    SaliencyMethod,
+)
 from clinigait.core.synthetic import (
     SYNTHETIC,
     SYNTHETIC_MARK,
@@ -75,6 +84,13 @@ from clinigait.core.synthetic import (
 from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 
 __all__ = [
+    "SaliencyMethod",
+    "SaliencyCheck",
+    "Saliency",
+    "SALIENCY_METHODS",
+    "LOWER_BODY",
+    "GAIT_PHASES",
+    "BODY_REGIONS",
     "ASSUMED_FOCAL_SD",
     "BLAZEPOSE_33",
     "CHAIN_BH",

@@ -1,0 +1,195 @@
+"""From a walk and a bundle to what the bundle's answer rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import (
+    GAIT_PHASES,
+    Event,
+    Progress,
+    RefusedError,
+    Saliency,
+    SaliencyMethod,
+    Side,
+    Walk,
+)
+from clinigait.explain.checks import (
+    CHECK_TICKS,
+    Asked,
+    against_untaught,
+    completeness,
+    curves,
+)
+from clinigait.explain.methods import Maps, check_method, maps_of
+from clinigait.explain.networks import (
+    Part,
+    baseline_words,
+    log_probabilities,
+    parts_of,
+    placed,
+    voices_of,
+)
+from clinigait.core.saliency import Table
+from clinigait.explain.seen import SeenWalk, by_phase, cells, see
+from clinigait.io.bundle import Bundle
+from clinigait.models.network_inputs import window_starts
+from clinigait.representations.skeleton_inputs import GAIT_ANGLES
+
+Floats = NDArray[np.float64]
+#: Windows of pictures that are explained, evenly spread: each costs a second or so.
+MOST_WINDOWS = 2
+#: Points of the way of Integrated Gradients: tried in turn until the contributions add up.
+_STEPS = (16, 48)
+_MAP_TICKS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Explained:
+    """What an answer rests on, with the map itself.
+
+    Parameters
+    ----------
+    saliency
+        The tables and the checks.
+    seen
+        What was shown to the model.
+    maps
+        By kind of input, (T, H, W) of pictures, (T, C, 1) of channels, in nats.
+    """
+
+    saliency: Saliency
+    seen: SeenWalk
+    maps: Maps
+
+
+def explain(
+    bundle: Bundle,
+    walk: Walk,
+    events: tuple[Event, ...],
+    near_side: Side | None,
+    method: SaliencyMethod,
+    progress: Progress | None = None,
+) -> Explained:
+    """Return where the networks of a bundle looked, for the class that they find most probable.
+
+    Parameters
+    ----------
+    bundle
+        As of :func:`clinigait.models.classifier.open_model`.
+    walk
+        One record.
+    events
+        Of the walk: they make the phases.
+    near_side
+        Side of the body near the camera; None where it is not known.
+    method
+        ``integrated_gradients``, ``grad_cam`` or ``occlusion``.
+    progress
+        Called with the fraction of the work done.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such method, or the weights do not fit.
+    RefusedError
+        If the walk is too short or lacks what the model sees, nobody knows where in the body its
+        input lies, or the network has no layer that the method needs.
+    """
+    check_method(method)
+    tell = _Ticks(progress)
+    seen = see(walk, bundle.card, events, near_side)
+    voices = voices_of(bundle)
+    most = None if set(seen.labels) <= {GAIT_ANGLES} else MOST_WINDOWS
+    parts = parts_of(seen, bundle.card, voices, most)
+    answers = log_probabilities(parts, voices)
+    label = int(np.argmax(answers))
+    nothing = log_probabilities(parts, voices, [part.baseline for part in parts])
+    explained = float(answers[label] - nothing[label])
+    checks = []
+    for steps in _STEPS:
+        maps = maps_of(method, parts, voices, label, seen, steps)
+        if method != "integrated_gradients":
+            break
+        checks = [completeness(explained, maps, steps)]
+        if checks[0].passed:
+            break
+    if not any(each.any() for each in maps.values()):
+        raise RefusedError(
+            "empty_map",
+            "The map is empty: nothing that the network saw speaks for its answer.",
+            "Explain it by another method.",
+        )
+    tell(_MAP_TICKS)
+    area = _area(method, parts, seen)
+    asked = Asked(method, label, bundle.card, voices, parts, seen)
+    checks += against_untaught(asked, tell)
+    density = np.divide(cells(seen, maps), area, out=np.zeros_like(area), where=area > 0)
+    checks += curves(asked, density, _area("occlusion", parts, seen), tell)
+    windows = max(
+        len(window_starts(len(seen.clip), voice.window, voice.hop)) for voice in voices
+    )
+    bare = Saliency(
+        method=method,
+        label=bundle.card.classes[label],
+        baseline=baseline_words(tuple(seen.labels)),
+        explained_nats=explained,
+        windows=max(len(part) for part in parts),
+        windows_of_walk=windows,
+        checks=tuple(checks),
+    )
+    return Explained(_with_tables(bare, seen, maps, area), seen, maps)
+
+
+class _Ticks:
+    """Progress in ticks, of which checks know how many they are."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._done = progress, 0
+
+    def __call__(self, ticks: int = 1) -> None:
+        self._done += ticks
+        if self._progress is not None:
+            self._progress(min(1.0, self._done / (_MAP_TICKS + CHECK_TICKS)))
+
+
+def _area(method: SaliencyMethod, parts: list[Part], seen: SeenWalk) -> Floats:
+    """Return (T, R) how many numbers there are to look at.
+
+    Those that are not as in the baseline can speak for an answer; Grad-CAM lies on all places.
+    """
+    total = np.zeros((len(seen.clip), len(seen.regions)))
+    for part in parts:
+        there = (part.x != part.baseline).double().numpy()
+        if method == "grad_cam":
+            there = np.zeros_like(there)
+            there[:, 0] = 1.0
+        total += cells(seen, placed(part, there, seen))
+    return total
+
+
+def _with_tables(bare: Saliency, seen: SeenWalk, maps: Maps, area: Floats) -> Saliency:
+    """Return what was found with its tables, if all checks passed."""
+    if not bare.shown:
+        return bare
+    attention = cells(seen, {kind: np.abs(each) for kind, each in maps.items()})
+    looked_at = area.any(axis=1)
+    signed = bare.method != "grad_cam"
+    n = len(GAIT_PHASES)
+    return replace(
+        bare,
+        regions=seen.region_names,
+        phases=GAIT_PHASES,
+        share=_table(by_phase(attention, seen.phases, n) / attention.sum()),
+        area=_table(by_phase(area, seen.phases, n) / area.sum()),
+        net_nats=_table(by_phase(cells(seen, maps), seen.phases, n)) if signed else (),
+        time_s=tuple(float(t) for t in seen.clip.time_s[looked_at]),
+        frames=_table(attention[looked_at] / attention.sum()),
+    )
+
+
+def _table(values: Floats) -> Table:
+    return tuple(tuple(round(float(value), 6) for value in row) for row in values)
