@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,7 @@ from clinigait.core import RefusedError
 
 if TYPE_CHECKING:
     from clinigait.explain.cohort import Attention
+    from clinigait.report.saliency_figures import AttentionTable
 
 
 def explain(
@@ -44,42 +46,52 @@ def explain(
     try:
         with progress_bars() as progress:
             found = explain_study(
-                model, study, method, out, lambda share: progress("Explaining walks", share)  # type: ignore[arg-type]
+                model,
+                study,
+                method,  # type: ignore[arg-type]  it is checked there
+                out,
+                lambda share: progress("Explaining walks", share),
+                draw=draw,
             )
     except RefusedError as error:
         typer.echo(refusal_line(error.refused), err=True)
         raise typer.Exit(3) from None
-    tell(found, out)
+    tell(found.summary, out)
 
 
-def tell(found: Attention, out: Path) -> None:
-    """Draw what was found and say the most of it."""
-    from clinigait.explain.cohort import CHART, OVERLAY, statement  # noqa: PLC0415
+def draw(found: Attention, folder: Path) -> None:
+    """Draw the chart of all walks that are shown, and the first of them with its attention."""
+    from clinigait.explain.cohort import CHART, OVERLAY  # noqa: PLC0415
     from clinigait.explain.pictures import overlays_of  # noqa: PLC0415
     from clinigait.report.saliency_figures import save_chart, save_overlay  # noqa: PLC0415
 
-    summary = found.summary
-    if "regions" in summary:
-        save_chart(_table(summary), out / CHART)
-        overlay = None if found.first is None else overlays_of(found.first)
-        if overlay is not None:
-            save_overlay(*overlay, out / OVERLAY)
-        for name, entry in summary["regions"].items():
-            typer.echo(f"{name:<14}{_percent(entry, 'share')}  of the attention, "
-                       f"{100 * entry['area']:5.1f} % of the area")  # fmt: skip
+    if "regions" in found.summary:
+        save_chart(_table(found.summary), folder / CHART)
+    overlay = None if found.first is None else overlays_of(found.first)
+    if overlay is not None:
+        save_overlay(*overlay, folder / OVERLAY)
+
+
+def tell(summary: Mapping[str, Any], out: Path) -> None:
+    """Say the most of what ``summary.json`` holds."""
+    from clinigait.explain.cohort import statement  # noqa: PLC0415
+
+    for name, entry in summary.get("regions", {}).items():
+        of_area = f"{100 * entry['area']:5.1f} % of what there is to look at"
+        typer.echo(f"{name:<12}{_percent(entry, 'share')} of the attention, {of_area}")
     for reason, times in summary["left_out"].items():
         typer.echo(f"left out: {times} ({reason})")
     typer.echo(statement(summary))
     typer.echo(f"Tables and pictures: {out}")
 
 
-def _percent(entry: dict[str, Any], name: str) -> str:
+def _percent(entry: Mapping[str, Any], name: str) -> str:
     low, high = entry[f"{name}_ci95"]
     interval = "" if low is None else f" (95 % {100 * low:.1f} to {100 * high:.1f})"
     return f"{100 * entry[name]:5.1f} %{interval}"
 
 
-def _table(summary: dict[str, Any]) -> Any:  # noqa: ANN401
+def _table(summary: Mapping[str, Any]) -> AttentionTable:
     from clinigait.core import GAIT_PHASES  # noqa: PLC0415
     from clinigait.report.saliency_figures import AttentionTable  # noqa: PLC0415
 

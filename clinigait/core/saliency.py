@@ -120,7 +120,5 @@ class Saliency:
     def of_regions(self, regions: frozenset[str] = LOWER_BODY) -> tuple[float, float]:
         """Return the share of the attention on some regions, and their share of the area."""
         rows = [index for index, name in enumerate(self.regions) if name in regions]
-        share, area = (
-            sum(sum(table[row]) for row in rows) for table in (self.share, self.area)
-        )
+        share, area = (sum(sum(table[row]) for row in rows) for table in (self.share, self.area))
         return share, area

@@ -11,7 +11,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ def explain_study(
     out: Path,
     progress: Progress | None = None,
     *,
-    seed: int = 0,
+    draw: Callable[[Attention, Path], None] | None = None,
 ) -> Attention:
     """Explain the walks of a study and write where the model looked.
 
@@ -116,17 +116,11 @@ def explain_study(
     method
         How each is explained.
     out
-        Folder for ``summary.json``, ``saliency.csv``, ``chart.png`` and, of models of pictures,
-        ``overlay.png`` with the first walk whose map is shown.
+        Folder for ``summary.json``, ``saliency.csv`` and what is drawn, all or nothing.
     progress
         Called with the fraction of the work done.
-    seed
-        Of the bootstrap over people.
-
-    Returns
-    -------
-    Attention
-        Also written, all or nothing, without the pictures.
+    draw
+        Draws :data:`CHART` and :data:`OVERLAY` into the folder that it is given.
 
     Raises
     ------
@@ -157,10 +151,12 @@ def explain_study(
                 first = explained
         if all(walk.saliency is None for walk in walks):
             raise _nothing_explained(walks)
-        found = Attention(tuple(walks), summary_of(bundle, study, method, walks, seed), first)
+        found = Attention(tuple(walks), summary_of(bundle, study, method, walks), first)
         text = json.dumps(found.summary, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / SUMMARY).write_text(f"{text}\n", encoding="utf-8")
         (folder / TABLE).write_text(saliency_csv(walks), encoding="utf-8")
+        if draw is not None:
+            draw(found, folder)
     return found
 
 
@@ -199,7 +195,7 @@ def _nothing_explained(walks: Sequence[Looked]) -> RefusedError:
 
 
 def summary_of(
-    bundle: Bundle, study: Study, method: SaliencyMethod, walks: Sequence[Looked], seed: int
+    bundle: Bundle, study: Study, method: SaliencyMethod, walks: Sequence[Looked]
 ) -> dict[str, Any]:
     """Return the content of ``summary.json``.
 
@@ -211,8 +207,6 @@ def summary_of(
         What was asked.
     walks
         What came out; refused ones and those that fail a check are counted and left out.
-    seed
-        Of the bootstrap.
     """
     shown = [walk for walk in walks if walk.saliency is not None and walk.saliency.shown]
     left_out = Counter(walk.reason for walk in walks if walk.reason)
@@ -242,7 +236,7 @@ def summary_of(
         found: dict[str, Any] = {}
         more = {"share": pairs[:, 0], "area": pairs[:, 1], "excess": pairs[:, 0] - pairs[:, 1]}
         for name, values in more.items():
-            estimate = bootstrap_estimate(weighted_mean, people, values, seed=seed)
+            estimate = bootstrap_estimate(weighted_mean, people, values)
             found[name] = _rounded(estimate.value)
             found[f"{name}_ci95"] = [_rounded(estimate.low), _rounded(estimate.high)]
         return found
@@ -261,7 +255,7 @@ def summary_of(
 
 
 def statement(summary: dict[str, Any]) -> str:
-    """Return the answer in one sentence: does attention fall on the legs and the pelvis?"""
+    """Return in one sentence whether attention falls on the legs and the pelvis."""
     lower = summary.get("lower_limbs_and_pelvis")
     if lower is None:
         return f"No map of {summary['walks']} walks stands the checks: there is no answer."

@@ -1,4 +1,4 @@
-"""Three ways to ask a network where it looked. Needs PyTorch; Captum does the first and the last."""
+"""Three ways to ask a network where it looked. Needs PyTorch and Captum."""
 
 from __future__ import annotations
 
@@ -113,7 +113,8 @@ def _grad_cam(
     told = [None] * len(part) if part.vector is None else part.vector.split(size)
     found = []
     for x, vector in zip(part.x.split(size), told, strict=False):
-        output = module(x, **({} if vector is None else {"vector": vector}))
+        seen_x = x.clone().requires_grad_()
+        output = module(seen_x, **({} if vector is None else {"vector": vector}))
         features = output.features
         if features is None or features.ndim != part.x.ndim or features[0, 0, 0].numel() < 2:
             raise RefusedError(

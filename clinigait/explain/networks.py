@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from clinigait.core import Card, RefusedError
+from clinigait.core import Card
 from clinigait.explain.seen import SeenWalk
 from clinigait.io.bundle import Bundle
 from clinigait.models.network_inputs import (
@@ -29,7 +30,7 @@ from clinigait.representations.skeleton_inputs import GAIT_ANGLES
 
 Voices = Sequence[NetworkScorer]
 #: Frames that a network looks at together: memory stays bounded.
-BATCH_FRAMES = 256
+BATCH_FRAMES = 96
 #: Buffers that a network learns from batches; all others are given to it.
 _LEARNED = ("running_mean", "running_var", "num_batches_tracked")
 _KNOWN_DEPTH = 0.5
@@ -56,7 +57,7 @@ def voices_of(bundle: Bundle) -> Voices:
         If the weights do not fit the networks of the card.
     """
     return [
-        NetworkScorer(load_network(spec_of(bundle.card, i), own_arrays(bundle.arrays, i)), entry)
+        _voice(load_network(spec_of(bundle.card, i), own_arrays(bundle.arrays, i)), entry)
         for i, entry in enumerate(bundle.card.networks)
     ]
 
@@ -87,8 +88,14 @@ def untaught(card: Card, voices: Voices, seed: int) -> Voices:
             for name, buffer in module.named_buffers():
                 if not name.endswith(_LEARNED):
                     buffer.copy_(given[name])
-            fresh.append(NetworkScorer(module, card.networks[number]))
+            fresh.append(_voice(module, card.networks[number]))
     return fresh
+
+
+def _voice(module: torch.nn.Module, entry: Mapping[str, Any]) -> NetworkScorer:
+    """Return a network that nobody trains: only what it sees has gradients."""
+    quick = module.requires_grad_(False).to(memory_format=torch.channels_last)
+    return NetworkScorer(quick, entry)
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,9 +149,7 @@ class Part:
         return log_probabilities_of
 
 
-def parts_of(
-    seen: SeenWalk, card: Card, voices: Voices, most_windows: int | None
-) -> list[Part]:
+def parts_of(seen: SeenWalk, card: Card, voices: Voices, most_windows: int | None) -> list[Part]:
     """Return what the networks see of a walk.
 
     Parameters
@@ -219,7 +224,9 @@ def log_probabilities(
     return total
 
 
-def placed(part: Part, values: NDArray[np.float64], seen: SeenWalk) -> dict[str, NDArray[np.float64]]:
+def placed(
+    part: Part, values: NDArray[np.float64], seen: SeenWalk
+) -> dict[str, NDArray[np.float64]]:
     """Lay (W, C, L, ...) values of windows back upon the walk, by kind of input.
 
     Returns

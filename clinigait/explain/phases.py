@@ -51,9 +51,7 @@ def _stands(events: Sequence[tuple[float, EventKind]], moment: float) -> bool | 
     return after[0] is EventKind.FOOT_OFF if after else None
 
 
-def _came_last(
-    known: dict[Side, list[tuple[float, EventKind]]], moment: float
-) -> Side:
+def _came_last(known: dict[Side, list[tuple[float, EventKind]]], moment: float) -> Side:
     """Return the foot that met the ground last; before the first contact the one that stays."""
     contacts = [
         (time_s, side)

@@ -54,7 +54,9 @@ class SeenWalk:
         """Return (T,) numbers of moments: a phase of a step, or a part of it of some length."""
         time_s = self.clip.time_s
         begins = np.concatenate([[True], np.diff(self.phases) != 0])
-        since_s = time_s - time_s[np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))]
+        since_s = (
+            time_s - time_s[np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))]
+        )
         # Parts of a long phase are numbered from its beginning.
         parts = np.floor(since_s / longest_s + 1e-9)
         begins |= np.concatenate([[False], np.diff(parts) > 0])
@@ -121,7 +123,9 @@ def cells(seen: SeenWalk, maps: Mapping[str, NDArray[np.float64]]) -> NDArray[np
     return total
 
 
-def by_phase(table: NDArray[np.float64], phases: NDArray[np.intp], n_phases: int) -> NDArray[np.float64]:
+def by_phase(
+    table: NDArray[np.float64], phases: NDArray[np.intp], n_phases: int
+) -> NDArray[np.float64]:
     """Return (R, P) sums of a (T, R) table over the phases."""
     found = np.zeros((table.shape[1], n_phases))
     np.add.at(found.T, phases, table)

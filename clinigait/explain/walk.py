@@ -17,6 +17,7 @@ from clinigait.core import (
     Side,
     Walk,
 )
+from clinigait.core.saliency import Table
 from clinigait.explain.checks import (
     CHECK_TICKS,
     Asked,
@@ -33,7 +34,6 @@ from clinigait.explain.networks import (
     placed,
     voices_of,
 )
-from clinigait.core.saliency import Table
 from clinigait.explain.seen import SeenWalk, by_phase, cells, see
 from clinigait.io.bundle import Bundle
 from clinigait.models.network_inputs import window_starts
@@ -129,9 +129,7 @@ def explain(
     checks += against_untaught(asked, tell)
     density = np.divide(cells(seen, maps), area, out=np.zeros_like(area), where=area > 0)
     checks += curves(asked, density, _area("occlusion", parts, seen), tell)
-    windows = max(
-        len(window_starts(len(seen.clip), voice.window, voice.hop)) for voice in voices
-    )
+    windows = max(len(window_starts(len(seen.clip), voice.window, voice.hop)) for voice in voices)
     bare = Saliency(
         method=method,
         label=bundle.card.classes[label],

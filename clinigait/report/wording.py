@@ -342,11 +342,9 @@ class Wording:
     saliency_title: str = "Where the model looked"
     saliency_note: str = (
         "Share of the attention, in per cent of all of it, by region of the body and part of the "
-        "gait cycle ({method}). Bars: all phases together; diamonds: the share of the {what} that "
-        "the region has, which is what attention without any preference would give. Checked: {checks}."
-    )
-    saliency_what: Mapping[str, str] = field(
-        default_factory=lambda: {"pictures": "picture", "channels": "numbers"}
+        "gait cycle ({method}). Bars: all phases together; diamonds: the share of what there "
+        "is to look at that the region has: attention without any preference would lie there. "
+        "Checked: {checks}."
     )
     saliency_failed: str = "Where the model looked is not shown, as its map fails a check."
     saliency_refused: str = "Where the model looked cannot be shown."
@@ -369,13 +367,24 @@ class Wording:
     )
     regions: Mapping[str, str] = field(
         default_factory=lambda: {
-            "head": "Head", "trunk": "Trunk", "arms": "Arms", "left_arm": "Left arm",
-            "right_arm": "Right arm", "pelvis": "Pelvis", "thighs": "Thighs",
-            "left_thigh": "Left thigh", "right_thigh": "Right thigh", "shanks": "Shanks",
-            "left_shank": "Left shank", "right_shank": "Right shank", "feet": "Feet",
-            "left_foot": "Left foot", "right_foot": "Right foot", "elsewhere": "Elsewhere",
+            "head": "Head",
+            "trunk": "Trunk",
+            "arms": "Arms",
+            "left_arm": "Left arm",
+            "right_arm": "Right arm",
+            "pelvis": "Pelvis",
+            "thighs": "Thighs",
+            "left_thigh": "Left thigh",
+            "right_thigh": "Right thigh",
+            "shanks": "Shanks",
+            "left_shank": "Left shank",
+            "right_shank": "Right shank",
+            "feet": "Feet",
+            "left_foot": "Left foot",
+            "right_foot": "Right foot",
+            "elsewhere": "Elsewhere",
         }
-    )  # fmt: skip
+    )
     phases: Mapping[str, str] = field(
         default_factory=lambda: {
             "left_loading": "Both feet,\nleft just down",
