@@ -48,7 +48,7 @@ def explain(
             found = explain_study(
                 model,
                 study,
-                method,  # type: ignore[arg-type]  it is checked there
+                method,
                 out,
                 lambda share: progress("Explaining walks", share),
                 draw=draw,

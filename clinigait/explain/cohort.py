@@ -11,7 +11,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ class Attention:
 def explain_study(
     bundle: Bundle,
     study: Study,
-    method: SaliencyMethod,
+    method: str,
     out: Path,
     progress: Progress | None = None,
     *,
@@ -129,7 +129,7 @@ def explain_study(
     RefusedError
         If no walk at all can be explained: with the commonest reason.
     """
-    check_method(method)
+    how = check_method(method)
     samples = with_pictures_of(study, bundle.card.inputs).samples
     if not samples:
         raise BadInputError(f"{study.name} holds no walks.", "Give walks to explain.")
@@ -144,14 +144,14 @@ def explain_study(
                 if progress is not None:
                     progress((done + share) / len(samples))
 
-            looked, explained = _looked(bundle, sample, protocol, method, tell)
+            looked, explained = _looked(bundle, sample, protocol, how, tell)
             walks.append(looked)
             tell(1.0)
             if first is None and explained is not None and explained.saliency.shown:
                 first = explained
         if all(walk.saliency is None for walk in walks):
             raise _nothing_explained(walks)
-        found = Attention(tuple(walks), summary_of(bundle, study, method, walks), first)
+        found = Attention(tuple(walks), summary_of(bundle, study, how, walks), first)
         text = json.dumps(found.summary, indent=1, ensure_ascii=False, allow_nan=False)
         (folder / SUMMARY).write_text(f"{text}\n", encoding="utf-8")
         (folder / TABLE).write_text(saliency_csv(walks), encoding="utf-8")
@@ -254,7 +254,7 @@ def summary_of(
     return summary
 
 
-def statement(summary: dict[str, Any]) -> str:
+def statement(summary: Mapping[str, Any]) -> str:
     """Return in one sentence whether attention falls on the legs and the pelvis."""
     lower = summary.get("lower_limbs_and_pelvis")
     if lower is None:
@@ -296,12 +296,14 @@ def saliency_csv(walks: Sequence[Looked]) -> str:
     for walk in walks:
         sample, found = walk.sample, walk.saliency
         start = [sample.sequence, sample.person, sample.label or "", found.label if found else ""]
-        rows = [[*start, "", "", "", "", "", walk.reason]] if walk.reason else []
+        rows: list[list[str | float | None]] = []
+        if walk.reason:
+            rows.append([*start, *[""] * 5, walk.reason])
         if found is not None and found.shown:
             for r, region in enumerate(found.regions):
                 for c, phase in enumerate(found.phases):
-                    net = f"{found.net_nats[r][c]:.6f}" if found.net_nats else ""
-                    numbers = [f"{found.share[r][c]:.6f}", f"{found.area[r][c]:.6f}", net]
+                    net = found.net_nats[r][c] if found.net_nats else None
+                    numbers = (found.share[r][c], found.area[r][c], net)
                     rows.append([*start, region, phase, *numbers, ""])
         writer.writerows([table_cell(cell) for cell in row] for row in rows)
     return text.getvalue()

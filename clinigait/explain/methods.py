@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from clinigait.core import BadInputError, RefusedError, SaliencyMethod
-from clinigait.explain.networks import BATCH_FRAMES, Part, Voices, placed
+from clinigait.core import SALIENCY_METHODS, BadInputError, RefusedError, SaliencyMethod
+from clinigait.explain.networks import BATCH_FRAMES, Part, Voices, batches, placed
 from clinigait.explain.seen import SeenWalk
 from clinigait.models.network_inputs import MIRRORS
 from clinigait.representations.skeleton_inputs import GAIT_ANGLES
@@ -56,12 +55,9 @@ def maps_of(
 
     Raises
     ------
-    BadInputError
-        If there is no such method.
     RefusedError
         ``no_feature_map``: Grad-CAM wants features with a place, and the network has none.
     """
-    check_method(method)
     total: Maps = {}
     for part in parts:
         values = METHODS[method](part, voices, label, seen, steps)
@@ -70,19 +66,21 @@ def maps_of(
     return total
 
 
-def check_method(method: str) -> None:
-    """Refuse what is no method.
+def check_method(name: str) -> SaliencyMethod:
+    """Return a method by its name.
 
     Raises
     ------
     BadInputError
         If there is none of that name.
     """
-    if method not in METHODS:
-        raise BadInputError(
-            f"There is no way of explaining called {method[:40]}.",
-            f"Choose of: {', '.join(METHODS)}.",
-        )
+    for method in SALIENCY_METHODS:
+        if method == name:
+            return method
+    raise BadInputError(
+        f"There is no way of explaining called {name[:40]}.",
+        f"Choose of: {', '.join(SALIENCY_METHODS)}.",
+    )
 
 
 def _integrated_gradients(
@@ -109,10 +107,9 @@ def _grad_cam(
     That layer comes with the answer, so its gradient is taken as it is: no hook has to find it.
     """
     del seen, steps
-    module, size = voices[part.number].module, max(1, BATCH_FRAMES // part.length)
-    told = [None] * len(part) if part.vector is None else part.vector.split(size)
+    module = voices[part.number].module
     found = []
-    for x, vector in zip(part.x.split(size), told, strict=False):
+    for x, vector in batches(part, part.x):
         seen_x = x.clone().requires_grad_()
         output = module(seen_x, **({} if vector is None else {"vector": vector}))
         features = output.features
@@ -207,7 +204,7 @@ def _array(tensor: Tensor) -> NDArray[np.float64]:
     return np.asarray(tensor.detach().double().numpy())
 
 
-METHODS: dict[Any, Method] = {
+METHODS: dict[SaliencyMethod, Method] = {
     "integrated_gradients": _integrated_gradients,
     "grad_cam": _grad_cam,
     "occlusion": _occlusion,
