@@ -36,7 +36,6 @@ from clinigait.explain.networks import (
 )
 from clinigait.explain.seen import SeenWalk, by_phase, cells, see
 from clinigait.io.bundle import Bundle
-from clinigait.models.network_inputs import window_starts
 from clinigait.representations.skeleton_inputs import GAIT_ANGLES
 
 Floats = NDArray[np.float64]
@@ -104,9 +103,10 @@ def explain(
     seen = see(walk, bundle.card, events, near_side)
     voices = voices_of(bundle)
     most = None if set(seen.labels) <= {GAIT_ANGLES} else MOST_WINDOWS
-    parts = parts_of(seen, bundle.card, voices, most)
+    every = parts_of(seen, bundle.card, voices, None)
+    label = int(np.argmax(log_probabilities(every, voices)))
+    parts = every if most is None else parts_of(seen, bundle.card, voices, most)
     answers = log_probabilities(parts, voices)
-    label = int(np.argmax(answers))
     nothing = log_probabilities(parts, voices, [part.baseline for part in parts])
     explained = float(answers[label] - nothing[label])
     checks = []
@@ -129,14 +129,13 @@ def explain(
     checks += against_untaught(asked, tell)
     density = np.divide(cells(seen, maps), area, out=np.zeros_like(area), where=area > 0)
     checks += curves(asked, density, _area("occlusion", parts, seen), tell)
-    windows = max(len(window_starts(len(seen.clip), voice.window, voice.hop)) for voice in voices)
     bare = Saliency(
         method=method,
         label=bundle.card.classes[label],
         baseline=baseline_words(tuple(seen.labels)),
         explained_nats=explained,
         windows=max(len(part) for part in parts),
-        windows_of_walk=windows,
+        windows_of_walk=max(len(part) for part in every),
         checks=tuple(checks),
     )
     return Explained(_with_tables(bare, seen, maps, area), seen, maps)

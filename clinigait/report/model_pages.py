@@ -117,7 +117,9 @@ def _looked(prediction: Prediction, words_: Wording) -> list[Flowable]:
     checks = "; ".join(words_.saliency_checks.get(check.name, "") for check in found.checks)
     method = words_.saliency_methods[found.method]
     chart = FigureBlock(attention_chart(AttentionTable.of(found), words_))
-    told = note(words_.saliency_note.format(method=method, checks=checks))
+    titles = {one.label: one.title for one in prediction.classes}
+    label = titles.get(found.label, _words(found.label))
+    told = note(words_.saliency_note.format(label=label, method=method, checks=checks))
     return [KeepTogether([subheading(words_.saliency_title), gap(2), chart, told])]
 
 

@@ -342,7 +342,7 @@ class Wording:
     saliency_title: str = "Where the model looked"
     saliency_note: str = (
         "Share of the attention, in per cent of all of it, by region of the body and part of the "
-        "gait cycle ({method}). Bars: all phases together; diamonds: the share of what there "
+        "gait cycle, for the answer {label} ({method}). Bars: all phases together; diamonds: the share of what there "
         "is to look at that the region has: attention without any preference would lie there. "
         "Checked: {checks}."
     )
