@@ -67,6 +67,7 @@ OUTPUTS = (
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
+    "saliency-[1-9]*.png",
 )
 #: Frames that lie this share of their usual distance apart are still evenly timed.
 _EVEN_CLOCK = 0.1
@@ -195,6 +196,7 @@ def with_saliency(
     walk: Walk,
     protocol: Protocol,
     measurement: Measurement,
+    folder: Path,
     progress: Progress,
 ) -> tuple[Answer, ...]:
     """Return answers with where the models looked, where the protocol asks for that.
@@ -209,17 +211,21 @@ def with_saliency(
         It says by which method.
     measurement
         Of the walk: its events make the phases of the gait cycle.
+    folder
+        Where pictures with the attention on them are written, of models that look at pictures.
     progress
         Called with the fraction of the work done.
     """
     method = protocol.saliency
     if method == "none":
         return tuple(answers)
-    from clinigait.explain.walk import explain  # noqa: PLC0415  PyTorch, only when it is asked
+    from clinigait.explain.pictures import overlays_of  # noqa: PLC0415  PyTorch, when it is asked
+    from clinigait.explain.walk import explain  # noqa: PLC0415
+    from clinigait.report.saliency_figures import save_overlay  # noqa: PLC0415
 
     bundles = {bundle.card.id: bundle for place in models for bundle in place}
     found = []
-    for one in answers:
+    for number, one in enumerate(answers, 1):
         said = one.prediction
         if said.classes:
             bundle = bundles[said.card_id]
@@ -228,6 +234,8 @@ def with_saliency(
                     bundle, walk, measurement.events, measurement.near_side, method, progress
                 )
                 said = replace(said, saliency=why.saliency)
+                if (overlay := overlays_of(why)) is not None:
+                    save_overlay(*overlay, folder / f"saliency-{number}.png")
             except RefusedError as error:
                 said = replace(said, saliency_refused=error.refused)
         found.append(replace(one, prediction=said))
@@ -271,7 +279,7 @@ def _assess_into(
             answers = ask_models(models, [asked], protocol, request.subject, measurement)
         if protocol.saliency != "none":
             with stopwatch.stage(_EXPLAINING, progress) as tell:
-                answers = with_saliency(answers, models, asked, protocol, measurement, tell)
+                answers = with_saliency(answers, models, asked, protocol, measurement, folder, tell)
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
         frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
@@ -314,7 +322,7 @@ def _assess_keypoints_into(
             answers = ask_models(models, [walk], protocol, subject, measurement)
         if protocol.saliency != "none":
             with stopwatch.stage(_EXPLAINING, progress) as tell:
-                answers = with_saliency(answers, models, walk, protocol, measurement, tell)
+                answers = with_saliency(answers, models, walk, protocol, measurement, folder, tell)
     with stopwatch.stage(_WRITING, progress):
         frames = draw_stick_figures(folder, walk, measurement)
         assessment = draft.assessed(measurement, frames, answers)

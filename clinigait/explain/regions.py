@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import BODY_REGIONS, InputSpec, RefusedError, Side, Walk
+from clinigait.core import BODY_REGIONS, InputSpec, RefusedError, Side, Space, Walk
 from clinigait.perception.person_pictures import person_places, window_of
 from clinigait.representations.body_parts import PARTS, label_parts
 from clinigait.representations.clip import Clip
@@ -92,10 +92,11 @@ def labels_of(walk: Walk, clip: Clip, spec: InputSpec, near_side: Side | None) -
             "Explain a model of silhouettes, skeleton maps, gait angles or colour and depth.",
         )
     seen = seen_by_a_camera(walk)
-    if not np.isfinite(seen.keypoints).any():
+    if seen.space is not Space.IMAGE_PX or not np.isfinite(seen.keypoints).any():
         raise RefusedError(
             "no_regions",
-            "This walk has no keypoints: nobody knows where in the body a pixel lies.",
+            "This walk has no keypoints in the picture: nobody knows where in the body a pixel "
+            "lies.",
             "Give the walk with keypoints in the picture.",
         )
     frames, affine, shape = _PLACED[spec.kind](seen, clip, spec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from clinigait.explain.regions import ELSEWHERE, Labels, labels_of, paired, side
 from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import prepare
 from clinigait.representations.pictures import SILHOUETTES, SKELETON_MAPS
+from clinigait.representations.skeleton_inputs import GAIT_ANGLES
 
 #: Inputs in which nothing but the outline tells left from right.
 _OUTLINES = frozenset({SILHOUETTES, SKELETON_MAPS})
@@ -94,6 +95,8 @@ def see(walk: Walk, card: Card, events: Sequence[Event], near_side: Side | None)
             "The model sees no frames of the walk: there is nothing to point at.",
             "Explain a model that looks at the walk itself.",
         )
+    if next(iter(clip.frames)) == GAIT_ANGLES:  # their clock begins with the walk
+        clip = replace(clip, time_s=clip.time_s + walk.time_s[0])
     labels = {
         spec.kind: labels_of(walk, clip, spec, near_side)
         for spec in card.inputs

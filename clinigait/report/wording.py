@@ -342,9 +342,9 @@ class Wording:
     saliency_title: str = "Where the model looked"
     saliency_note: str = (
         "Share of the attention, in per cent of all of it, by region of the body and part of the "
-        "gait cycle, for the answer {label} ({method}). Bars: all phases together; diamonds: the share of what there "
-        "is to look at that the region has: attention without any preference would lie there. "
-        "Checked: {checks}."
+        "gait cycle, for the answer {label} ({method}). Bars: all phases together; diamonds: the "
+        "share of what there is to look at that the region has: attention without any preference "
+        "would lie there. Checked: {checks}."
     )
     saliency_failed: str = "Where the model looked is not shown, as its map fails a check."
     saliency_refused: str = "Where the model looked cannot be shown."

@@ -182,7 +182,7 @@ def test_a_map_that_fails_is_not_shown_and_its_place_says_why(frames: Path, tmp_
     said = replace(prediction(), saliency=saliency(passed=False))
     text = " ".join(_pages(frames, tmp_path / "r.pdf", said))
     assert f"{ENGLISH.saliency_failed} With the places of the map taken away first" in text
-    assert ENGLISH.saliency_title not in text
+    assert "Left foot alone" not in text
     why = Refused("no_feature_map", "Grad-CAM needs a map of features.", "Use occlusion.")
     said = replace(prediction(), saliency_refused=why)
     text = " ".join(_pages(frames, tmp_path / "r.pdf", said))
