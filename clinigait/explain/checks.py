@@ -38,7 +38,7 @@ _ORDERS = 20
 _SHARES = np.arange(1, 4) / 4
 _LEVEL = 0.95
 #: How often the checks tell that they got on.
-CHECK_TICKS = _UNTAUGHT + _ORDERS + 2
+CHECK_TICKS = _UNTAUGHT + _ORDERS // 2 + 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,36 +147,14 @@ def curves(
     progress
         Called after every order.
     """
-    ids = [groups_of(part, asked.seen, frame_by_frame=True) for part in asked.parts]
-    there = np.flatnonzero(area.ravel() > 0)
-    size = area.ravel()[there]
+    away = _Away.of(asked, area, progress)
     rng = np.random.default_rng(0)
-
-    def along(order: NDArray[np.intp], *, back: bool) -> float:
-        """Return the mean answer while cells are taken away, or given back, in an order."""
-        gone_after = np.empty(len(there))
-        gone_after[order] = (np.cumsum(size[order]) - size[order] / 2) / size.sum()
-        when = np.full(area.size, np.inf)
-        when[there] = gone_after
-        answers = []
-        for share in _SHARES:
-            xs = []
-            for part, own in zip(asked.parts, ids, strict=True):
-                first = torch.from_numpy(when[own] <= share)
-                kept, changed = (part.baseline, part.x) if back else (part.x, part.baseline)
-                xs.append(torch.where(first, changed, kept))
-            answers.append(log_probabilities(asked.parts, asked.voices, xs)[asked.label])
-        progress()
-        return float(np.mean(answers))
-
-    def both(order: NDArray[np.intp]) -> tuple[float, float]:
-        return along(order, back=False), along(order, back=True)
-
     # An order the other way round takes away what this one gives back: each counts twice.
-    random = np.array([both(rng.permutation(len(there))) for _ in range(_ORDERS // 2)])
+    n = len(away.there)
+    random = np.array([away.both(rng.permutation(n)) for _ in range(_ORDERS // 2)])
     gaps = random[:, 1] - random[:, 0]
     low, high = _interval(random)
-    removed, given = both(np.argsort(-density.ravel()[there], kind="stable"))
+    removed, given = away.both(np.argsort(-density.ravel()[away.there], kind="stable"))
     gap, (least, most) = given - removed, _interval(np.concatenate([gaps, -gaps]))
     return [
         SaliencyCheck(
@@ -194,6 +172,61 @@ def curves(
             least, most,
         ),
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Away:
+    """A walk of which cells are taken away, or given back to the baseline, one after the other.
+
+    Parameters
+    ----------
+    asked
+        What is explained.
+    cell_of
+        By part, (W, C, L, ...) the cell of each number.
+    there
+        (M,) the cells in which there is something.
+    size
+        (M,) how much.
+    n_cells
+        How many cells there are in all.
+    progress
+        Called after every order.
+    """
+
+    asked: Asked
+    cell_of: Sequence[NDArray[np.int64]]
+    there: NDArray[np.intp]
+    size: Floats
+    n_cells: int
+    progress: Callable[[], None]
+
+    @staticmethod
+    def of(asked: Asked, area: Floats, progress: Callable[[], None]) -> _Away:
+        cell_of = [groups_of(part, asked.seen, frame_by_frame=True) for part in asked.parts]
+        there = np.flatnonzero(area.ravel() > 0)
+        return _Away(asked, cell_of, there, area.ravel()[there], area.size, progress)
+
+    def both(self, order: NDArray[np.intp]) -> tuple[float, float]:
+        """Return the mean answer while cells go in an order, and while they come in it."""
+        removed, given = self._along(order, back=False), self._along(order, back=True)
+        self.progress()
+        return removed, given
+
+    def _along(self, order: NDArray[np.intp], *, back: bool) -> float:
+        gone_after = np.empty(len(order))
+        gone_after[order] = (np.cumsum(self.size[order]) - self.size[order] / 2) / self.size.sum()
+        when = np.full(self.n_cells, np.inf)
+        when[self.there] = gone_after
+        asked, answers = self.asked, []
+        for share in _SHARES:
+            xs = []
+            for part, own in zip(asked.parts, self.cell_of, strict=True):
+                first = torch.from_numpy(when[own] <= share)
+                kept, changed = (part.baseline, part.x) if back else (part.x, part.baseline)
+                xs.append(torch.where(first, changed, kept))
+            answers.append(log_probabilities(asked.parts, asked.voices, xs)[asked.label])
+        return float(np.mean(answers))
 
 
 def _interval(values: Floats) -> tuple[float, float]:

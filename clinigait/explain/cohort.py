@@ -139,11 +139,7 @@ def explain_study(
     first: Explained | None = None
     with workplace(out, OUTPUTS, SUMMARY) as folder:
         for number, sample in enumerate(samples):
-
-            def tell(share: float, done: int = number) -> None:
-                if progress is not None:
-                    progress((done + share) / len(samples))
-
+            tell = _part_of(progress, number, len(samples))
             looked, explained = _looked(bundle, sample, protocol, how, tell)
             walks.append(looked)
             tell(1.0)
@@ -158,6 +154,14 @@ def explain_study(
         if draw is not None:
             draw(found, folder)
     return found
+
+
+def _part_of(progress: Progress | None, done: int, of: int) -> Progress:
+    def tell(share: float) -> None:
+        if progress is not None:
+            progress((done + share) / of)
+
+    return tell
 
 
 def _looked(

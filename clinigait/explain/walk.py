@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ from clinigait.core import (
     Progress,
     RefusedError,
     Saliency,
+    SaliencyCheck,
     SaliencyMethod,
     Side,
     Walk,
@@ -101,20 +103,49 @@ def explain(
     check_method(method)
     tell = _Ticks(progress)
     seen = see(walk, bundle.card, events, near_side)
+    asked, of_walk = _asked(bundle, seen, method)
+    answers, nothing = (
+        log_probabilities(asked.parts, asked.voices, xs)[asked.label]
+        for xs in (None, [part.baseline for part in asked.parts])
+    )
+    explained = float(answers - nothing)
+    maps, checks = _map(asked, explained)
+    tell(_MAP_TICKS)
+    area = _area(method, asked.parts, seen)
+    checks += against_untaught(asked, tell)
+    density = np.divide(cells(seen, maps), area, out=np.zeros_like(area), where=area > 0)
+    checks += curves(asked, density, _area("occlusion", asked.parts, seen), tell)
+    bare = Saliency(
+        method=method,
+        label=bundle.card.classes[asked.label],
+        baseline=baseline_words(tuple(seen.labels)),
+        explained_nats=explained,
+        windows=max(len(part) for part in asked.parts),
+        windows_of_walk=of_walk,
+        checks=tuple(checks),
+    )
+    return Explained(_with_tables(bare, seen, maps, area), seen, maps)
+
+
+def _asked(bundle: Bundle, seen: SeenWalk, method: SaliencyMethod) -> tuple[Asked, int]:
+    """Return what is explained, and how many windows the walk has."""
     voices = voices_of(bundle)
-    most = None if set(seen.labels) <= {GAIT_ANGLES} else MOST_WINDOWS
     every = parts_of(seen, bundle.card, voices, None)
     label = int(np.argmax(log_probabilities(every, voices)))
-    parts = every if most is None else parts_of(seen, bundle.card, voices, most)
-    answers = log_probabilities(parts, voices)
-    nothing = log_probabilities(parts, voices, [part.baseline for part in parts])
-    explained = float(answers[label] - nothing[label])
-    checks = []
+    cheap = set(seen.labels) <= {GAIT_ANGLES}
+    parts = every if cheap else parts_of(seen, bundle.card, voices, MOST_WINDOWS)
+    windows = max(len(part) for part in every)
+    return Asked(method, label, bundle.card, voices, parts, seen), windows
+
+
+def _map(asked: Asked, explained_nats: float) -> tuple[Maps, list[SaliencyCheck]]:
+    """Return the map; of Integrated Gradients with whether it adds up."""
+    checks: list[SaliencyCheck] = []
     for steps in _STEPS:
-        maps = maps_of(method, parts, voices, label, seen, steps)
-        if method != "integrated_gradients":
+        maps = maps_of(asked.method, asked.parts, asked.voices, asked.label, asked.seen, steps)
+        if asked.method != "integrated_gradients":
             break
-        checks = [completeness(explained, maps, steps)]
+        checks = [completeness(explained_nats, maps, steps)]
         if checks[0].passed:
             break
     if not any(each.any() for each in maps.values()):
@@ -123,22 +154,7 @@ def explain(
             "The map is empty: nothing that the network saw speaks for its answer.",
             "Explain it by another method.",
         )
-    tell(_MAP_TICKS)
-    area = _area(method, parts, seen)
-    asked = Asked(method, label, bundle.card, voices, parts, seen)
-    checks += against_untaught(asked, tell)
-    density = np.divide(cells(seen, maps), area, out=np.zeros_like(area), where=area > 0)
-    checks += curves(asked, density, _area("occlusion", parts, seen), tell)
-    bare = Saliency(
-        method=method,
-        label=bundle.card.classes[label],
-        baseline=baseline_words(tuple(seen.labels)),
-        explained_nats=explained,
-        windows=max(len(part) for part in parts),
-        windows_of_walk=max(len(part) for part in every),
-        checks=tuple(checks),
-    )
-    return Explained(_with_tables(bare, seen, maps, area), seen, maps)
+    return maps, checks
 
 
 class _Ticks:
@@ -153,7 +169,7 @@ class _Ticks:
             self._progress(min(1.0, self._done / (_MAP_TICKS + CHECK_TICKS)))
 
 
-def _area(method: SaliencyMethod, parts: list[Part], seen: SeenWalk) -> Floats:
+def _area(method: SaliencyMethod, parts: Sequence[Part], seen: SeenWalk) -> Floats:
     """Return (T, R) how many numbers there are to look at.
 
     Those that are not as in the baseline can speak for an answer; Grad-CAM lies on all places.
