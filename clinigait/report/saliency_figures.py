@@ -171,7 +171,8 @@ def _draw_bars(axes: Axes, table: AttentionTable) -> None:
     totals = [100 * sum(row) for row in table.share]
     axes.barh(range(len(totals)), totals, 0.62, color=ACCENT)
     for row, (low, high) in enumerate(table.intervals):
-        axes.plot([100 * low, 100 * high], [row, row], color=MUTED, linewidth=1.2)
+        for colour, width in (("white", 2.6), (INK, 1.1)):  # seen on the bar and beside it
+            axes.plot([100 * low, 100 * high], [row, row], color=colour, linewidth=width)
     axes.plot(
         [100 * share for share in table.area], range(len(totals)), linestyle="none", marker="D",
         markersize=3.6, markerfacecolor="white", markeredgecolor=GRADE_COLOURS["warning"],

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from clinigait.core import BODY_REGIONS, COCO_17, InputSpec, RefusedError, Space, Walk
+from clinigait.core import (
+    BODY_REGIONS,
+    COCO_17,
+    InputSpec,
+    PersonPictures,
+    RefusedError,
+    Space,
+    Walk,
+)
 from clinigait.explain.regions import (
     NUMBER,
     channel_region,
@@ -41,6 +51,24 @@ def test_regions_lie_from_above_as_in_a_body(layout: str) -> None:
     known = labels != NUMBER["elsewhere"]
     assert known[drawn].mean() > 0.8
     assert not known.all()
+
+
+def test_regions_of_films_lie_where_the_walker_was_cut_out() -> None:
+    walk = synthetic_walk(Gait(duration_s=4.0))
+    n = len(walk.time_s[::6])
+    colour = np.random.default_rng(0).integers(9, 255, (n, 128, 96, 3)).astype(np.uint8)
+    pictures = PersonPictures(walk.time_s[::6], colour, None, np.full(n, np.nan))
+    spec = InputSpec("rgbd", {})
+    filmed = replace(walk, pictures=pictures)
+    labels = labels_of(filmed, prepare(filmed, [spec]), spec, "left")
+    assert labels.shape[1:] == (128, 96)
+    rows = [np.flatnonzero((labels == NUMBER[name]).any(axis=(0, 2)))
+            for name in ("head", "trunk", "pelvis", "left_foot")]  # fmt: skip
+    middles = [each.mean() for each in rows]
+    assert middles == sorted(middles)
+    # The person fills 0.85 of the height, in its middle: from row 10 to row 118.
+    assert middles[0] == pytest.approx(16, abs=7)
+    assert middles[-1] == pytest.approx(113, abs=8)
 
 
 def test_from_the_side_left_and_right_are_one_region_and_from_the_front_two() -> None:
