@@ -133,10 +133,11 @@ def test_why_it_is_not_shown_where_a_model_looked_is_kept(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_where_a_model_looked_is_in_the_assessment_on_paper_and_in_a_picture(
-    tmp_path: Path,
+def test_where_a_model_looked_is_in_the_assessment_and_on_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("captum")
+    monkeypatch.setattr(classifier, "prepare", prepare)
     walk = synthetic_space_walk(Gait(duration_s=6.0, noise_px=2.0))
     protocol = _explained(_protocol(tmp_path, "pathology_skeleton", "walk_spatial"),
                           "integrated_gradients")  # fmt: skip
