@@ -17,6 +17,7 @@ from clinigait.core import (
     BadInputError,
     Measurement,
     PerceptionFacts,
+    Progress,
     Protocol,
     ProtocolFacts,
     Provenance,
@@ -67,6 +68,7 @@ OUTPUTS = (
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
+    "saliency-[1-9]*.png",
 )
 #: Frames that lie this share of their usual distance apart are still evenly timed.
 _EVEN_CLOCK = 0.1
@@ -74,6 +76,7 @@ _READING = "Reading the keypoints"
 _MEASURING = "Measuring"
 _CUTTING = "Cutting out the walker"
 _ASKING = "Asking the model"
+_EXPLAINING = "Explaining the model"
 _DRAWING = "Drawing the overlay"
 _WRITING = "Writing the report"
 
@@ -188,6 +191,58 @@ def ask_models(
     )  # fmt: skip
 
 
+def with_saliency(
+    answers: Sequence[Answer],
+    models: Sequence[Sequence[Bundle]],
+    walk: Walk,
+    protocol: Protocol,
+    measurement: Measurement,
+    folder: Path,
+    progress: Progress,
+) -> tuple[Answer, ...]:
+    """Return answers with where the models looked, where the protocol asks for that.
+
+    Parameters
+    ----------
+    answers, models
+        As of :func:`ask_models`: what names no class is left as it is.
+    walk
+        The record that was judged.
+    protocol
+        It says by which method.
+    measurement
+        Of the walk: its events make the phases of the gait cycle.
+    folder
+        Where pictures with the attention on them are written, of models that look at pictures.
+    progress
+        Called with the fraction of the work done.
+    """
+    method = protocol.saliency
+    if method == "none":
+        return tuple(answers)
+    from clinigait.explain.pictures import overlays_of  # noqa: PLC0415  PyTorch, when it is asked
+    from clinigait.explain.walk import explain  # noqa: PLC0415
+    from clinigait.report.saliency_figures import save_overlay  # noqa: PLC0415
+
+    bundles = {bundle.card.id: bundle for place in models for bundle in place}
+    found = []
+    for number, one in enumerate(answers, 1):
+        said = one.prediction
+        if said.classes:
+            bundle = bundles[said.card_id]
+            try:
+                why = explain(
+                    bundle, walk, measurement.events, measurement.near_side, method, progress
+                )
+                said = replace(said, saliency=why.saliency)
+                if (overlay := overlays_of(why)) is not None:
+                    save_overlay(*overlay, folder / f"saliency-{number}.png")
+            except RefusedError as error:
+                said = replace(said, saliency_refused=error.refused)
+        found.append(replace(one, prediction=said))
+    return tuple(found)
+
+
 def with_embedding(walk: Walk, answers: Sequence[Answer]) -> Walk:
     """Return a walk with what the first network made of it that sees regions of the body."""
     found = (one.embedding for one in answers if one.embedding is not None)
@@ -223,6 +278,9 @@ def _assess_into(
                 asked = with_pictures(walk, recording, cut, tell)
         with stopwatch.stage(_ASKING, progress):
             answers = ask_models(models, [asked], protocol, request.subject, measurement)
+        if protocol.saliency != "none":
+            with stopwatch.stage(_EXPLAINING, progress) as tell:
+                answers = with_saliency(answers, models, asked, protocol, measurement, folder, tell)
     with stopwatch.stage(_DRAWING, progress) as tell:
         threads = request.threads if request.overlay else None
         frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
@@ -263,6 +321,9 @@ def _assess_keypoints_into(
     if models:
         with stopwatch.stage(_ASKING, progress):
             answers = ask_models(models, [walk], protocol, subject, measurement)
+        if protocol.saliency != "none":
+            with stopwatch.stage(_EXPLAINING, progress) as tell:
+                answers = with_saliency(answers, models, walk, protocol, measurement, folder, tell)
     with stopwatch.stage(_WRITING, progress):
         frames = draw_stick_figures(folder, walk, measurement)
         assessment = draft.assessed(measurement, frames, answers)

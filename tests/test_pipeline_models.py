@@ -64,6 +64,13 @@ def _protocol(
     return str(path)
 
 
+def _explained(protocol: str, method: str) -> str:
+    """Ask a protocol where the model looked."""
+    with Path(protocol).open("a", encoding="utf-8") as file:
+        file.write(f"saliency: {method}\n")
+    return protocol
+
+
 def _file(folder: Path, walk: Walk | None = None) -> Path:
     write_walk(walk or synthetic_walk(_GAIT), folder / "walk.npz")
     return folder / "walk.npz"
@@ -112,6 +119,43 @@ def test_what_a_network_made_of_the_walk_is_kept_with_it(
     stored = read_walk(tmp_path / "out" / "walk.npz").embedding
     assert stored.regions == ("a", "b")
     assert stored.card_id == "c"
+
+
+def test_why_it_is_not_shown_where_a_model_looked_is_kept(tmp_path: Path) -> None:
+    pytest.importorskip("captum")
+    bundles.seeing(tmp_path / "model", kind="acted")
+    protocol = _explained(_protocol(tmp_path, tmp_path / "model"), "occlusion")
+    assess(_file(tmp_path), tmp_path / "out", Request(protocol=protocol, subject=_SUBJECT))
+    (said,) = read_assessment(tmp_path / "out" / "assessment.json").predictions
+    assert said.classes  # the answer stands all the same
+    assert said.saliency is None
+    assert said.saliency_refused.code == "no_regions"
+
+
+@pytest.mark.slow
+def test_where_a_model_looked_is_in_the_assessment_and_on_paper(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("captum")
+    monkeypatch.setattr(classifier, "prepare", prepare)
+    walk = synthetic_space_walk(Gait(duration_s=6.0, noise_px=2.0))
+    protocol = _explained(_protocol(tmp_path, "pathology_skeleton", "walk_spatial"),
+                          "integrated_gradients")  # fmt: skip
+    found = assess(_file(tmp_path, walk), tmp_path / "out", Request(protocol=protocol))
+    (said,) = read_assessment(tmp_path / "out" / "assessment.json").predictions
+    assert said.saliency is not None
+    assert said.saliency.label == said.prediction
+    assert said.saliency.shown == found.predictions[0].saliency.shown
+    text = " ".join(_pages(tmp_path / "out" / "report.pdf"))
+    shown, hidden = ENGLISH.saliency_title, ENGLISH.saliency_failed
+    assert (shown in text, hidden in text) == (said.saliency.shown, not said.saliency.shown)
+
+
+def test_a_protocol_with_an_unknown_way_of_explaining_is_refused(tmp_path: Path) -> None:
+    bundles.seeing(tmp_path / "model", kind="acted")
+    protocol = _explained(_protocol(tmp_path, tmp_path / "model"), "tea_leaves")
+    with pytest.raises(BadInputError, match="saliency"):
+        load_protocol(protocol)
 
 
 @pytest.mark.parametrize("walker", ["person", "person, research", "synthetic"])

@@ -23,6 +23,7 @@ from clinigait.cli import (
     demo,
     doctor,
     evaluate,
+    explain,
     export,
     finetune,
     merge,
@@ -53,6 +54,7 @@ app.command("demo")(demo.demo)
 app.command("assess")(assess.assess)
 app.command("validate")(validate.validate)
 app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(explain.explain)
 app.command("train")(train.train)
 app.command("finetune")(finetune.finetune)
 app.command("merge")(merge.merge)

@@ -66,6 +66,15 @@ from clinigait.core.protocol import (
 )
 from clinigait.core.recording import Frame, FrameSource, Moments, PickySource, Recording
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
+from clinigait.core.saliency import (
+    BODY_REGIONS,
+    GAIT_PHASES,
+    LOWER_BODY,
+    SALIENCY_METHODS,
+    Saliency,
+    SaliencyCheck,
+    SaliencyMethod,
+)
 from clinigait.core.synthetic import (
     SYNTHETIC,
     SYNTHETIC_MARK,
@@ -78,10 +87,14 @@ from clinigait.core.walk import Depth, Sex, Silhouettes, Space, Subject, Walk
 __all__ = [
     "ASSUMED_FOCAL_SD",
     "BLAZEPOSE_33",
+    "BODY_REGIONS",
     "CHAIN_BH",
     "COCO_17",
+    "GAIT_PHASES",
     "LAYOUTS",
+    "LOWER_BODY",
     "RELATIONS",
+    "SALIENCY_METHODS",
     "SCHEMA_VERSION",
     "SIDES",
     "SYNTHETIC",
@@ -140,6 +153,9 @@ __all__ = [
     "Refused",
     "RefusedError",
     "Relation",
+    "Saliency",
+    "SaliencyCheck",
+    "SaliencyMethod",
     "Scale",
     "Sex",
     "Side",

@@ -8,6 +8,7 @@ from typing import Literal
 
 from clinigait.core.measurement import Reference
 from clinigait.core.refusal import Refused
+from clinigait.core.saliency import Saliency
 
 #: Probabilities of the classes of one prediction add up to one, up to this.
 _SUM_TOLERANCE = 1e-3
@@ -220,6 +221,10 @@ class Prediction:
         What only a clinician can see, by title: fields that nobody computes.
     typicality
         How like the walks of its test the walk looks; None where the model does not know.
+    saliency
+        Where it looked, with the checks of that; None where nobody asked.
+    saliency_refused
+        Why there is none though somebody asked.
     """
 
     task: str
@@ -243,6 +248,8 @@ class Prediction:
     signs: tuple[MeasuredSign, ...] = ()
     to_enter: tuple[str, ...] = ()
     typicality: Typicality | None = None
+    saliency: Saliency | None = None
+    saliency_refused: Refused | None = None
 
     def __post_init__(self) -> None:
         total = math.fsum(c.probability for c in self.classes)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from clinigait.core.saliency import SaliencyMethod
+
 #: Unknown keys in a protocol file are faults, not decoration.
 _STRICT = {"extra": "forbid"}
 
@@ -134,6 +136,9 @@ class Protocol:
         Whether numbers are shown, watermarked, that a model would keep to itself in a clinic.
     prevalence_pct
         How common the condition is where the protocol is used, in per cent: for predictive values.
+    saliency
+        How it is shown where the models looked: of ``integrated_gradients``, ``grad_cam`` and
+        ``occlusion``; ``none`` leaves it out.
     sha256
         Hash of the file that the protocol was read from.
     """
@@ -160,6 +165,7 @@ class Protocol:
     models: tuple[str | tuple[str, ...], ...] = ()
     research: bool = False
     prevalence_pct: float | None = None
+    saliency: SaliencyMethod | Literal["none"] = "none"
     sha256: str = ""
 
     def __post_init__(self) -> None:

@@ -127,7 +127,7 @@ class _Taken:
     ) -> None:
         """Cut a frame."""
         self._there[number], self.apart_s[number] = True, apart_s
-        window = _window(place, self._size)
+        window = window_of(place, self._size)
         self._colour[number] = _colour_in(frame.image, window, self._size)
         self._depth[number], self._person_mm[number] = 0, np.nan
         if frame.depth_mm is not None:
@@ -252,8 +252,16 @@ def _steady(places: NDArray[np.float64], time_s: NDArray[np.float64]) -> NDArray
 # ---------------------------------------------------------------- cutting
 
 
-def _window(place: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """Return the window x0, y0, x1, y1 of the frame, in whole pixels, that the picture shows."""
+def window_of(place: NDArray[np.float64], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Return the window x0, y0, x1, y1 of the frame, in whole pixels, that the picture shows.
+
+    Parameters
+    ----------
+    place
+        (3,) of :func:`person_places`.
+    size
+        Rows and columns of the picture.
+    """
     height = max(place[2] / _SHARE, 4.0)
     width = height * size[1] / size[0]
     x0, y0 = round(place[0] - width / 2), round(place[1] - height / 2)

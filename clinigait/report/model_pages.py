@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reportlab.platypus import Flowable, NextPageTemplate, PageBreak, Paragraph
+from reportlab.platypus import Flowable, KeepTogether, NextPageTemplate, PageBreak, Paragraph
 
 from clinigait.core import (
     Assessment,
@@ -18,6 +18,7 @@ from clinigait.core import (
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
+from clinigait.report.saliency_figures import AttentionTable, attention_chart
 from clinigait.report.sign_table import entry_story, sign_story
 from clinigait.report.styles import (
     ACCENT,
@@ -66,6 +67,7 @@ def _section(
         gap(5),
         *sign_story(prediction, definitions, words_),
         *_said(prediction, words_),
+        *_looked(prediction, words_),
         *_baselines(prediction, definitions, words_),
         *_measures(prediction.measures, words_),
         *_worth(prediction, words_),
@@ -102,6 +104,23 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
     if prediction.interval_reason:
         story.append(note(f"{words_.no_interval}: {prediction.interval_reason}"))
     return [*story, *_typicality(prediction, words_)]
+
+
+def _looked(prediction: Prediction, words_: Wording) -> list[Flowable]:
+    """Return where the model looked with what was checked, or why that is not shown."""
+    found, refused = prediction.saliency, prediction.saliency_refused
+    if found is None:
+        return [] if refused is None else [note(f"{words_.saliency_refused} {refused.message}")]
+    if not found.shown:
+        failed = [check.text for check in found.checks if not check.passed]
+        return [note(" ".join([words_.saliency_failed, *failed]))]
+    checks = "; ".join(words_.saliency_checks.get(check.name, "") for check in found.checks)
+    method = words_.saliency_methods[found.method]
+    chart = FigureBlock(attention_chart(AttentionTable.of(found), words_))
+    titles = {one.label: one.title for one in prediction.classes}
+    label = titles.get(found.label, _words(found.label))
+    told = note(words_.saliency_note.format(label=label, method=method, checks=checks))
+    return [KeepTogether([subheading(words_.saliency_title), gap(2), chart, told])]
 
 
 def _typicality(prediction: Prediction, words_: Wording) -> list[Flowable]:

@@ -339,6 +339,61 @@ class Wording:
     )
     worth_people: str = "measured on people the model had not seen"
     worth_synthetic: str = "measured on synthetic walkers, not on people"
+    saliency_title: str = "Where the model looked"
+    saliency_note: str = (
+        "Share of the attention, in per cent of all of it, by region of the body and part of the "
+        "gait cycle, for the answer {label} ({method}). Bars: all phases together; diamonds: the "
+        "share of what there is to look at that the region has: attention without any preference "
+        "would lie there. Checked: {checks}."
+    )
+    saliency_failed: str = "Where the model looked is not shown, as its map fails a check."
+    saliency_refused: str = "Where the model looked cannot be shown."
+    saliency_share: str = "Share (%)"
+    saliency_methods: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "integrated_gradients": "Integrated Gradients",
+            "grad_cam": "Grad-CAM",
+            "occlusion": "taking regions away",
+        }
+    )
+    saliency_checks: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "completeness": "the contributions add up",
+            "taught": "the network differs from untaught ones",
+            "randomisation": "another network gives another map",
+            "deletion": "without these places the answer falls more than by chance",
+            "insertion": "these places alone bring it back sooner than by chance",
+        }
+    )
+    regions: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "head": "Head",
+            "trunk": "Trunk",
+            "arms": "Arms",
+            "left_arm": "Left arm",
+            "right_arm": "Right arm",
+            "pelvis": "Pelvis",
+            "thighs": "Thighs",
+            "left_thigh": "Left thigh",
+            "right_thigh": "Right thigh",
+            "shanks": "Shanks",
+            "left_shank": "Left shank",
+            "right_shank": "Right shank",
+            "feet": "Feet",
+            "left_foot": "Left foot",
+            "right_foot": "Right foot",
+            "elsewhere": "Elsewhere",
+        }
+    )
+    phases: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "left_loading": "Both feet,\nleft just down",
+            "left_single": "Left foot\nalone",
+            "right_loading": "Both feet,\nright just down",
+            "right_single": "Right foot\nalone",
+            "unknown": "Not\nknown",
+        }
+    )
     model_facts: str = "The model"
     model_card: str = "Card"
     learned_from: str = "Learned from"

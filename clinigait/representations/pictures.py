@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from clinigait.core import BadInputError, RefusedError, Space, Walk
+from clinigait.core import BadInputError, RefusedError, Silhouettes, Space, Walk
 from clinigait.representations.clip import Clip
 from clinigait.representations.clocks import even_clock, longest_stretch, nearest
 from clinigait.representations.options import read_options
-from clinigait.representations.silhouettes import ScaleOf, align
+from clinigait.representations.silhouettes import AlignedSilhouettes, ScaleOf, align
 from clinigait.representations.skeleton_maps import skeleton_maps
 
 SILHOUETTES, SKELETON_MAPS = "silhouettes", "skeleton_maps"
@@ -84,14 +84,21 @@ def prepare_silhouettes(walk: Walk, options: Mapping[str, Any]) -> Clip:
             "these silhouettes.",
             "Give the film, or a model that takes silhouettes as they are.",
         )
-    aligned = align(
-        walk.silhouettes,
-        walk.time_s,
+    aligned = aligned_silhouettes(walk.silhouettes, walk.time_s, chosen)
+    return _on_the_clock(SILHOUETTES, aligned.images[:, None], aligned.time_s, chosen)
+
+
+def aligned_silhouettes(
+    silhouettes: Silhouettes, time_s: NDArray[np.float64], chosen: SilhouetteOptions
+) -> AlignedSilhouettes:
+    """Return silhouettes as networks take them, before they come on the even clock."""
+    return align(
+        silhouettes,
+        time_s,
         size=chosen.size,
         scale_of=chosen.scale_of,
         with_aids=chosen.with_aids,
     ).cut()
-    return _on_the_clock(SILHOUETTES, aligned.images[:, None], aligned.time_s, chosen)
 
 
 def prepare_skeleton_maps(walk: Walk, options: Mapping[str, Any]) -> Clip:

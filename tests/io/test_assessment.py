@@ -21,7 +21,7 @@ from clinigait.io.assessment import (
     write_assessment,
 )
 from clinigait.io.output import replace_file
-from support.assessments import assessed, prediction, refused
+from support.assessments import assessed, prediction, refused, saliency
 
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -42,6 +42,9 @@ CASES: dict[str, Callable[[], Assessment]] = {
     "body heights": lambda: assessed(3, "BH"),
     "nobody known": lambda: assessed(2, subject=Subject()),
     "a model": lambda: replace(assessed(1), predictions=(prediction(research=True),)),
+    "an explained model": lambda: replace(
+        assessed(1), predictions=(replace(prediction(), saliency=saliency()),)
+    ),
     "a silent model": lambda: replace(assessed(1), predictions=(prediction(abstains=True),)),
     "refused": refused,
 }

@@ -8,11 +8,11 @@ from pathlib import Path
 import pypdfium2 as pdfium
 import pytest
 
-from clinigait.core import MeasuredSign, Prediction, Reference, SignedMeasure, Typicality
+from clinigait.core import MeasuredSign, Prediction, Reference, Refused, SignedMeasure, Typicality
 from clinigait.report.model_pages import direction
 from clinigait.report.pdf import write_report
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
-from support.assessments import DEFINITIONS, assessed, prediction, write_frames
+from support.assessments import DEFINITIONS, assessed, prediction, saliency, write_frames
 
 LONG = tuple(f"Limit number {n}: " + "this model was made for tests only. " * 8 for n in range(60))
 
@@ -167,3 +167,23 @@ def test_hostile_texts_are_printed_as_texts(frames: Path, tmp_path: Path) -> Non
 def test_the_sign_is_said_in_words(value: float, unit: str, said: str) -> None:
     measure = SignedMeasure("x", "X", unit, value, "right shoulder higher")
     assert direction(measure) == said
+
+
+def test_where_the_model_looked_stands_with_what_was_checked(frames: Path, tmp_path: Path) -> None:
+    text = " ".join(_pages(frames, tmp_path / "r.pdf", replace(prediction(), saliency=saliency())))
+    for part in (
+        "Where the model looked", "Integrated Gradients", "Pelvis", "Feet", "Left foot alone",
+        "30.0", "without these places the answer falls more than by chance",
+    ):  # fmt: skip
+        assert part in text, part
+
+
+def test_a_map_that_fails_is_not_shown_and_its_place_says_why(frames: Path, tmp_path: Path) -> None:
+    said = replace(prediction(), saliency=saliency(passed=False))
+    text = " ".join(_pages(frames, tmp_path / "r.pdf", said))
+    assert f"{ENGLISH.saliency_failed} With the places of the map taken away first" in text
+    assert "Left foot alone" not in text
+    why = Refused("no_feature_map", "Grad-CAM needs a map of features.", "Use occlusion.")
+    said = replace(prediction(), saliency_refused=why)
+    text = " ".join(_pages(frames, tmp_path / "r.pdf", said))
+    assert "Where the model looked cannot be shown. Grad-CAM needs a map of features." in text
