@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reportlab.platypus import Flowable, NextPageTemplate, PageBreak, Paragraph
+from reportlab.platypus import Flowable, NextPageTemplate, PageBreak
 
 from clinigait.core import (
     Assessment,
@@ -28,13 +28,14 @@ from clinigait.report.styles import (
     TEXT_WIDTH,
     style,
 )
+from clinigait.report.tagging import Text
 from clinigait.report.text import compact, markup, number, printable, quantity, title_of
 from clinigait.report.vector import FigureBlock
 from clinigait.report.wording import Wording
 
 #: Page templates by name: the usual one, and one for each prediction with its marks.
 USUAL_PAGE = "page"
-_SIDES = {"left": "right", "right": "left"}
+_SIDES = {"left": "right", "right": "left", "左": "右", "右": "左"}
 #: Values below this, in their unit, are printed as 0.0: they point neither way.
 _LEVEL = 0.05
 
@@ -81,7 +82,7 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
         colour = GRADE_COLOURS["warning"]
         head = f"{GRADE_SIGNS['warning']} {markup(words_.model_silent)}"
         lines: list[Flowable] = [
-            Paragraph(head, style(11, colour, bold=True)),
+            Text(head, style(11, colour, bold=True)),
             gap(3),
             paragraph(refused.message, 9),
             paragraph(refused.remedy, SIZE_BODY, MUTED),
@@ -98,7 +99,9 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
     if prediction.research:
         lines.append(paragraph(words_.model_research_why, SIZE_BODY, colour))
     story: list[Flowable] = [panel(lines, colour), gap(6)]
-    story += [FigureBlock(class_bars(prediction, words_)), note(words_.model_bars_note)]
+    told = ", ".join(f"{one.title} {percent_text(one.probability)}" for one in prediction.classes)
+    alt = words_.class_bars_alt.format(classes=printable(told, 400))
+    story += [FigureBlock(class_bars(prediction, words_), alt), note(words_.model_bars_note)]
     if prediction.interval_reason:
         story.append(note(f"{words_.no_interval}: {prediction.interval_reason}"))
     return [*story, *_typicality(prediction, words_)]
@@ -168,7 +171,7 @@ def direction(measure: SignedMeasure) -> str:
         return ""
     if measure.value > 0:
         return measure.positive
-    return re.sub(r"\b(left|right)\b", lambda found: _SIDES[found[1]], measure.positive)
+    return re.sub(r"\b(?:left|right)\b|[左右]", lambda found: _SIDES[found[0]], measure.positive)
 
 
 def _worth(prediction: Prediction, words_: Wording) -> list[Flowable]:

@@ -24,7 +24,7 @@ from clinigait.core import (
     Subject,
 )
 from clinigait.report.pdf import weights_digest, write_report
-from clinigait.report.styles import MARGIN_X, PAGE_WIDTH
+from clinigait.report.styles import PAGES
 from clinigait.report.wording import RESEARCH_USE_ONLY
 from support.assessments import DEFINITIONS, PEOPLE, assessed, refused, write_frames
 
@@ -66,7 +66,8 @@ def test_the_first_page_answers_who_what_and_how_well(frames: Path, tmp_path: Pa
         "from the side (sagittal)", "to the right of the picture", "from body height",
         "Left initial contact, 3.20 s", "Walking speed", "1.20", "95 %: 1.19–1.22",
         "6 of 8 checks passed, 2 warnings", "The two event methods differ by 24 ms",
-        "Film a second pass", "9 left and 9 right strides used, 2 rejected", "Bohannon",
+        "Film a second pass", "9 left and 9 right strides used, 2 rejected",
+        "Reference: 1.19–1.59",
     ):  # fmt: skip
         assert part in first
 
@@ -320,11 +321,11 @@ def test_no_text_runs_over_the_margins(made: Assessment, frames: Path, tmp_path:
 
 
 def _assert_inside(page: pdfium.PdfPage) -> None:
-    text = page.get_textpage()
+    text, page_ = page.get_textpage(), PAGES["a4" if page.get_width() < 600 else "letter"]
     for index in range(text.count_chars()):
         left, bottom, right, top = text.get_charbox(index)
-        assert left > MARGIN_X - 1.0
-        assert right < PAGE_WIDTH - MARGIN_X + 1.0
+        assert left > page_.margin_x - 1.0
+        assert right < page_.width - page_.margin_x + 1.0
         assert bottom > 10.0
         assert top < page.get_height() - 10.0
 
