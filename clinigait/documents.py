@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from clinigait.core import Assessment
+from clinigait.findings import change_findings, in_order
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.gait.compare import compare
+from clinigait.gait.compare import Comparison, compare
 from clinigait.gait.norms import curve_reference
 from clinigait.report.contents import Beside, ReferenceCurve
 from clinigait.report.pdf import write_report
@@ -44,7 +46,12 @@ def write_pdf(
         If the two assessments cannot be compared at all (one was refused, two people), if
         language or size are not known, or if the file cannot be written.
     """
-    changes = compare(earlier, assessment) if earlier is not None else ()
+    changes: tuple[Comparison, ...] = ()
+    if earlier is not None:
+        changes = compare(earlier, assessment)
+        told = change_findings(changes, earlier, assessment, CATALOGUE)
+        findings = in_order((*assessment.findings, *told), CATALOGUE)
+        assessment = replace(assessment, findings=findings)
     beside = Beside(_reference_curves(assessment), earlier, changes)
     write_report(assessment, folder, path, CATALOGUE, language, page_size, beside)
 

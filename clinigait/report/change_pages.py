@@ -11,8 +11,9 @@ from reportlab.platypus import Flowable
 
 from clinigait.core import Assessment
 from clinigait.core.definition import Definition
+from clinigait.findings import Compared
 from clinigait.report.blocks import columns, facts, gap, grid, note, section, subheading
-from clinigait.report.contents import Contents, ParameterChange
+from clinigait.report.contents import Contents
 from clinigait.report.figures import blank, plain_axes
 from clinigait.report.styles import (
     ACCENT,
@@ -60,7 +61,7 @@ def change_story(contents: Contents) -> list[Flowable]:
 
 
 def change_chart(
-    changes: Sequence[ParameterChange], definitions: Mapping[str, Definition], words_: Wording
+    changes: Sequence[Compared], definitions: Mapping[str, Definition], words_: Wording
 ) -> Figure:
     """Return a row a parameter: its change in minimal detectable changes, with the band of error.
 
@@ -96,7 +97,7 @@ def change_chart(
 def _draw_change(
     axes: Axes,
     row: int,
-    one: ParameterChange,
+    one: Compared,
     definitions: Mapping[str, Definition],
     words_: Wording,
 ) -> None:
@@ -123,9 +124,9 @@ def _draw_change(
     del words_
 
 
-def _drawn(compared: Sequence[ParameterChange]) -> list[ParameterChange]:
+def _drawn(compared: Sequence[Compared]) -> list[Compared]:
     """Return the key numbers, and after them what changed most."""
-    key: list[ParameterChange] = []
+    key: list[Compared] = []
     for name in _KEY:
         sides = [c for c in compared if c.name == name and c.change.minimal_detectable]
         key += [c for c in sides if c.side == "both"] or sides
@@ -134,7 +135,7 @@ def _drawn(compared: Sequence[ParameterChange]) -> list[ParameterChange]:
     return [*key, *others][:MAX_DRAWN]
 
 
-def _times(one: ParameterChange) -> float:
+def _times(one: Compared) -> float:
     difference, least = one.change.difference, one.change.minimal_detectable
     return abs(difference / least) if difference is not None and least else 0.0
 
@@ -154,7 +155,7 @@ def _both(earlier: Assessment, contents: Contents) -> Flowable:
     return columns(*blocks)
 
 
-def _table(compared: Sequence[ParameterChange], contents: Contents) -> Flowable:
+def _table(compared: Sequence[Compared], contents: Contents) -> Flowable:
     words_ = contents.words
     rows: list[list[Flowable | str]] = []
     for one in compared:
@@ -178,7 +179,7 @@ def _table(compared: Sequence[ParameterChange], contents: Contents) -> Flowable:
     return grid(titles, rows, (4.2, 1.5, 1.3, 1.3, 1.3, 1.5, 2.6), right=(2, 3, 4, 5))
 
 
-def _verdict(one: ParameterChange, words_: Wording) -> Text:
+def _verdict(one: Compared, words_: Wording) -> Text:
     if not one.change.is_real:
         return Text(markup(words_.unchanged), style(SIZE_TABLE, MUTED))
     rose = (one.change.difference or 0.0) > 0
@@ -191,7 +192,7 @@ def _rest(contents: Contents) -> list[Flowable]:
     return [note(text)] if text else []
 
 
-def _not_compared(changes: Sequence[ParameterChange], words_: Wording) -> str:
+def _not_compared(changes: Sequence[Compared], words_: Wording) -> str:
     """Return how many parameters could not be compared and the reasons, most frequent first."""
     reasons = Counter(c.reason for c in changes if c.reason is not None)
     if not reasons:

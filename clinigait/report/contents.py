@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from clinigait.core import Assessment
 from clinigait.core.definition import Definition
+from clinigait.findings import Compared
 from clinigait.report.styles import PAGES, Page
 from clinigait.report.values import RowNumbers
 from clinigait.report.wording import Wording
@@ -44,54 +45,6 @@ class ReferenceCurve(Protocol):
         """The citation."""
 
 
-class Difference(Protocol):
-    """A difference of two values with its error: see ``stats.Change``."""
-
-    @property
-    def difference(self) -> float | None:
-        """Later minus earlier."""
-
-    @property
-    def minimal_detectable(self) -> float | None:
-        """Smallest size of a difference that is more than measurement error."""
-
-    @property
-    def is_real(self) -> bool | None:
-        """Whether the difference is larger than that."""
-
-
-class ParameterChange(Protocol):
-    """One parameter of one side in two assessments: see ``gait.compare``."""
-
-    @property
-    def name(self) -> str:
-        """Name in the catalogue."""
-
-    @property
-    def side(self) -> str:
-        """``left``, ``right`` or ``both``."""
-
-    @property
-    def unit(self) -> str:
-        """Unit of both values."""
-
-    @property
-    def first(self) -> float | None:
-        """The earlier value."""
-
-    @property
-    def second(self) -> float | None:
-        """The later value."""
-
-    @property
-    def change(self) -> Difference:
-        """What lies between them."""
-
-    @property
-    def reason(self) -> str | None:
-        """Why they cannot be compared; None where they can."""
-
-
 @dataclass(frozen=True)
 class Beside:
     """What is printed beside an assessment, from lower floors that a report does not import.
@@ -108,7 +61,7 @@ class Beside:
 
     curves: Mapping[str, ReferenceCurve] = field(default_factory=dict)
     earlier: Assessment | None = None
-    changes: Sequence[ParameterChange] = ()
+    changes: Sequence[Compared] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from itertools import groupby
 from reportlab.platypus import Flowable, KeepInFrame, PageBreak
 
 from clinigait.core import Finding, Grade, Measurement
+from clinigait.findings import is_noteworthy, sentence
 from clinigait.report.blocks import Heading, gap, note, panel, section, subheading
 from clinigait.report.contents import Contents
 from clinigait.report.frames import frame_strip
@@ -36,7 +37,8 @@ MAX_FINDINGS = 12
 def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
     """Return the first page, and the findings that it has no room for."""
     assessment, words_ = contents.assessment, contents.words
-    told, more = assessment.findings[:MAX_FINDINGS], assessment.findings[MAX_FINDINGS:]
+    told = [finding for finding in assessment.findings if is_noteworthy(finding)][:MAX_FINDINGS]
+    more = len(assessment.findings) - len(told)
     strip = frame_strip(assessment.frames, contents.folder, words_)
     page: list[Flowable] = [
         *title_block(assessment, words_),
@@ -44,7 +46,7 @@ def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
         gap(9),
         key_numbers(measurement.parameters, contents.definitions, words_),
         *_findings(told, contents),
-        *([note(words_.more_findings.format(count=len(more)))] if more else []),
+        *([note(words_.more_findings.format(count=more))] if more else []),
         gap(8),
         _warnings(measurement, contents),
         *([gap(5), note(words_.model_pointer)] if assessment.predictions else []),
@@ -75,16 +77,10 @@ def _sentence(finding: Finding, contents: Contents) -> Text:
     found = (_reference(fact, contents) for fact in finding.facts)
     marks = [mark for mark in found if mark]
     ending = f" <font size=5.6 color='{MUTED}'>[{', '.join(dict.fromkeys(marks))}]</font>"
-    text = markup(sentence_of(finding, contents), 400)
+    text = markup(sentence(finding, contents.words.language), 400)
     look = style(SIZE_BODY)
     look.leftIndent, look.firstLineIndent = 9, -9
     return Text(f"<font color='{ACCENT}'>•</font>  {text}{ending if marks else ''}", look)
-
-
-def sentence_of(finding: Finding, contents: Contents) -> str:
-    """Return the sentence of a finding in the language of the report."""
-    del contents
-    return finding.text
 
 
 def _reference(fact: str, contents: Contents) -> str:

@@ -58,6 +58,7 @@ class Wording:
         What up and down mean, by the first word of a curve's name.
     """
 
+    language: str = "en"
     language_tag: str = "en"
     research_use_only: str = RESEARCH_USE_ONLY
     synthetic: str = "Synthetic walker, not a patient"
