@@ -87,10 +87,10 @@ def paragraph(
     return Text(markup(text, 600), style(size, colour, bold, align))
 
 
-def subheading(text: str) -> Text:
-    """Return the heading of a part of a page, which is never left alone at its foot."""
+def subheading(text: str, keep: bool = True) -> Text:
+    """Return the heading of a part of a page; ``keep`` keeps it with all of what follows."""
     look = style(9.0, ACCENT, bold=True, space_before=8)
-    look.keepWithNext = 1
+    look.keepWithNext = int(keep)
     return Subheading(markup(text), look)
 
 

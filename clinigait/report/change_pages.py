@@ -7,14 +7,16 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from reportlab.platypus import Flowable
+from reportlab.platypus import CondPageBreak, Flowable
 
 from clinigait.core import Assessment
 from clinigait.core.definition import Definition
 from clinigait.findings import Compared
+from clinigait.findings.words import unit_in
 from clinigait.report.blocks import columns, facts, gap, grid, note, section, subheading
 from clinigait.report.contents import Contents
 from clinigait.report.figures import blank, plain_axes
+from clinigait.report.phrases import say
 from clinigait.report.styles import (
     ACCENT,
     BAND,
@@ -56,7 +58,8 @@ def change_story(contents: Contents) -> list[Flowable]:
     figure = FigureBlock(change_chart(drawn, contents.definitions, words_), alt)
     real = sum(bool(c.change.is_real) for c in compared)
     story += [figure, note(words_.changes_chart_note), gap(6)]
-    story.append(subheading(words_.changes_count.format(real=real, total=len(compared))))
+    count = words_.changes_count.format(real=real, total=len(compared))
+    story += [CondPageBreak(90.0), subheading(count, keep=False)]
     return [*story, _table(compared, contents), note(words_.changes_note), *_rest(contents)]
 
 
@@ -84,7 +87,9 @@ def change_chart(
     for row, one in enumerate(changes):
         _draw_change(axes, row, one, definitions, words_)
     titles = [
-        f"{printable(title_of(one.name, definitions), 34)}, {words_.sides[one.side].lower()}"
+        words_.comma.join(
+            (printable(title_of(one.name, definitions), 34), words_.sides[one.side].lower())
+        )
         for one in changes
     ]
     axes.set_yticks(range(len(changes)), titles, fontsize=6.8)
@@ -115,13 +120,13 @@ def _draw_change(
         clip_on=False,
     )  # fmt: skip
     decimals = _decimals(one.name, definitions)
-    text = f"{_signed(difference, decimals)} {unit_symbol(one.unit)}".strip()
+    unit = unit_symbol(unit_in(words_.language, one.unit))
+    text = f"{_signed(difference, decimals)} {unit}".strip()
     bold = "bold" if one.change.is_real else "normal"
     axes.text(
         _EDGE * 1.08, row, f"{text} (± {number(least, decimals)})", fontsize=6.6, va="center",
         color=INK if one.change.is_real else MUTED, fontweight=bold,
     )  # fmt: skip
-    del words_
 
 
 def _drawn(compared: Sequence[Compared]) -> list[Compared]:
@@ -160,7 +165,7 @@ def _table(compared: Sequence[Compared], contents: Contents) -> Flowable:
     rows: list[list[Flowable | str]] = []
     for one in compared:
         decimals = _decimals(one.name, contents.definitions)
-        unit = unit_symbol(one.unit)
+        unit = unit_symbol(unit_in(words_.language, one.unit))
         title = markup(title_of(one.name, contents.definitions), 60)
         head = f"{title} <font color='{MUTED}'>{markup(unit)}</font>"
         change, least = one.change.difference, one.change.minimal_detectable
@@ -197,7 +202,10 @@ def _not_compared(changes: Sequence[Compared], words_: Wording) -> str:
     reasons = Counter(c.reason for c in changes if c.reason is not None)
     if not reasons:
         return ""
-    told = "; ".join(f"{printable(reason, 120)} ({n})" for reason, n in reasons.most_common(6))
+    known = say if words_.language == "zh" else str
+    told = words_.semicolon.join(
+        f"{printable(known(reason), 120)} ({n})" for reason, n in reasons.most_common(6)
+    )
     return words_.not_compared.format(count=sum(reasons.values()), reasons=told)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -28,6 +29,7 @@ _FONT_FILES: Final = {
     ITALIC: "DejaVuSans-Oblique.ttf",
     BOLD_ITALIC: "DejaVuSans-BoldOblique.ttf",
 }
+_TAG = re.compile(r"(<[^>]+>)")
 _HAN_FOLDER = Path(__file__).with_name("fonts")
 
 
@@ -70,14 +72,25 @@ def is_han(text: str) -> bool:
     return any(_family(sign) != REGULAR for sign in text)
 
 
-def with_fonts(markup: str) -> str:
-    """Return the markup of a paragraph with each stretch of Chinese in its own font."""
-    if markup.isascii():
-        return markup
-    parts = []
-    for family, signs in groupby(markup, _family):
-        text = "".join(signs)
-        parts.append(text if family == REGULAR else f'<font name="{family}">{text}</font>')
+def with_fonts(markup: str, bold: bool) -> str:
+    """Return the markup of a paragraph with each stretch of Chinese in its own font.
+
+    Parameters
+    ----------
+    markup
+        What a paragraph takes; bold parts are marked by ``<b>``.
+    bold
+        Whether the whole is bold.
+    """
+    parts, depth = [], int(bold)
+    for piece in _TAG.split(markup):
+        if _TAG.fullmatch(piece):
+            depth += (piece == "<b>") - (piece == "</b>")
+            parts.append(piece)
+            continue
+        for family, signs in groupby(piece, _family):
+            text, face = "".join(signs), HAN_BOLD if family == HAN and depth else family
+            parts.append(text if family == REGULAR else f'<font name="{face}">{text}</font>')
     return "".join(parts)
 
 

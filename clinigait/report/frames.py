@@ -61,7 +61,7 @@ def _row(
     captions: list[Flowable | str] = []
     for frame in frames:
         time = words_.at_time.format(time=number(frame.time_s, 2))
-        caption = f"{printable(frame.caption)}, {time}"
+        caption = f"{printable(frame.caption)}{words_.comma}{time}"
         pictures += [_picture(frame, folder, (width, height_pt), caption, words_), ""]
         captions += [note(caption), ""]
     shaded = range(0, 2 * len(frames), 2)

@@ -78,7 +78,10 @@ def _subject_facts(subject: Subject, words_: Wording) -> list[tuple[str, str]]:
     if subject.age_y is not None:
         age = words_.years.format(value=compact(subject.age_y))
     return [
-        (f"{words_.age}, {words_.sex.lower()}", f"{age}, {sex}"),
+        (
+            words_.comma.join((words_.age, words_.sex.lower())),
+            words_.comma.join((age, sex)),
+        ),
         (words_.height, stated(subject.height_m, "m")),
         (words_.mass, stated(subject.mass_kg, "kg")),
         (words_.condition, printable(subject.condition or words_.not_stated, 160)),
@@ -98,7 +101,7 @@ def _recording_facts(assessment: Assessment, words_: Wording) -> list[tuple[str,
 
 
 def _pose(seen: PerceptionFacts, words_: Wording) -> str:
-    how = f"{seen.precision}, {words_.flip_test}" if seen.flip_test else seen.precision
+    how = words_.comma.join([seen.precision, *([words_.flip_test] if seen.flip_test else [])])
     return f"{printable(seen.pose, 60)} ({how})"
 
 
@@ -115,8 +118,10 @@ def _film(film: RecordingFacts, words_: Wording) -> str:
     if (film.width_px, film.height_px) != (film.native_width_px, film.native_height_px):
         text += words_.film_scaled.format(width=film.width_px, height=film.height_px)
     if film.variable_rate:
-        text += f", {words_.variable_rate}"
-    return f"{text}; {_depth(film.depth, words_)}" if film.depth is not None else text
+        text += f"{words_.comma}{words_.variable_rate}"
+    return (
+        f"{text}{words_.semicolon}{_depth(film.depth, words_)}" if film.depth is not None else text
+    )
 
 
 def _depth(depth: DepthFacts, words_: Wording) -> str:
@@ -134,7 +139,7 @@ def _view_facts(measurement: Measurement, words_: Wording) -> list[tuple[str, st
         view = words_.view_facts.format(view=view, angle=number(measurement.view_angle_deg, 0))
     if measurement.near_side:
         side = words_.sides[measurement.near_side].lower()
-        view += f"; {words_.near_side.format(side=side)}"
+        view += f"{words_.semicolon}{words_.near_side.format(side=side)}"
     ways = Counter(bout.direction for bout in measurement.bouts)
     walked = [
         words_.passes.format(count=count, towards=words_.ways[direction])
@@ -142,7 +147,7 @@ def _view_facts(measurement: Measurement, words_: Wording) -> list[tuple[str, st
     ]
     return [
         (words_.view, view),
-        (words_.walked, ", ".join(walked) or DASH),
+        (words_.walked, words_.comma.join(walked) or DASH),
         (words_.scale, _scale(measurement, words_)),
     ]
 

@@ -91,7 +91,7 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
         return [panel(lines, colour), *_typicality(prediction, words_)]
     lines = [paragraph(prediction.statement or "", 10, bold=True), gap(2)]
     titles = {one.label: one.title for one in prediction.classes}
-    labels = ", ".join(titles.get(label, label) for label in prediction.prediction_set)
+    labels = words_.comma.join(titles.get(label, label) for label in prediction.prediction_set)
     if prediction.coverage is not None:
         coverage = number(100 * prediction.coverage, 0)
         lines.append(paragraph(words_.model_set.format(coverage=coverage, labels=labels)))
@@ -99,7 +99,9 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
     if prediction.research:
         lines.append(paragraph(words_.model_research_why, SIZE_BODY, colour))
     story: list[Flowable] = [panel(lines, colour), gap(6)]
-    told = ", ".join(f"{one.title} {percent_text(one.probability)}" for one in prediction.classes)
+    told = words_.comma.join(
+        f"{one.title} {percent_text(one.probability)}" for one in prediction.classes
+    )
     alt = words_.class_bars_alt.format(classes=printable(told, 400))
     story += [FigureBlock(class_bars(prediction, words_), alt), note(words_.model_bars_note)]
     if prediction.interval_reason:
@@ -143,7 +145,7 @@ def _knows(baseline: BaselinePrediction, definitions: Definitions, words_: Wordi
         else:
             unit = definitions[name].unit if name in definitions else ""
             parts.append(f"{title_of(name, definitions).lower()} {quantity(value, unit)}")
-    return printable(", ".join(parts), 200)
+    return printable(words_.comma.join(parts), 200)
 
 
 def _measures(measures: tuple[SignedMeasure, ...], words_: Wording) -> list[Flowable]:

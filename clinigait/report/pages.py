@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -200,7 +201,7 @@ def _frames(contents: Contents) -> list[Flowable]:
         return []
     pictures = large_frames(frames, contents.folder, words_)
     return [
-        *section(words_.frames_title, "frames", 260.0),
+        *section(words_.frames_title, "frames", 60.0 + 200.0 * min(math.ceil(len(frames) / 2), 3)),
         note(words_.frames_note),
         gap(4),
         *pictures,

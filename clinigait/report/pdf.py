@@ -15,6 +15,7 @@ from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 from clinigait.core import Assessment, BadInputError, Prediction
 from clinigait.core.definition import Definition
 from clinigait.io.output import replace_file
+from clinigait.report.chinese import in_chinese
 from clinigait.report.contents import Beside, Contents
 from clinigait.report.dates import moment_of
 from clinigait.report.fonts import REGULAR, draw_text, register_fonts, text_width
@@ -83,7 +84,7 @@ def write_report(
     with _ONE_AT_A_TIME:
         register_fonts()
         rl_config.useA85 = 0  # binary streams: a fifth smaller, and nothing is spelt out slowly
-        content = _pdf(contents)
+        content = _pdf(in_chinese(contents) if language == "zh" else contents)
     replace_file(path, content)
 
 

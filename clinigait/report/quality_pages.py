@@ -93,7 +93,7 @@ def _passes(measurement: Measurement, words_: Wording) -> list[Flowable]:
         rows.append([str(number_), way, span, str(len(strides)), *means])
     unit = "m" if measurement.scale is not None and measurement.scale.unit == "m" else "BH"
     head = (
-        words_.pass_number, words_.walked, words_.from_to, words_.strides,
+        words_.nth_walk, words_.walked, words_.from_to, words_.strides,
         words_.stride_time_axis, words_.speed_axis.format(unit=unit),
     )  # fmt: skip
     table = grid(head, rows, (1, 4, 2.6, 1.4, 2, 2.4), right=(3, 4, 5))
@@ -158,7 +158,14 @@ def _checks(
                 f"{spelt_out(check)}</font>",
                 style(SIZE_TABLE),
             )
-        rows.append([name, found, printable(check.limit, 120), _grade(check.grade, words_)])
+        rows.append(
+            [
+                name,
+                found,
+                printable(check.limit.replace(" deg", "°"), 120),
+                _grade(check.grade, words_),
+            ]
+        )
     if silhouettes is not None:
         rows.append(_silhouette_row(silhouettes, words_))
     head = (words_.check, words_.found, words_.asked, words_.result)

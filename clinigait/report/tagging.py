@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 
+from reportlab.lib.enums import TA_LEFT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfdoc import (
     PDFArray,
@@ -20,9 +22,12 @@ from reportlab.pdfbase.pdfdoc import (
     PDFString,
 )
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Image, Paragraph, Table
+from reportlab.platypus import Image, Paragraph, Table, paragraph
 
-from clinigait.report.fonts import is_han, with_fonts
+from clinigait.report.fonts import BOLD, is_han, with_fonts
+
+#: Shorter texts are labels, which stay on one line.
+_LONG = 40
 
 
 @dataclass
@@ -159,15 +164,29 @@ class Text(Paragraph):
         bulletText: str | None = None,  # noqa: N803  (the name is ReportLab's)
         frags: object = None,
     ) -> None:
-        if text is not None and is_han(text):
-            text = with_fonts(text)
-            style = ParagraphStyle("han", style, wordWrap="CJK")
+        if text is not None and style is not None and is_han(text):
+            text = with_fonts(text, style.fontName == BOLD)
+            style = _han_style(style, long=len(text) > _LONG)
         super().__init__(text, style, bulletText, frags)
 
     def draw(self) -> None:
         """Print the text, marked."""
         with marked(self.canv, self.role):
             super().draw()
+
+
+def _han_style(style: ParagraphStyle, long: bool) -> ParagraphStyle:
+    """Return a style that may break behind any sign, with room for a closing one in the margin."""
+    _extend_line_rules()
+    # What hangs behind the end of a line stays inside of the paragraph.
+    hanging = style.fontSize if long and style.alignment == TA_LEFT else 0
+    return ParagraphStyle("han", style, wordWrap="CJK", rightIndent=style.rightIndent + hanging)
+
+
+@cache
+def _extend_line_rules() -> None:
+    """Tell ReportLab of more signs that no line may begin with: it knows the Japanese ones."""
+    paragraph.ALL_CANNOT_START += "，；：”》…"
 
 
 class Layout(Table):

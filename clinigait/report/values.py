@@ -377,8 +377,8 @@ def _why_no_reference(notes: Notes, subject: Subject, words_: Wording) -> str:
         return words_.no_reference
     stated = {words_.age: subject.age_y, words_.sex: subject.sex}
     missing = [label.lower() for label, value in stated.items() if value is None]
-    ending = words_.no_reference_unknown.format(missing=", ".join(missing)) if missing else ""
-    return f"{words_.no_reference_at_all}{ending}."
+    unknown = words_.no_reference_unknown.format(missing=words_.comma.join(missing))
+    return words_.no_reference_at_all.format(unknown=unknown if missing else "")
 
 
 def _strong() -> ParagraphStyle:

@@ -65,6 +65,8 @@ class Wording:
     months: tuple[str, ...] = _MONTHS
     date_format: str = "{day} {month} {year}"
     range_to: str = " to "
+    comma: str = ", "
+    semicolon: str = "; "
     years: str = "{value} y"
     sides: Mapping[str, str] = field(
         default_factory=lambda: {"left": "Left", "right": "Right", "both": "Both sides"}
@@ -212,7 +214,7 @@ class Wording:
     )
     no_reference_at_all: str = (
         "No applicable reference: a range is printed only where its population matches this "
-        "person and this walk"
+        "person and this walk{unknown}."
     )
     no_reference_unknown: str = "; {missing} not stated"
     nothing_measured: str = "No parameter of this kind was measured."
@@ -349,7 +351,7 @@ class Wording:
     more_rejected: str = "{count} more rejected strides are in strides.csv."
 
     passes_title: str = "Pass by pass"
-    pass_number: str = "Pass"
+    nth_walk: str = "Pass"
     speed_axis: str = "Speed ({unit}/s)"
 
     # Figures
