@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from reportlab.platypus import CondPageBreak, Flowable
+from reportlab.platypus import CondPageBreak, Flowable, KeepTogether
 
 from clinigait.core import Assessment
 from clinigait.core.definition import Definition
@@ -50,14 +50,15 @@ def change_story(contents: Contents) -> list[Flowable]:
         return []
     compared = [c for c in contents.beside.changes if c.reason is None]
     title = words_.changes_title
-    story: list[Flowable] = [*section(title, "changes", 240.0), _both(earlier, contents), gap(6)]
+    room_pt = 150.0 + _ROW_PT * min(len(compared), MAX_DRAWN)
+    story: list[Flowable] = [*section(title, "changes", room_pt), _both(earlier, contents), gap(6)]
     if not compared:
         return [*story, note(_not_compared(contents.beside.changes, words_))]
     drawn = _drawn(compared)
     alt = words_.changes_alt.format(count=len(drawn))
     figure = FigureBlock(change_chart(drawn, contents.definitions, words_), alt)
     real = sum(bool(c.change.is_real) for c in compared)
-    story += [figure, note(words_.changes_chart_note), gap(6)]
+    story += [KeepTogether([figure, note(words_.changes_chart_note)]), gap(6)]
     count = words_.changes_count.format(real=real, total=len(compared))
     story += [CondPageBreak(90.0), subheading(count, keep=False)]
     return [*story, _table(compared, contents), note(words_.changes_note), *_rest(contents)]

@@ -29,7 +29,7 @@ _FONT_FILES: Final = {
     ITALIC: "DejaVuSans-Oblique.ttf",
     BOLD_ITALIC: "DejaVuSans-BoldOblique.ttf",
 }
-_TAG = re.compile(r"(<[^>]+>)")
+TAG = re.compile(r"(<[^>]+>)")
 _HAN_FOLDER = Path(__file__).with_name("fonts")
 
 
@@ -83,8 +83,8 @@ def with_fonts(markup: str, bold: bool) -> str:
         Whether the whole is bold.
     """
     parts, depth = [], int(bold)
-    for piece in _TAG.split(markup):
-        if _TAG.fullmatch(piece):
+    for piece in TAG.split(markup):
+        if TAG.fullmatch(piece):
             depth += (piece == "<b>") - (piece == "</b>")
             parts.append(piece)
             continue

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepInFrame
 
-from clinigait.core import Assessment, Curve, Measurement
+from clinigait.core import Curve, Measurement
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import (
     Legend,
@@ -42,7 +42,7 @@ from clinigait.report.styles import (
     TEXT_WIDTH,
     style,
 )
-from clinigait.report.summary import summary
+from clinigait.report.summary import sentence_of, summary
 from clinigait.report.tagging import Text
 from clinigait.report.text import (
     DASH,
@@ -63,10 +63,10 @@ from clinigait.report.values import (
     without_unhad_twins,
 )
 from clinigait.report.vector import FigureBlock
-from clinigait.report.wording import Wording
 
 #: Fewer strides than this do not tell how variable a walk is.
 _STEADY_STRIDES = 50
+_MAX_CAUTIONS = 12
 
 
 def assessed_story(contents: Contents, measurement: Measurement) -> list[Flowable]:
@@ -84,7 +84,7 @@ def assessed_story(contents: Contents, measurement: Measurement) -> list[Flowabl
         *_frames(contents),
         *model_story(assessment, contents.definitions, words_),
         *quality(contents, measurement),
-        *_limits(assessment, measurement, words_),
+        *_limits(contents, measurement),
         *_definitions(measurement, contents),
         *provenance_block(assessment, words_),
     ]
@@ -208,8 +208,9 @@ def _frames(contents: Contents) -> list[Flowable]:
     ]
 
 
-def _limits(assessment: Assessment, measurement: Measurement, words_: Wording) -> list[Flowable]:
+def _limits(contents: Contents, measurement: Measurement) -> list[Flowable]:
     """Return what to bear in mind of this very walk."""
+    assessment, words_ = contents.assessment, contents.words
     view, scale = measurement.view, measurement.scale
     lines = [words_.limit_views[view], words_.limit_markerless, words_.limit_days]
     if scale is None or scale.unit == "BH":
@@ -230,7 +231,9 @@ def _limits(assessment: Assessment, measurement: Measurement, words_: Wording) -
     look = style(SIZE_BODY)
     look.leftIndent, look.firstLineIndent, look.spaceAfter = 9, -9, 1.5
     bullets = [Text(f"•  {markup(line, LONG_TEXT)}", look) for line in lines]
-    return [*section(words_.limits_title, "limits", 130.0), *bullets]
+    cautions = [f for f in assessment.findings if f.kind == "quality"][:_MAX_CAUTIONS]
+    told = [sentence_of(finding, contents) for finding in cautions]
+    return [*section(words_.limits_title, "limits", 130.0), *bullets, *told]
 
 
 def _definitions(measurement: Measurement, contents: Contents) -> list[Flowable]:

@@ -13,7 +13,9 @@ import yaml
 from clinigait.findings import title_in
 from clinigait.report.fonts import is_han
 
-_CLAUSES = "; "
+_JOIN = "; "
+#: What stands in a place to fill in: part of a clause, or clauses in brackets.
+_CLAUSE, _ANYTHING = "[^;]+?", ".+?"
 #: Longer texts are no phrases of ours.
 _MAX_LETTERS = 400
 
@@ -25,24 +27,25 @@ def say(text: str) -> str:
     """
     if len(text) > _MAX_LETTERS:
         return text
-    whole = _phrase(text)
+    whole = _phrase(text, _CLAUSE)
     if whole is not None:
         return whole
-    clauses = text.split(_CLAUSES)
-    said = [_phrase(clause) for clause in clauses]
-    if None in said:
-        return text
-    return "；".join(clause for clause in said if clause is not None)
+    said = [_phrase(clause, _CLAUSE) for clause in text.split(_JOIN)]
+    known = [clause for clause in said if clause is not None]
+    if len(known) == len(said):
+        return "；".join(known)
+    return _phrase(text, _ANYTHING) or text
 
 
-def _phrase(text: str) -> str | None:
+def _phrase(text: str, part: str) -> str | None:
+    """Return a phrase in Chinese, its parts being of one form; None where it is not known."""
     known = _exact().get(text) or _title(text)
     if known is not None:
         return known
-    for pattern, template in _patterns():
+    for pattern, template in _patterns(part):
         found = pattern.fullmatch(text)
         if found is not None:
-            parts = [say(part) for part in found.groups()]
+            parts = [say(group) for group in found.groups()]
             if "{1}" in template or "{2}" in template:
                 return template.format("", *parts)
             return template.format(*parts)
@@ -62,13 +65,13 @@ def _exact() -> Mapping[str, str]:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns(part: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Return the phrases with places to fill in, those with most fixed letters first."""
     phrases = phrases_of("phrases_zh.yaml")
     found = sorted((e for e in phrases if "{}" in e), key=len, reverse=True)
     return tuple(
         (
-            re.compile("(.+?)".join(re.escape(part) for part in english.split("{}"))),
+            re.compile(f"({part})".join(map(re.escape, english.split("{}")))),
             phrases[english],
         )
         for english in found

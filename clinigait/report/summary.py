@@ -29,7 +29,7 @@ from clinigait.report.text import markup, words
 from clinigait.report.values import key_numbers
 
 #: So many are spelt out on the first page; all warnings stand on the quality page, all findings
-#: on the page behind the first.
+#: beyond their limits on the page behind the first. What models say is told on their own pages.
 MAX_WARNINGS = 6
 MAX_FINDINGS = 12
 
@@ -37,8 +37,8 @@ MAX_FINDINGS = 12
 def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
     """Return the first page, and the findings that it has no room for."""
     assessment, words_ = contents.assessment, contents.words
-    told = [finding for finding in assessment.findings if is_noteworthy(finding)][:MAX_FINDINGS]
-    more = len(assessment.findings) - len(told)
+    noteworthy = [finding for finding in assessment.findings if is_noteworthy(finding)]
+    told, more = noteworthy[:MAX_FINDINGS], noteworthy[MAX_FINDINGS:]
     strip = frame_strip(assessment.frames, contents.folder, words_)
     page: list[Flowable] = [
         *title_block(assessment, words_),
@@ -46,7 +46,7 @@ def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
         gap(9),
         key_numbers(measurement.parameters, contents.definitions, words_),
         *_findings(told, contents),
-        *([note(words_.more_findings.format(count=more))] if more else []),
+        *([note(words_.more_findings.format(count=len(more)))] if more else []),
         gap(8),
         _warnings(measurement, contents),
         *([gap(5), note(words_.model_pointer)] if assessment.predictions else []),
@@ -54,7 +54,7 @@ def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
     ]
     rest: list[Flowable] = []
     if more:
-        lines = [_sentence(finding, contents) for finding in assessment.findings]
+        lines = [sentence_of(finding, contents) for finding in noteworthy]
         rest = [*section(words_.all_findings_title, "all-findings"), *lines]
     whole = KeepInFrame(TEXT_WIDTH, contents.page.body_height, page, mode="shrink")
     return [whole, PageBreak(), *rest]
@@ -68,12 +68,12 @@ def _findings(findings: Sequence[Finding], contents: Contents) -> list[Flowable]
     story: list[Flowable] = [gap(2), Heading(words_.findings_title, "findings")]
     for kind, members in groupby(findings, key=lambda finding: finding.kind):
         story.append(subheading(words_.finding_kinds[kind]))
-        story += [_sentence(finding, contents) for finding in members]
+        story += [sentence_of(finding, contents) for finding in members]
     return [*story, gap(2), note(words_.findings_note)]
 
 
-def _sentence(finding: Finding, contents: Contents) -> Text:
-    """Return a finding's sentence with small references to what it rests on."""
+def sentence_of(finding: Finding, contents: Contents) -> Text:
+    """Return the sentence of a finding with small references to what it rests on."""
     found = (_reference(fact, contents) for fact in finding.facts)
     marks = [mark for mark in found if mark]
     ending = f" <font size=5.6 color='{MUTED}'>[{', '.join(dict.fromkeys(marks))}]</font>"

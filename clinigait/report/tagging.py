@@ -24,7 +24,7 @@ from reportlab.pdfbase.pdfdoc import (
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Image, Paragraph, Table, paragraph
 
-from clinigait.report.fonts import BOLD, is_han, with_fonts
+from clinigait.report.fonts import BOLD, TAG, is_han, with_fonts
 
 #: Shorter texts are labels, which stay on one line.
 _LONG = 40
@@ -165,8 +165,8 @@ class Text(Paragraph):
         frags: object = None,
     ) -> None:
         if text is not None and style is not None and is_han(text):
-            text = with_fonts(text, style.fontName == BOLD)
-            style = _han_style(style, long=len(text) > _LONG)
+            long = len(TAG.sub("", text)) > _LONG
+            text, style = with_fonts(text, style.fontName == BOLD), _han_style(style, long)
         super().__init__(text, style, bulletText, frags)
 
     def draw(self) -> None:
