@@ -38,7 +38,7 @@ from clinigait.report.wording import Wording
 MAX_DRAWN = 14
 #: Changes beyond so many times the detectable one are drawn at the edge.
 _EDGE = 4.0
-_ROW_PT, _LEFT_PT, _RIGHT_PT = 15.0, 168.0, 92.0
+_ROW_PT, _LEFT_PT, _RIGHT_PT = 15.0, 168.0, 106.0
 _MARKERS = {"left": "o", "right": "s", "both": "D"}
 _KEY = tuple(name for names in TILES for name in names)
 

@@ -266,7 +266,7 @@ def _draw_behind(axes: Axes, band: Band | None, earlier: Sequence[Curve]) -> Non
     for curve in earlier:
         axes.plot(
             range(101), curve.mean, color=SIDE_COLOURS[curve.side], linewidth=1.1,
-            dashes=EARLIER_DASHES, solid_capstyle="round",
+            dashes=EARLIER_DASHES[curve.side], solid_capstyle="round",
         )  # fmt: skip
 
 

@@ -172,7 +172,7 @@ def _samples(contents: Contents) -> list[Sample]:
     if _earlier_curves(contents):
         for side, colour in SIDE_COLOURS.items():
             label = words_.earlier_side.format(side=words_.sides[side].lower())
-            samples.append(Sample(label, colour, EARLIER_DASHES, 1.1))
+            samples.append(Sample(label, colour, EARLIER_DASHES[side], 1.1))
     if contents.beside.curves:
         shape = any(curve.shape_only for curve in contents.beside.curves.values())
         label = words_.band_shape if shape else words_.band_reference

@@ -54,8 +54,8 @@ ACCENT: Final = "#17425C"
 #: apart; line style and marker differ as well.
 SIDE_COLOURS: Final = {"left": "#0067A5", "right": "#C23B22"}
 SIDE_DASHES: Final = {"left": None, "right": (3.2, 1.4)}
-#: An earlier visit, or another condition, keeps the colours of the sides.
-EARLIER_DASHES: Final = (0.9, 1.5)
+#: An earlier visit, or another condition, keeps the colours of the sides; dotted and dash-dotted.
+EARLIER_DASHES: Final = {"left": (0.9, 1.5), "right": (4.0, 1.3, 0.9, 1.3)}
 #: A band of reference, and of what measurement error explains.
 BAND: Final = "#DDE2E6"
 SIDE_MARKERS: Final = {"left": "o", "right": "s"}

@@ -82,9 +82,11 @@ def test_the_sections_are_bookmarked_in_order(frames: Path, tmp_path: Path) -> N
         "Joint and segment angles",
         "Gait events",
         "Stride to stride",
-        "Quality of the measurement",
         "Strides used and rejected",
+        "Frames",
+        "Quality of the measurement",
         "People in the film",
+        "Limits of this measurement",
         "Definitions",
         "How this report was made",
     ]
@@ -161,9 +163,9 @@ def test_no_reference_is_said_once_with_the_reason(frames: Path, tmp_path: Path)
         made.measurement,
         parameters=tuple(replace(p, reference=None) for p in made.measurement.parameters),
     )
-    first = _printed(replace(made, measurement=bare), frames, tmp_path / "r.pdf")[0]
-    assert first.count("No applicable reference") == 1
-    assert "age, sex not stated" in first
+    pages = _printed(replace(made, measurement=bare), frames, tmp_path / "r.pdf")
+    assert pages[1].count("No applicable reference") == 1
+    assert "age, sex not stated" in pages[1]
 
 
 def test_what_is_unknown_is_said_to_be_unknown(frames: Path, tmp_path: Path) -> None:
@@ -202,7 +204,8 @@ def test_all_fonts_are_embedded_and_only_pictures_are_pixels(frames: Path, tmp_p
         sum(obj.type == pdfium_c.FPDF_PAGEOBJ_IMAGE for obj in page.get_objects(max_depth=5))
         for page in pages
     ]
-    assert images == [3] + [0] * (len(pages) - 1)
+    assert images[0] == 3
+    assert sum(images) == 6  # once more, larger
 
 
 def test_equal_input_gives_equal_bytes_in_any_process(frames: Path, tmp_path: Path) -> None:
