@@ -231,8 +231,8 @@ def _limits(contents: Contents, measurement: Measurement) -> list[Flowable]:
     look = style(SIZE_BODY)
     look.leftIndent, look.firstLineIndent, look.spaceAfter = 9, -9, 1.5
     bullets = [Text(f"•  {markup(line, LONG_TEXT)}", look) for line in lines]
-    cautions = [f for f in assessment.findings if f.kind == "quality"][:_MAX_CAUTIONS]
-    told = [sentence_of(finding, contents) for finding in cautions]
+    missing = [f for f in assessment.findings if f.relation == "not_measured"][:_MAX_CAUTIONS]
+    told = [sentence_of(finding, contents) for finding in missing]
     return [*section(words_.limits_title, "limits", 130.0), *bullets, *told]
 
 
