@@ -16,6 +16,7 @@ from clinigait.core import (
     percent_text,
 )
 from clinigait.core.definition import Definition
+from clinigait.findings import title_in
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
 from clinigait.report.sign_table import entry_story, sign_story
@@ -128,7 +129,8 @@ def _baselines(prediction: Prediction, definitions: Definitions, words_: Wording
             silent = words_.baseline_silent.format(reason=baseline.reason or "")
             story.append(paragraph(silent, SIZE_BODY))
             continue
-        head = (words_.baseline_knows, *(titles.get(k, _words(k)) for k in baseline.probabilities))
+        named = {k: title_in(words_.language, k, _words(k)) for k in baseline.probabilities}
+        head = (words_.baseline_knows, *({**named, **titles}[k] for k in named))
         row = [knows, *(percent_text(p) for p in baseline.probabilities.values())]
         widths = (2.6, *(max(len(title), 8) / 9 for title in head[1:]))  # no word is broken
         story.append(grid(head, [row], widths, right=range(1, len(head))))

@@ -4,38 +4,33 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 from reportlab.platypus import CondPageBreak, Flowable, KeepInFrame
 
-from clinigait.core import Curve, Measurement
+from clinigait.core import Measurement
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import (
     Legend,
-    Sample,
     gap,
     grid,
     note,
     panel,
     paragraph,
     section,
-    side_samples,
 )
 from clinigait.report.change_pages import change_story
 from clinigait.report.contents import Contents
-from clinigait.report.figures import joint_curves
+from clinigait.report.curves import curve_figure, curve_samples
 from clinigait.report.frames import frame_strip, large_frames
 from clinigait.report.heads import provenance_block, title_block
 from clinigait.report.model_pages import model_story
 from clinigait.report.quality_pages import consistency, people, quality
 from clinigait.report.styles import (
-    BAND,
-    EARLIER_DASHES,
     GRADE_COLOURS,
     GRADE_SIGNS,
     MUTED,
-    SIDE_COLOURS,
     SIZE_BODY,
     SIZE_SMALL,
     SIZE_TABLE,
@@ -62,7 +57,6 @@ from clinigait.report.values import (
     split_kinematics,
     without_unhad_twins,
 )
-from clinigait.report.vector import FigureBlock
 
 #: Fewer strides than this do not tell how variable a walk is.
 _STEADY_STRIDES = 50
@@ -143,12 +137,14 @@ def _curves(contents: Contents, measurement: Measurement) -> list[Flowable]:
     words_ = contents.words
     story: list[Flowable] = []
     if measurement.curves:
-        figure = FigureBlock(
-            joint_curves(measurement, words_, contents.beside.curves, _earlier_curves(contents)),
-            words_.curves_alt,
-        )
+        figure = curve_figure(contents, measurement)
         story += section(words_.curves_title, "curves", figure.height + 80.0)
-        story += [Legend(_samples(contents)), gap(4), figure, *_curve_notes(contents, measurement)]
+        story += [
+            Legend(curve_samples(contents)),
+            gap(4),
+            figure,
+            *_curve_notes(contents, measurement),
+        ]
     else:
         story += [*section(words_.curves_title, "curves"), note(words_.no_curves)]
     _, shown = split_kinematics(measurement.parameters, contents.definitions)
@@ -159,25 +155,6 @@ def _curves(contents: Contents, measurement: Measurement) -> list[Flowable]:
             shown, contents.definitions, contents.assessment.subject, words_, contents.rows
         ),
     ]
-
-
-def _earlier_curves(contents: Contents) -> Sequence[Curve]:
-    earlier = contents.beside.earlier
-    return earlier.measurement.curves if earlier is not None and earlier.measurement else ()
-
-
-def _samples(contents: Contents) -> list[Sample]:
-    words_ = contents.words
-    samples = side_samples(words_)
-    if _earlier_curves(contents):
-        for side, colour in SIDE_COLOURS.items():
-            label = words_.earlier_side.format(side=words_.sides[side].lower())
-            samples.append(Sample(label, colour, EARLIER_DASHES[side], 1.1))
-    if contents.beside.curves:
-        shape = any(curve.shape_only for curve in contents.beside.curves.values())
-        label = words_.band_shape if shape else words_.band_reference
-        samples.append(Sample(label, BAND, band=True))
-    return samples
 
 
 def _curve_notes(contents: Contents, measurement: Measurement) -> list[Flowable]:

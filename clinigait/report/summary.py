@@ -11,6 +11,7 @@ from clinigait.core import Finding, Grade, Measurement
 from clinigait.findings import is_noteworthy, sentence
 from clinigait.report.blocks import Heading, gap, note, panel, section, subheading
 from clinigait.report.contents import Contents
+from clinigait.report.curves import curves_at_a_glance
 from clinigait.report.frames import frame_strip
 from clinigait.report.heads import title_block
 from clinigait.report.quality_pages import spelt_out, strides_line
@@ -32,6 +33,7 @@ from clinigait.report.values import key_numbers
 #: beyond their limits on the page behind the first. What models say is told on their own pages.
 MAX_WARNINGS = 6
 MAX_FINDINGS = 12
+_ENDLESS = 10_000.0
 
 
 def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
@@ -52,12 +54,25 @@ def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
         *([gap(5), note(words_.model_pointer)] if assessment.predictions else []),
         *([note(words_.earlier_pointer)] if contents.beside.earlier else []),
     ]
+    glance = curves_at_a_glance(contents, measurement)
+    if _height(page) + _height(glance) < contents.page.body_height:
+        page += glance
     rest: list[Flowable] = []
     if more:
         lines = [sentence_of(finding, contents) for finding in noteworthy]
         rest = [*section(words_.all_findings_title, "all-findings"), *lines]
     whole = KeepInFrame(TEXT_WIDTH, contents.page.body_height, page, mode="shrink")
     return [whole, PageBreak(), *rest]
+
+
+def _height(parts: Sequence[Flowable]) -> float:
+    """Return how much of a page some parts take."""
+    return float(
+        sum(
+            part.wrap(TEXT_WIDTH, _ENDLESS)[1] + part.getSpaceBefore() + part.getSpaceAfter()
+            for part in parts
+        )
+    )
 
 
 def _findings(findings: Sequence[Finding], contents: Contents) -> list[Flowable]:

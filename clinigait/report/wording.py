@@ -359,6 +359,7 @@ class Wording:
         "Joint angles over the gait cycle, left and right; their peaks and ranges stand in the "
         "table of joint and segment angles."
     )
+    glance_note: str = "Mean of each side; every stride stands on the page of the joint angles."
     band_reference: str = "Reference"
     band_shape: str = "For comparison of shape only"
     band_note: str = (

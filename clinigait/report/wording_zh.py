@@ -251,6 +251,7 @@ CHINESE = Wording(
     speed_axis="速度（{unit}/s）",
     # Figures
     curves_alt="步态周期中的左右关节角度；峰值与范围见关节与肢段角度表。",
+    glance_note="每侧的均值；每个跨步见关节角度页。",
     band_reference="参考范围",
     band_shape="仅供形状比较",
     band_note=(
