@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2 as pdfium
@@ -60,7 +61,7 @@ def test_every_page_has_headings_paragraphs_and_whole_tables(document: pdfium.Pd
     for page in document:
         for role, above, _ in _nodes(page):
             roles.setdefault(role, set()).add(above)
-    assert set(roles) == {"Document", "H1", "H2", "P", "Table", "TR", "TH", "TD", "Figure"}
+    assert set(roles) == {"Document", "H1", "H2", "H3", "P", "Table", "TR", "TH", "TD", "Figure"}
     assert roles["TR"] == {"Table"}
     assert roles["TH"] == roles["TD"] == {"TR"}
     assert roles["H1"] == roles["H2"] == {"Document"}
@@ -97,8 +98,6 @@ def test_a_row_is_read_from_left_to_right(document: pdfium.PdfDocument) -> None:
 
 def test_the_marks_of_research_pages_do_not_break_the_structure(tmp_path: Path) -> None:
     made = assessed(3, with_curves=False)
-    from dataclasses import replace
-
     said = replace(made, predictions=(prediction(research=True),), frames=())
     write_report(said, tmp_path, tmp_path / "r.pdf", DEFINITIONS)
     pages = pdfium.PdfDocument(tmp_path / "r.pdf")
