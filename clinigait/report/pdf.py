@@ -183,10 +183,13 @@ class _Footer:
             place = (self.page.width / 2, self.page.height - 24)
             draw_centred(canvas, place, self.words.synthetic, 2 * SIZE_FOOTER)
         canvas.setFillColor(HexColor(MUTED))
-        draw_text(canvas, left, 19, self.line, SIZE_FOOTER)
         number = self.words.page.format(page=canvas.getPageNumber())
         width = text_width(number, SIZE_FOOTER)
         room = text_width(self.words.page_total.format(total="00"), SIZE_FOOTER)
+        line = self.line
+        while text_width(line, SIZE_FOOTER) > right - left - width - room - SIZE_FOOTER:
+            line = f"{line[:-2]}…"
+        draw_text(canvas, left, 19, line, SIZE_FOOTER)
         draw_text(canvas, right - width - room, 19, number, SIZE_FOOTER)
         canvas.translate(right - room, 19)
         canvas.doForm(_TOTAL)
