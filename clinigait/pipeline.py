@@ -362,12 +362,12 @@ def _sha256(path: Path) -> str:
 
 def write_documents(assessment: Assessment, folder: Path) -> None:
     """Write the tables, the report and the FHIR bundle of an assessment into its folder."""
+    from clinigait.documents import write_pdf  # noqa: PLC0415  slow to import
     from clinigait.report.fhir import write_fhir  # noqa: PLC0415  slow to import
-    from clinigait.report.pdf import write_report  # noqa: PLC0415  slow to import
     from clinigait.report.tables import write_tables  # noqa: PLC0415
 
     write_tables(assessment, folder)
-    write_report(assessment, folder, folder / "report.pdf", CATALOGUE)
+    write_pdf(assessment, folder, folder / "report.pdf")
     write_fhir(assessment, folder / "fhir.json", CATALOGUE)
 
 

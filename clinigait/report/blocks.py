@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from reportlab.lib.colors import HexColor
-from reportlab.platypus import CondPageBreak, Flowable, Paragraph, Spacer, Table, TableStyle
+from reportlab.platypus import CondPageBreak, Flowable, Spacer, Table, TableStyle
 
 from clinigait.core import SIDES
+from clinigait.report.fonts import REGULAR, draw_text, text_width
 from clinigait.report.styles import (
     ACCENT,
-    BOLD,
     INK,
     LINE,
     MUTED,
     PANEL,
-    REGULAR,
     SIDE_COLOURS,
     SIDE_DASHES,
     SIZE_BODY,
@@ -27,6 +27,7 @@ from clinigait.report.styles import (
     TEXT_WIDTH,
     style,
 )
+from clinigait.report.tagging import DataTable, Layout, Text, artifact, marked
 from clinigait.report.text import markup, printable
 from clinigait.report.wording import Wording
 
@@ -34,14 +35,18 @@ StyleCommand = tuple[object, ...]
 Cell: TypeAlias = Flowable | str
 
 
-class Heading(Paragraph):
+class Heading(Text):
     """A section's title; it also becomes a bookmark of the PDF."""
+
+    role = "H2"
 
     def __init__(self, text: str, key: str, size: float = SIZE_HEADING, level: int = 0) -> None:
         heading = style(size, ACCENT, bold=True, space_before=11)
         heading.spaceAfter = 5
         super().__init__(markup(text), heading)
         self._title, self._key, self._level = text, key, level
+        if size > SIZE_HEADING:
+            self.role = "H1"
 
     def draw(self) -> None:
         """Print the title and set the bookmark."""
@@ -52,7 +57,7 @@ class Heading(Paragraph):
 
 def masthead(title: str, code: str) -> Table:
     """Return the report's title with the subject's code at its right, above a rule."""
-    return Table(
+    return Layout(
         [[Heading(title, "report", SIZE_TITLE), paragraph(printable(code, 60), 13, align="right")]],
         colWidths=[TEXT_WIDTH * 0.45, TEXT_WIDTH * 0.55],
         hAlign="LEFT",
@@ -77,17 +82,25 @@ def paragraph(
     colour: str = INK,
     bold: bool = False,
     align: str = "left",
-) -> Paragraph:
+) -> Text:
     """Return a paragraph of plain text: nothing in it is read as markup."""
-    return Paragraph(markup(text, 600), style(size, colour, bold, align))
+    return Text(markup(text, 600), style(size, colour, bold, align))
 
 
-def subheading(text: str) -> Paragraph:
-    """Return the heading of a part of a page."""
-    return Paragraph(markup(text), style(9.0, ACCENT, bold=True, space_before=8))
+def subheading(text: str, keep: bool = True) -> Text:
+    """Return the heading of a part of a page; ``keep`` keeps it with all of what follows."""
+    look = style(9.0, ACCENT, bold=True, space_before=8)
+    look.keepWithNext = int(keep)
+    return Subheading(markup(text), look)
 
 
-def note(text: str) -> Paragraph:
+class Subheading(Text):
+    """The heading of a part of a page."""
+
+    role = "H3"
+
+
+def note(text: str) -> Text:
     """Return a small remark below a table or a figure."""
     return paragraph(text, SIZE_SMALL, MUTED)
 
@@ -101,7 +114,7 @@ def facts(rows: Sequence[tuple[str, str]], width: float, label_width: float) -> 
         ]
         for label, value in rows
     ]
-    return Table(
+    return Layout(
         cells,
         colWidths=[label_width, width - label_width],
         hAlign="LEFT",
@@ -138,7 +151,7 @@ def grid(
         for row in rows
     ]
     total = sum(widths)
-    return Table(
+    return DataTable(
         cells,
         colWidths=[TEXT_WIDTH * width / total for width in widths],
         hAlign="LEFT",
@@ -160,7 +173,7 @@ def table_lines(head_rows: int = 1) -> list[StyleCommand]:
 def columns(left: Flowable, right: Flowable, gap: float = 18.0) -> Table:
     """Return two blocks side by side, each half of the text width."""
     half = (TEXT_WIDTH - gap) / 2
-    return Table(
+    return Layout(
         [[left, "", right]],
         colWidths=[half, gap, half],
         hAlign="LEFT",
@@ -170,7 +183,7 @@ def columns(left: Flowable, right: Flowable, gap: float = 18.0) -> Table:
 
 def panel(contents: Sequence[Flowable], edge_colour: str = ACCENT) -> Table:
     """Return a shaded box with a coloured edge."""
-    return Table(
+    return Layout(
         [[list(contents)]],
         colWidths=[TEXT_WIDTH],
         hAlign="LEFT",
@@ -184,31 +197,65 @@ def panel(contents: Sequence[Flowable], edge_colour: str = ACCENT) -> Table:
     )
 
 
-def side_legend(words_: Wording) -> Flowable:
+@dataclass(frozen=True)
+class Sample:
+    """One entry of the key to a figure.
+
+    Parameters
+    ----------
+    label
+        What it stands for.
+    colour
+        Of the line and the label; of the band where ``band``.
+    dashes
+        Dashes of the line in points; None for a solid line.
+    width_pt
+        Of the line.
+    band
+        Whether it is a filled band instead of a line.
+    """
+
+    label: str
+    colour: str
+    dashes: tuple[float, ...] | None = None
+    width_pt: float = 1.6
+    band: bool = False
+
+
+def side_samples(words_: Wording) -> list[Sample]:
     """Return the key to the two sides: colour, line style and word."""
-    return SideLegend(words_)
+    return [Sample(words_.sides[side], SIDE_COLOURS[side], SIDE_DASHES[side]) for side in SIDES]
 
 
-class SideLegend(Flowable):
-    """A sample of each side's line with its name."""
+class Legend(Flowable):
+    """The key to a figure: a sample of each line with its name, in a row."""
 
-    def __init__(self, words_: Wording) -> None:
+    def __init__(self, samples: Sequence[Sample]) -> None:
         super().__init__()
         self.width, self.height = TEXT_WIDTH, 9.0
-        self.words = words_
+        self.samples = samples
 
     def draw(self) -> None:
-        """Draw the samples in a row."""
+        """Draw the samples."""
         x = 0.0
-        for side in SIDES:
-            self.canv.setStrokeColor(HexColor(SIDE_COLOURS[side]))
-            self.canv.setLineWidth(1.6)
-            self.canv.setDash(*([list(SIDE_DASHES[side] or ())] if SIDE_DASHES[side] else []))
+        for sample in self.samples:
+            with artifact(self.canv):
+                self._line(x, sample)
+            with marked(self.canv, "P"):
+                self.canv.setFillColor(HexColor(MUTED if sample.band else sample.colour))
+                draw_text(self.canv, x + 29, 0.5, sample.label, SIZE_TABLE, bold=True)
+            x += 29 + text_width(sample.label, SIZE_TABLE, bold=True) + 20
+
+    def _line(self, x: float, sample: Sample) -> None:
+        self.canv.setStrokeColor(HexColor(sample.colour))
+        self.canv.setFillColor(HexColor(sample.colour))
+        self.canv.setLineWidth(sample.width_pt)
+        self.canv.setDash(*([list(sample.dashes)] if sample.dashes else []))
+        if sample.band:
+            self.canv.rect(x, 0, 24, 6.5, stroke=0, fill=1)
+        else:
             self.canv.line(x, 3, x + 24, 3)
-            self.canv.setFillColor(HexColor(SIDE_COLOURS[side]))
-            self.canv.setFont(BOLD, SIZE_TABLE)
-            self.canv.drawString(x + 29, 0.5, self.words.sides[side])
-            x += 80.0
+        self.canv.setDash()
 
 
 def gap(points: float) -> Spacer:

@@ -20,24 +20,21 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 from clinigait.core import Card
 from clinigait.io.output import replace_file
 from clinigait.report.blocks import facts, gap, grid, masthead, note, panel, paragraph, section
+from clinigait.report.fonts import BOLD, REGULAR, register_fonts
 from clinigait.report.styles import (
     ACCENT,
-    BODY_HEIGHT,
-    BOLD,
     GRADE_COLOURS,
     MARGIN_BOTTOM,
-    MARGIN_X,
     MUTED,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    REGULAR,
+    PAGES,
     SIZE_FOOTER,
     TEXT_WIDTH,
-    register_fonts,
 )
+from clinigait.report.tagging import TaggedCanvas
 from clinigait.report.text import printable
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
 
+_PAGE: Final = PAGES["a4"]
 _KINDS: Final = {
     "patients": "patients",
     "acted": "healthy people who acted",
@@ -285,7 +282,7 @@ def write_card(card: Card, path: Path) -> None:
     content = BytesIO()
     document = BaseDocTemplate(
         content,
-        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        pagesize=(_PAGE.width, _PAGE.height),
         title=f"Model card {printable(card.name)}",
         author="clinigait",
         subject=printable(card.title),
@@ -294,10 +291,10 @@ def write_card(card: Card, path: Path) -> None:
         pageCompression=1,
         initialFontName=REGULAR,
     )
-    body = Frame(MARGIN_X, MARGIN_BOTTOM, TEXT_WIDTH, BODY_HEIGHT, 0, 0, 0, 0)
+    body = Frame(_PAGE.margin_x, MARGIN_BOTTOM, TEXT_WIDTH, _PAGE.body_height, 0, 0, 0, 0)
     foot = _Foot(card)
     document.addPageTemplates([PageTemplate("page", [body], onPage=foot.draw)])
-    document.build(story)
+    document.build(story, canvasmaker=TaggedCanvas)
     replace_file(path, content.getvalue())
 
 
@@ -327,13 +324,13 @@ class _Foot:
         if self.mark:
             canvas.setFont(BOLD, SIZE_FOOTER)
             canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
-            canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 24, self.mark)
+            canvas.drawCentredString(_PAGE.width / 2, _PAGE.height - 24, self.mark)
         canvas.setFont(REGULAR, SIZE_FOOTER)
         canvas.setFillColor(HexColor(MUTED))
-        right = PAGE_WIDTH - MARGIN_X
-        canvas.drawString(MARGIN_X, 19, self.line)
+        right = _PAGE.width - _PAGE.margin_x
+        canvas.drawString(_PAGE.margin_x, 19, self.line)
         use = paragraph(RESEARCH_USE_ONLY, SIZE_FOOTER, MUTED)
         _, height = use.wrap(TEXT_WIDTH, 100)
-        use.drawOn(canvas, MARGIN_X, 46 - height)
+        use.drawOn(canvas, _PAGE.margin_x, 46 - height)
         canvas.drawRightString(right, 19, str(canvas.getPageNumber()))
         canvas.restoreState()

@@ -9,13 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from clinigait.core import (
     SIDES,
@@ -28,8 +31,11 @@ from clinigait.core import (
     Stride,
     percent_text,
 )
+from clinigait.report.contents import ReferenceCurve
 from clinigait.report.styles import (
     ACCENT,
+    BAND,
+    EARLIER_DASHES,
     GRADE_COLOURS,
     INK,
     LINE,
@@ -58,9 +64,16 @@ _BAR = 0.27
 _FOOT_OFF_TICK: Mapping[str, float] = {"left": 0.065, "right": 0.0}
 
 CyclePhase = Mapping[Side, float]
+#: Places in the cycle in percent, lower and upper edge.
+Band = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
-def joint_curves(measurement: Measurement, words_: Wording) -> Figure:
+def joint_curves(
+    measurement: Measurement,
+    words_: Wording,
+    references: Mapping[str, ReferenceCurve] = MappingProxyType({}),
+    earlier: Sequence[Curve] = (),
+) -> Figure:
     """Return one panel a joint: all used strides thin, the mean thick, foot off ticked.
 
     Parameters
@@ -69,15 +82,24 @@ def joint_curves(measurement: Measurement, words_: Wording) -> Figure:
         Its ``curves`` are drawn, over 0 to 100 % of the gait cycle.
     words_
         Language of titles and labels.
+    references
+        By name of the curve: a grey band behind it. One that is good for its shape only is moved
+        to the level of the measured curves.
+    earlier
+        Curves of an earlier assessment: their means are dotted.
     """
     names = list(dict.fromkeys(curve.name for curve in measurement.curves))
     rows = max(1, math.ceil(len(names) / PANELS_A_ROW))
-    figure = _figure(rows * PANEL_HEIGHT_PT)
+    figure = blank(rows * PANEL_HEIGHT_PT)
     foot_off = mean_foot_off_pct(measurement.strides)
     for index, name in enumerate(names):
         axes = _panel(figure, index, rows)
         curves = [curve for curve in measurement.curves if curve.name == name]
+        before = [curve for curve in earlier if curve.name == name]
+        band = _band(references[name], curves) if name in references else None
+        _draw_behind(axes, band, before)
         _draw_curves(axes, curves, foot_off)
+        axes.set_ylim(*_angle_limits(curves, before, band))
         _label_curves(axes, name, curves[0].unit, words_)
     return figure
 
@@ -88,10 +110,10 @@ def event_timeline(measurement: Measurement, words_: Wording) -> Figure:
     rows = min(TIMELINE_MAX_ROWS, math.ceil((end - start) / TIMELINE_ROW_S))
     window = (end - start) / rows
     height = rows * TIMELINE_ROW_PT + 8.0
-    figure = _figure(height)
+    figure = blank(height)
     for row in range(rows):
         bottom = height - (row + 1) * TIMELINE_ROW_PT + 17.0
-        axes = _axes(figure, (30.0, bottom, TEXT_WIDTH - 36.0, TIMELINE_ROW_PT - 20.0))
+        axes = plain_axes(figure, (30.0, bottom, TEXT_WIDTH - 36.0, TIMELINE_ROW_PT - 20.0))
         axes.set_xlim(start + row * window, start + (row + 1) * window)
         axes.set_ylim(-0.6, 1.6)
         _draw_lanes(axes, measurement, words_)
@@ -103,10 +125,10 @@ def stride_to_stride(measurement: Measurement, words_: Wording) -> Figure:
     """Return stride time and step length of every stride over the film's time."""
     names = [name for name in _stride_rows(measurement.strides) if name]
     height = 86.0 * len(names) + 14.0
-    figure = _figure(height)
+    figure = blank(height)
     for index, name in enumerate(names):
         bottom = height - 86.0 * (index + 1) + 10.0
-        axes = _axes(figure, (42.0, bottom, TEXT_WIDTH - 48.0, 74.0))
+        axes = plain_axes(figure, (42.0, bottom, TEXT_WIDTH - 48.0, 74.0))
         _draw_strides(axes, measurement.strides, name)
         axes.set_ylabel(_stride_label(name, words_), fontsize=_LABEL, color=MUTED)
         axes.yaxis.set_label_coords(-36.0 / (TEXT_WIDTH - 48.0), 0.5)
@@ -120,9 +142,9 @@ def class_bars(prediction: Prediction, words_: Wording) -> Figure:
     """Return a bar a class with its interval and number, and what the baselines say."""
     classes = prediction.classes
     height = CLASS_ROW_PT * len(classes) + 24.0
-    figure = _figure(height)
+    figure = blank(height)
     left, right = 96.0, 118.0
-    axes = _axes(figure, (left, 22.0, TEXT_WIDTH - left - right, height - 24.0))
+    axes = plain_axes(figure, (left, 22.0, TEXT_WIDTH - left - right, height - 24.0))
     axes.set_xlim(0, 100)
     axes.set_ylim(len(classes) - 0.5, -0.5)
     for row, one in enumerate(classes):
@@ -165,13 +187,14 @@ def mean_foot_off_pct(strides: Iterable[Stride]) -> CyclePhase:
     return {side: sum(found) / len(found) for side, found in shares.items() if found}
 
 
-def _figure(height_pt: float) -> Figure:
+def blank(height_pt: float) -> Figure:
+    """Return an empty figure as wide as the text."""
     figure = Figure(figsize=(TEXT_WIDTH / DPI, height_pt / DPI), dpi=DPI)
     figure.patch.set_visible(False)
     return figure
 
 
-def _axes(figure: Figure, box_pt: tuple[float, float, float, float]) -> Axes:
+def plain_axes(figure: Figure, box_pt: tuple[float, float, float, float]) -> Axes:
     """Return axes at (left, bottom, width, height) in points, in the report's plain style."""
     width, height = figure.bbox.size
     left, bottom, wide, high = box_pt
@@ -192,7 +215,7 @@ def _panel(figure: Figure, index: int, rows: int) -> Axes:
     wide = (TEXT_WIDTH - PANELS_A_ROW * gap) / PANELS_A_ROW
     bottom = (rows - 1 - index // PANELS_A_ROW) * PANEL_HEIGHT_PT + 26.0
     left = 24.0 + column * (wide + gap)
-    axes = _axes(figure, (left, bottom, wide, PANEL_HEIGHT_PT - 44.0))
+    axes = plain_axes(figure, (left, bottom, wide, PANEL_HEIGHT_PT - 44.0))
     axes.set_xlim(0, 100)
     axes.set_xticks([0, 20, 40, 60, 80, 100])
     axes.grid(axis="y", color=LINE, linewidth=0.4)
@@ -209,7 +232,6 @@ def _draw_curves(axes: Axes, curves: Sequence[Curve], foot_off: CyclePhase) -> N
         axes.plot(percent, curve.mean, color=colour, linewidth=1.5, dashes=_dashes(curve.side))
         if curve.side in foot_off:
             _foot_off_tick(axes, foot_off[curve.side], curve.side)
-    axes.set_ylim(*_angle_limits(curves))
     axes.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     axes.axhline(0.0, color=MUTED, linewidth=0.6, zorder=0.9)
 
@@ -229,8 +251,32 @@ def _foot_off_tick(axes: Axes, percent: float, side: Side) -> None:
     )
 
 
-def _angle_limits(curves: Sequence[Curve]) -> tuple[float, float]:
+def _band(reference: ReferenceCurve, curves: Sequence[Curve]) -> Band:
+    """Return cycle, lower and upper edge of the reference: its mean -1 and +1 deviation."""
+    mean, sd = np.asarray(reference.mean, float), np.asarray(reference.sd, float)
+    if reference.shape_only:
+        measured = [value for curve in curves for value in curve.mean]
+        mean = mean - mean.mean() + sum(measured) / len(measured)
+    return np.asarray(reference.cycle_pct, float), mean - sd, mean + sd
+
+
+def _draw_behind(axes: Axes, band: Band | None, earlier: Sequence[Curve]) -> None:
+    if band is not None:
+        axes.fill_between(*band, facecolor=BAND, edgecolor=MUTED, linewidth=0.3, zorder=0.5)
+    for curve in earlier:
+        axes.plot(
+            range(101), curve.mean, color=SIDE_COLOURS[curve.side], linewidth=1.1,
+            dashes=EARLIER_DASHES[curve.side], solid_capstyle="round",
+        )  # fmt: skip
+
+
+def _angle_limits(
+    curves: Sequence[Curve], earlier: Sequence[Curve], band: Band | None
+) -> tuple[float, float]:
     values = [v for curve in curves for row in (curve.mean, *curve.strides) for v in row]
+    values += [v for curve in earlier for v in curve.mean]
+    if band is not None:
+        values += [*band[1].tolist(), *band[2].tolist()]
     low, high = min(values), max(values)
     margin = max(0.10 * (high - low), (LEAST_ANGLE_SPAN - (high - low)) / 2)
     return low - 1.6 * margin, high + margin

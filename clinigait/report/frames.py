@@ -1,4 +1,4 @@
-"""The annotated pictures of the first page."""
+"""The annotated pictures: small on the first page, larger on a page of their own."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from pathlib import Path
 
 from PIL import Image as Picture
 from reportlab.lib.colors import HexColor
-from reportlab.platypus import Flowable, Image, Table, TableStyle
+from reportlab.platypus import Flowable, Table, TableStyle
 
 from clinigait.core import StoredFrame
 from clinigait.io.assessment import is_inside
-from clinigait.report.blocks import cell_style, note, paragraph
+from clinigait.report.blocks import cell_style, gap, note, paragraph
 from clinigait.report.styles import MUTED, PANEL, SIZE_SMALL, TEXT_WIDTH
+from clinigait.report.tagging import Layout, TaggedImage
 from clinigait.report.text import number, printable
 from clinigait.report.wording import Wording
 
-MAX_PICTURES = 3
-MAX_HEIGHT_PT = 104.0
+#: Pictures on the first page, and at most on the page of pictures.
+IN_SUMMARY = 3
+MAX_PICTURES = 12
+SUMMARY_HEIGHT_PT = 104.0
+LARGE_HEIGHT_PT = 176.0
 THUMBNAIL_PT = 31.0
 MAX_SIDE_PX = 800
 MAX_PIXELS = 50_000_000
@@ -37,26 +41,39 @@ def frame_strip(frames: Sequence[StoredFrame], folder: Path, words_: Wording) ->
     words_
         Language of the captions.
     """
+    shown = frames[:IN_SUMMARY]
+    return _row(shown, folder, IN_SUMMARY, SUMMARY_HEIGHT_PT, words_) if shown else None
+
+
+def large_frames(frames: Sequence[StoredFrame], folder: Path, words_: Wording) -> list[Flowable]:
+    """Return the pictures two by two, large enough to judge where the points lie."""
     shown = frames[:MAX_PICTURES]
-    if not shown:
-        return None
-    width = (TEXT_WIDTH - _GAP * (MAX_PICTURES - 1)) / MAX_PICTURES
+    pairs = [shown[start : start + 2] for start in range(0, len(shown), 2)]
+    rows = [_row(pair, folder, 2, LARGE_HEIGHT_PT, words_) for pair in pairs]
+    return [part for row in rows for part in (row, gap(8))]
+
+
+def _row(
+    frames: Sequence[StoredFrame], folder: Path, columns: int, height_pt: float, words_: Wording
+) -> Table:
+    width = (TEXT_WIDTH - _GAP * (columns - 1)) / columns
     pictures: list[Flowable | str] = []
     captions: list[Flowable | str] = []
-    for frame in shown:
-        pictures += [_picture(frame, folder, width, words_), ""]
+    for frame in frames:
         time = words_.at_time.format(time=number(frame.time_s, 2))
-        captions += [note(f"{printable(frame.caption)}, {time}"), ""]
-    columns = range(0, 2 * len(shown), 2)
-    return Table(
+        caption = f"{printable(frame.caption)}{words_.comma}{time}"
+        pictures += [_picture(frame, folder, (width, height_pt), caption, words_), ""]
+        captions += [note(caption), ""]
+    shaded = range(0, 2 * len(frames), 2)
+    return Layout(
         [pictures[:-1], captions[:-1]],
-        colWidths=([width, _GAP] * len(shown))[:-1],
+        colWidths=([width, _GAP] * len(frames))[:-1],
         hAlign="LEFT",
         style=TableStyle(
             [
                 *cell_style(0, 0),
                 ("TOPPADDING", (0, 1), (-1, 1), 1.5),
-                *(("BACKGROUND", (n, 0), (n, 0), HexColor(PANEL)) for n in columns),
+                *(("BACKGROUND", (n, 0), (n, 0), HexColor(PANEL)) for n in shaded),
                 ("ALIGN", (0, 0), (-1, 0), "CENTER"),
                 ("VALIGN", (0, 0), (-1, 0), "MIDDLE"),
                 ("VALIGN", (0, 1), (-1, 1), "TOP"),
@@ -80,17 +97,26 @@ def thumbnail(file: str, folder: Path, words_: Wording) -> Flowable:
     picture = _read(file, folder)
     if picture is None:
         return paragraph(words_.no_picture, SIZE_SMALL, MUTED)
-    scale = min(THUMBNAIL_PT / picture.width, THUMBNAIL_PT / picture.height)
-    return Image(_jpeg(picture), picture.width * scale, picture.height * scale, hAlign="LEFT")
+    return _image(picture, (THUMBNAIL_PT, THUMBNAIL_PT), "LEFT", words_.picture_of_person)
 
 
-def _picture(frame: StoredFrame, folder: Path, width_pt: float, words_: Wording) -> Flowable:
+def _picture(
+    frame: StoredFrame, folder: Path, room_pt: tuple[float, float], caption: str, words_: Wording
+) -> Flowable:
     picture = _read(frame.file, folder)
     if picture is None:
         return paragraph(words_.no_picture, SIZE_SMALL, MUTED, align="center")
-    scale = min(width_pt / picture.width, MAX_HEIGHT_PT / picture.height)
-    image = Image(_jpeg(picture), picture.width * scale, picture.height * scale)
-    image.hAlign = "CENTER"
+    return _image(picture, room_pt, "CENTER", caption)
+
+
+def _image(
+    picture: Picture.Image, room_pt: tuple[float, float], align: str, alt: str
+) -> TaggedImage:
+    """Return the picture as large as the room allows, with the words that stand for it."""
+    scale = min(room_pt[0] / picture.width, room_pt[1] / picture.height)
+    size = (picture.width * scale, picture.height * scale)
+    image = TaggedImage(_jpeg(picture), *size, hAlign=align)
+    image.alt = alt
     return image
 
 

@@ -15,23 +15,20 @@ from reportlab.platypus import BaseDocTemplate, Flowable, Frame, Image, PageBrea
 
 from clinigait.io.output import replace_file
 from clinigait.report.blocks import gap, grid, note, paragraph, section
+from clinigait.report.fonts import REGULAR, register_fonts
 from clinigait.report.styles import (
-    BODY_HEIGHT,
     GRADE_COLOURS,
     MARGIN_BOTTOM,
-    MARGIN_X,
     MUTED,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    REGULAR,
+    PAGES,
     SIZE_FOOTER,
     SIZE_TITLE,
     TEXT_WIDTH,
-    register_fonts,
 )
 
 _FOOT = "synthetic: true. Nobody in this report is a person; nothing in it is a measurement of one."
 _JPEG_QUALITY = 88
+_PAGE = PAGES["a4"]
 
 
 @dataclass(frozen=True)
@@ -109,7 +106,7 @@ def write_honesty(
     content = BytesIO()
     document = BaseDocTemplate(
         content,
-        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        pagesize=(_PAGE.width, _PAGE.height),
         title=title,
         author="clinigait",
         subject="synthetic",
@@ -117,7 +114,7 @@ def write_honesty(
         pageCompression=1,
         initialFontName=REGULAR,
     )
-    body = Frame(MARGIN_X, MARGIN_BOTTOM, TEXT_WIDTH, BODY_HEIGHT, 0, 0, 0, 0)
+    body = Frame(_PAGE.margin_x, MARGIN_BOTTOM, TEXT_WIDTH, _PAGE.body_height, 0, 0, 0, 0)
     document.addPageTemplates([PageTemplate("page", [body], onPage=_footer)])
     document.build(story)
     replace_file(path, content.getvalue())
@@ -147,6 +144,8 @@ def _footer(canvas: Canvas, document: object) -> None:
     canvas.saveState()
     canvas.setFont(REGULAR, SIZE_FOOTER)
     canvas.setFillColor(HexColor(MUTED))
-    canvas.drawString(MARGIN_X, MARGIN_BOTTOM / 2, _FOOT)
-    canvas.drawRightString(PAGE_WIDTH - MARGIN_X, MARGIN_BOTTOM / 2, str(canvas.getPageNumber()))
+    canvas.drawString(_PAGE.margin_x, MARGIN_BOTTOM / 2, _FOOT)
+    canvas.drawRightString(
+        _PAGE.width - _PAGE.margin_x, MARGIN_BOTTOM / 2, str(canvas.getPageNumber())
+    )
     canvas.restoreState()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from reportlab.platypus import Flowable, KeepTogether, NextPageTemplate, PageBreak, Paragraph
+from reportlab.platypus import Flowable, KeepTogether, NextPageTemplate, PageBreak
 
 from clinigait.core import (
     Assessment,
@@ -16,6 +16,7 @@ from clinigait.core import (
     percent_text,
 )
 from clinigait.core.definition import Definition
+from clinigait.findings import title_in
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
 from clinigait.report.saliency_figures import AttentionTable, attention_chart
@@ -29,13 +30,14 @@ from clinigait.report.styles import (
     TEXT_WIDTH,
     style,
 )
+from clinigait.report.tagging import Text
 from clinigait.report.text import compact, markup, number, printable, quantity, title_of
 from clinigait.report.vector import FigureBlock
 from clinigait.report.wording import Wording
 
 #: Page templates by name: the usual one, and one for each prediction with its marks.
 USUAL_PAGE = "page"
-_SIDES = {"left": "right", "right": "left"}
+_SIDES = {"left": "right", "right": "left", "左": "右", "右": "左"}
 #: Values below this, in their unit, are printed as 0.0: they point neither way.
 _LEVEL = 0.05
 
@@ -83,7 +85,7 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
         colour = GRADE_COLOURS["warning"]
         head = f"{GRADE_SIGNS['warning']} {markup(words_.model_silent)}"
         lines: list[Flowable] = [
-            Paragraph(head, style(11, colour, bold=True)),
+            Text(head, style(11, colour, bold=True)),
             gap(3),
             paragraph(refused.message, 9),
             paragraph(refused.remedy, SIZE_BODY, MUTED),
@@ -92,7 +94,7 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
         return [panel(lines, colour), *_typicality(prediction, words_)]
     lines = [paragraph(prediction.statement or "", 10, bold=True), gap(2)]
     titles = {one.label: one.title for one in prediction.classes}
-    labels = ", ".join(titles.get(label, label) for label in prediction.prediction_set)
+    labels = words_.comma.join(titles.get(label, label) for label in prediction.prediction_set)
     if prediction.coverage is not None:
         coverage = number(100 * prediction.coverage, 0)
         lines.append(paragraph(words_.model_set.format(coverage=coverage, labels=labels)))
@@ -100,7 +102,11 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
     if prediction.research:
         lines.append(paragraph(words_.model_research_why, SIZE_BODY, colour))
     story: list[Flowable] = [panel(lines, colour), gap(6)]
-    story += [FigureBlock(class_bars(prediction, words_)), note(words_.model_bars_note)]
+    told = words_.comma.join(
+        f"{one.title} {percent_text(one.probability)}" for one in prediction.classes
+    )
+    alt = words_.class_bars_alt.format(classes=printable(told, 400))
+    story += [FigureBlock(class_bars(prediction, words_), alt), note(words_.model_bars_note)]
     if prediction.interval_reason:
         story.append(note(f"{words_.no_interval}: {prediction.interval_reason}"))
     return [*story, *_typicality(prediction, words_)]
@@ -116,7 +122,12 @@ def _looked(prediction: Prediction, words_: Wording) -> list[Flowable]:
         return [note(" ".join([words_.saliency_failed, *failed]))]
     checks = "; ".join(words_.saliency_checks.get(check.name, "") for check in found.checks)
     method = words_.saliency_methods[found.method]
-    chart = FigureBlock(attention_chart(AttentionTable.of(found), words_))
+    table = AttentionTable.of(found)
+    shares = words_.comma.join(
+        f"{words_.regions[region]} {number(100 * sum(row), 0)} %"
+        for region, row in zip(table.regions, table.share, strict=True)
+    )
+    chart = FigureBlock(attention_chart(table, words_), words_.saliency_alt.format(regions=shares))
     titles = {one.label: one.title for one in prediction.classes}
     label = titles.get(found.label, _words(found.label))
     told = note(words_.saliency_note.format(label=label, method=method, checks=checks))
@@ -142,7 +153,8 @@ def _baselines(prediction: Prediction, definitions: Definitions, words_: Wording
             silent = words_.baseline_silent.format(reason=baseline.reason or "")
             story.append(paragraph(silent, SIZE_BODY))
             continue
-        head = (words_.baseline_knows, *(titles.get(k, _words(k)) for k in baseline.probabilities))
+        named = {k: title_in(words_.language, k, _words(k)) for k in baseline.probabilities}
+        head = (words_.baseline_knows, *({**named, **titles}[k] for k in named))
         row = [knows, *(percent_text(p) for p in baseline.probabilities.values())]
         widths = (2.6, *(max(len(title), 8) / 9 for title in head[1:]))  # no word is broken
         story.append(grid(head, [row], widths, right=range(1, len(head))))
@@ -159,7 +171,7 @@ def _knows(baseline: BaselinePrediction, definitions: Definitions, words_: Wordi
         else:
             unit = definitions[name].unit if name in definitions else ""
             parts.append(f"{title_of(name, definitions).lower()} {quantity(value, unit)}")
-    return printable(", ".join(parts), 200)
+    return printable(words_.comma.join(parts), 200)
 
 
 def _measures(measures: tuple[SignedMeasure, ...], words_: Wording) -> list[Flowable]:
@@ -187,7 +199,7 @@ def direction(measure: SignedMeasure) -> str:
         return ""
     if measure.value > 0:
         return measure.positive
-    return re.sub(r"\b(left|right)\b", lambda found: _SIDES[found[1]], measure.positive)
+    return re.sub(r"\b(?:left|right)\b|[左右]", lambda found: _SIDES[found[0]], measure.positive)
 
 
 def _worth(prediction: Prediction, words_: Wording) -> list[Flowable]:

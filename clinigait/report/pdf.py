@@ -1,4 +1,4 @@
-"""Write the report as PDF: A4, embedded fonts, bookmarks, one footer on every page."""
+"""Write the report as PDF: tagged, embedded fonts, bookmarks, one footer on every page."""
 
 from __future__ import annotations
 
@@ -10,33 +10,30 @@ from threading import Lock
 
 from reportlab import rl_config
 from reportlab.lib.colors import HexColor
-from reportlab.pdfbase.pdfmetrics import stringWidth
-from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate, Paragraph
+from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
 
-from clinigait.core import Assessment, Prediction
+from clinigait.core import Assessment, BadInputError, Prediction
 from clinigait.core.definition import Definition
 from clinigait.io.output import replace_file
+from clinigait.report.chinese import in_chinese
+from clinigait.report.contents import Beside, Contents
 from clinigait.report.dates import moment_of
+from clinigait.report.fonts import REGULAR, draw_text, register_fonts, text_width
 from clinigait.report.model_pages import USUAL_PAGE, model_page
 from clinigait.report.pages import assessed_story, refused_story
 from clinigait.report.styles import (
-    BODY_HEIGHT,
-    BOLD,
     GRADE_COLOURS,
     LINE,
     MARGIN_BOTTOM,
-    MARGIN_X,
     MUTED,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    REGULAR,
+    PAGES,
     SIZE_FOOTER,
     SIZE_TABLE,
     TEXT_WIDTH,
-    register_fonts,
+    Page,
     style,
 )
+from clinigait.report.tagging import TaggedCanvas, Text
 from clinigait.report.text import date, markup, printable, short_hash
 from clinigait.report.wording import Wording, wording
 
@@ -51,6 +48,8 @@ def write_report(
     path: Path,
     definitions: Mapping[str, Definition],
     language: str = "en",
+    page_size: str = "a4",
+    beside: Beside | None = None,
 ) -> None:
     """Write an assessment as PDF, all or nothing.
 
@@ -67,106 +66,139 @@ def write_report(
     definitions
         What the parameters mean, by name.
     language
-        Language of the report, ``en``.
+        Language of the report, ``en`` or ``zh``.
+    page_size
+        ``a4`` or ``letter``.
+    beside
+        What is printed beside it: reference curves, an earlier assessment.
 
     Raises
     ------
     BadInputError
-        If the language is not known or the file cannot be written.
+        If the language or the size is not known, or the file cannot be written.
     """
-    words_ = wording(language)
+    contents = Contents(
+        assessment, folder_of_frames, definitions, wording(language), _page(page_size),
+        beside or Beside(),
+    )  # fmt: skip
     with _ONE_AT_A_TIME:
         register_fonts()
         rl_config.useA85 = 0  # binary streams: a fifth smaller, and nothing is spelt out slowly
-        if assessment.measurement is None:
-            story = refused_story(assessment, folder_of_frames, words_)
-        else:
-            story = assessed_story(
-                assessment, assessment.measurement, folder_of_frames, definitions, words_
-            )
-        content = _pdf(story, assessment, language, words_)
+        content = _pdf(in_chinese(contents) if language == "zh" else contents)
     replace_file(path, content)
 
 
-def _pdf(story: list[Flowable], assessment: Assessment, language: str, words_: Wording) -> bytes:
+def _page(size: str) -> Page:
+    if size not in PAGES:
+        raise BadInputError(
+            f"There is no page size {size!r}.", f"Choose one of: {', '.join(PAGES)}."
+        )
+    return PAGES[size]
+
+
+def _pdf(contents: Contents) -> bytes:
+    assessment, words_, page = contents.assessment, contents.words, contents.page
+    measurement = assessment.measurement
+    story = assessed_story(contents, measurement) if measurement else refused_story(contents)
     content = BytesIO()
     code = printable(assessment.subject.code or words_.no_code, 60)
     document = BaseDocTemplate(
         content,
-        pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+        pagesize=(page.width, page.height),
         title=f"{words_.title} {code}",
         author="clinigait",
         subject=printable(assessment.protocol.title),
         creator=f"clinigait {printable(assessment.provenance.clinigait_version, 20)}",
-        lang=language,
+        lang=words_.language_tag,
         invariant=1,
         pageCompression=1,
         initialFontName=REGULAR,
     )
-    footer = _Footer(assessment, words_)
-    document.addPageTemplates([PageTemplate(USUAL_PAGE, [_body()], onPage=footer.draw)])
+    footer = _Footer(assessment, page, words_)
+    document.addPageTemplates(
+        [PageTemplate(USUAL_PAGE, [_body(page)], onPage=footer.begin, onPageEnd=footer.draw)]
+    )
     for index, prediction in enumerate(assessment.predictions):
-        drawn = _ModelPage(footer, prediction, words_).draw
-        document.addPageTemplates([PageTemplate(model_page(index), [_body()], onPage=drawn)])
+        marked = _ModelPage(footer, prediction)
+        document.addPageTemplates(
+            [
+                PageTemplate(
+                    model_page(index), [_body(page)], onPage=marked.begin, onPageEnd=marked.draw
+                )
+            ]
+        )
     document.build(story, canvasmaker=_CountingCanvas)
     return content.getvalue()
 
 
-def _body() -> Frame:
-    return Frame(MARGIN_X, MARGIN_BOTTOM, TEXT_WIDTH, BODY_HEIGHT, 0, 0, 0, 0)
+def _body(page: Page) -> Frame:
+    return Frame(page.margin_x, MARGIN_BOTTOM, TEXT_WIDTH, page.body_height, 0, 0, 0, 0)
 
 
-class _CountingCanvas(Canvas):
+class _CountingCanvas(TaggedCanvas):
     """A canvas that knows the number of pages when the last one is done."""
+
+    words_after_total = "{total}"
 
     def save(self) -> None:
         """Write the total where every footer has left room for it, and finish."""
         total = str(self.getPageNumber() - 1)
-        self.beginForm(_TOTAL, 0, -SIZE_FOOTER, 40, 2 * SIZE_FOOTER)
-        self.setFont(REGULAR, SIZE_FOOTER)
+        self.beginForm(_TOTAL, 0, -SIZE_FOOTER, 60, 2 * SIZE_FOOTER)
         self.setFillColor(HexColor(MUTED))
-        self.drawString(0, 0, total)
+        draw_text(self, 0, 0, self.words_after_total.format(total=total), SIZE_FOOTER)
         self.endForm()
         super().save()
 
 
 class _Footer:
-    """What stands at the foot of every page."""
+    """What stands at the foot of every page; no part of the text, as it is on all of them."""
 
-    def __init__(self, assessment: Assessment, words_: Wording) -> None:
-        self.words = words_
+    def __init__(self, assessment: Assessment, page: Page, words_: Wording) -> None:
+        self.words, self.page = words_, page
         self.line = _footer_line(assessment, words_)
         self.created_at = assessment.provenance.created_at
         self.synthetic = assessment.provenance.synthetic
 
-    def draw(self, canvas: Canvas, document: object) -> None:
-        """Draw the footer of the current page."""
+    def begin(self, canvas: TaggedCanvas, document: object) -> None:
+        """Say when the report was made: not the time of printing."""
         del document
         canvas.setDateFormatter(self._date)
+        canvas.words_after_total = self.words.page_total
+
+    def draw(self, canvas: TaggedCanvas, document: object) -> None:
+        """Draw the footer of the current page."""
+        del document
+        with canvas.artifact():
+            self._draw(canvas)
+
+    def _draw(self, canvas: TaggedCanvas) -> None:
+        left, right = self.page.margin_x, self.page.width - self.page.margin_x
         canvas.saveState()
         canvas.setStrokeColor(HexColor(LINE))
         canvas.setLineWidth(0.5)
-        canvas.line(MARGIN_X, 17.5 * 72 / 25.4, PAGE_WIDTH - MARGIN_X, 17.5 * 72 / 25.4)
+        canvas.line(left, 17.5 * 72 / 25.4, right, 17.5 * 72 / 25.4)
         self._research_use(canvas)
         if self.synthetic:
-            canvas.setFont(BOLD, 2 * SIZE_FOOTER)
             canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
-            canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 24, self.words.synthetic)
-        canvas.setFont(REGULAR, SIZE_FOOTER)
+            place = (self.page.width / 2, self.page.height - 24)
+            draw_centred(canvas, place, self.words.synthetic, 2 * SIZE_FOOTER)
         canvas.setFillColor(HexColor(MUTED))
-        canvas.drawString(MARGIN_X, 19, self.line)
-        page = self.words.page.format(page=canvas.getPageNumber())
-        width = stringWidth(page, REGULAR, SIZE_FOOTER)
-        left = PAGE_WIDTH - MARGIN_X - width - stringWidth("00", REGULAR, SIZE_FOOTER)
-        canvas.drawString(left, 19, page)
-        canvas.translate(left + width, 19)
+        number = self.words.page.format(page=canvas.getPageNumber())
+        width = text_width(number, SIZE_FOOTER)
+        room = text_width(self.words.page_total.format(total="00"), SIZE_FOOTER)
+        line = self.line
+        while text_width(line, SIZE_FOOTER) > right - left - width - room - SIZE_FOOTER:
+            line = f"{line[:-2]}…"
+        draw_text(canvas, left, 19, line, SIZE_FOOTER)
+        draw_text(canvas, right - width - room, 19, number, SIZE_FOOTER)
+        canvas.translate(right - room, 19)
         canvas.doForm(_TOTAL)
         canvas.restoreState()
 
-    def _research_use(self, canvas: Canvas) -> None:
-        text = Paragraph(markup(self.words.research_use_only), style(SIZE_FOOTER, MUTED))
+    def _research_use(self, canvas: TaggedCanvas) -> None:
+        text = Text(markup(self.words.research_use_only), style(SIZE_FOOTER, MUTED))
         _, height = text.wrap(TEXT_WIDTH, 100)
-        text.drawOn(canvas, MARGIN_X, 46 - height)
+        text.drawOn(canvas, self.page.margin_x, 46 - height)
 
     def _date(self, *_: int) -> str:
         """Return the time of the assessment as PDF date, not the time of printing."""
@@ -180,32 +212,41 @@ class _Footer:
 class _ModelPage:
     """The marks of every page on which a model speaks, beside the usual footer."""
 
-    def __init__(self, footer: _Footer, prediction: Prediction, words_: Wording) -> None:
-        self.footer, self.prediction, self.words = footer, prediction, words_
+    def __init__(self, footer: _Footer, prediction: Prediction) -> None:
+        self.footer, self.prediction = footer, prediction
+        self.words, self.page = footer.words, footer.page
 
-    def draw(self, canvas: Canvas, document: object) -> None:
-        """Draw the footer of the current page, and its marks."""
-        self.footer.draw(canvas, document)
-        canvas.saveState()
-        marks = []
+    def begin(self, canvas: TaggedCanvas, document: object) -> None:
+        """Draw the mark behind the text."""
+        self.footer.begin(canvas, document)
         if self.prediction.research:
-            self._watermark(canvas)
-            marks.append(self.words.model_research)
-        if self.prediction.synthetic:
-            marks.append(self.words.model_synthetic)
-        canvas.setFont(BOLD, SIZE_TABLE)
-        canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
-        canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 35, "  ·  ".join(marks))
+            with canvas.artifact():
+                self._watermark(canvas)
+
+    def draw(self, canvas: TaggedCanvas, document: object) -> None:
+        """Draw the footer of the current page, and the mark at its head."""
+        self.footer.draw(canvas, document)
+        marks = [self.words.model_research] if self.prediction.research else []
+        marks += [self.words.model_synthetic] if self.prediction.synthetic else []
+        with canvas.artifact():
+            canvas.saveState()
+            canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
+            place = (self.page.width / 2, self.page.height - 35)
+            draw_centred(canvas, place, "  ·  ".join(marks), SIZE_TABLE)
+            canvas.restoreState()
+
+    def _watermark(self, canvas: TaggedCanvas) -> None:
+        canvas.saveState()
+        canvas.translate(self.page.width / 2, self.page.height / 2)
+        canvas.rotate(52)
+        canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]), alpha=0.10)
+        draw_centred(canvas, (0.0, 0.0), self.words.model_research, 38)
         canvas.restoreState()
 
-    def _watermark(self, canvas: Canvas) -> None:
-        canvas.saveState()
-        canvas.translate(PAGE_WIDTH / 2, PAGE_HEIGHT / 2)
-        canvas.rotate(52)
-        canvas.setFont(BOLD, 38)
-        canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]), alpha=0.10)
-        canvas.drawCentredString(0, 0, self.words.model_research)
-        canvas.restoreState()
+
+def draw_centred(canvas: TaggedCanvas, place: tuple[float, float], text: str, size: float) -> None:
+    """Print one bold line around a point."""
+    draw_text(canvas, place[0] - text_width(text, size, bold=True) / 2, place[1], text, size, True)
 
 
 def _footer_line(assessment: Assessment, words_: Wording) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reportlab.platypus import Flowable, Paragraph
+from reportlab.platypus import Flowable
 
 from clinigait.core import MeasuredSign, Prediction
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import gap, grid, note, subheading
 from clinigait.report.styles import GRADE_COLOURS, SIZE_TABLE, style
+from clinigait.report.tagging import Text
 from clinigait.report.text import DASH, interval, markup, number, printable, unit_symbol
 from clinigait.report.wording import Wording
 
@@ -57,7 +58,7 @@ def _row(sign: MeasuredSign, definitions: Definitions, words_: Wording) -> list[
         asymmetry = f"{size}, {more}" if round(abs(sign.asymmetry), 1) else size
     reference = DASH
     if sign.reference is not None:
-        reference = interval(sign.reference.low, sign.reference.high, decimals)
+        reference = interval(sign.reference.low, sign.reference.high, decimals, words_)
     return [title, *sides, asymmetry, reference, _grade(sign, words_)]
 
 
@@ -69,7 +70,7 @@ def _grade(sign: MeasuredSign, words_: Wording) -> str | Flowable:
         return words_.sign_no_reference
     colour = GRADE_COLOURS["pass" if found == "within" else "warning"]
     text = f"{_SIGNS[found]} {words_.against[found]}".strip()
-    return Paragraph(markup(text), style(SIZE_TABLE, colour, bold=True))
+    return Text(markup(text), style(SIZE_TABLE, colour, bold=True))
 
 
 def entry_story(prediction: Prediction, words_: Wording) -> list[Flowable]:

@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final
 
-import matplotlib
 from reportlab.lib.enums import TA_CENTER, TA_RIGHT
-from reportlab.lib.pagesizes import A4
+from reportlab.lib.pagesizes import A4, LETTER
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.ttfonts import TTFont
 
-PAGE_WIDTH, PAGE_HEIGHT = A4
-MARGIN_X: Final = 18 * mm
+from clinigait.report.fonts import BOLD, REGULAR, register_fonts
+
 MARGIN_TOP: Final = 14 * mm
 MARGIN_BOTTOM: Final = 20 * mm
-TEXT_WIDTH: Final = PAGE_WIDTH - 2 * MARGIN_X
-BODY_HEIGHT: Final = PAGE_HEIGHT - MARGIN_TOP - MARGIN_BOTTOM
+#: The same on every size of page: tables and figures need no second layout.
+TEXT_WIDTH: Final = A4[0] - 2 * 18 * mm
+
+
+@dataclass(frozen=True)
+class Page:
+    """A size of paper, in points.
+
+    Parameters
+    ----------
+    width, height
+        Of the sheet.
+    """
+
+    width: float
+    height: float
+
+    @property
+    def margin_x(self) -> float:
+        """Width of the margins at the left and right."""
+        return float(self.width - TEXT_WIDTH) / 2
+
+    @property
+    def body_height(self) -> float:
+        """Height that is left between the margins."""
+        return float(self.height - MARGIN_TOP - MARGIN_BOTTOM)
+
+
+PAGES: Final = {"a4": Page(*A4), "letter": Page(*LETTER)}
 
 INK: Final = "#1F2933"
 MUTED: Final = "#5F6C77"
@@ -31,21 +54,14 @@ ACCENT: Final = "#17425C"
 #: apart; line style and marker differ as well.
 SIDE_COLOURS: Final = {"left": "#0067A5", "right": "#C23B22"}
 SIDE_DASHES: Final = {"left": None, "right": (3.2, 1.4)}
+#: An earlier visit, or another condition, keeps the colours of the sides; dotted and dash-dotted.
+EARLIER_DASHES: Final = {"left": (0.9, 1.5), "right": (4.0, 1.3, 0.9, 1.3)}
+#: A band of reference, and of what measurement error explains.
+BAND: Final = "#DDE2E6"
 SIDE_MARKERS: Final = {"left": "o", "right": "s"}
 
 GRADE_COLOURS: Final = {"pass": "#2B6E3F", "warning": "#9A5B00", "refusal": "#A3201B"}
 GRADE_SIGNS: Final = {"pass": "●", "warning": "▲", "refusal": "■"}
-
-REGULAR: Final = "ReportSans"
-BOLD: Final = "ReportSans-Bold"
-ITALIC: Final = "ReportSans-Italic"
-BOLD_ITALIC: Final = "ReportSans-BoldItalic"
-_FONT_FILES: Final = {
-    REGULAR: "DejaVuSans.ttf",
-    BOLD: "DejaVuSans-Bold.ttf",
-    ITALIC: "DejaVuSans-Oblique.ttf",
-    BOLD_ITALIC: "DejaVuSans-BoldOblique.ttf",
-}
 
 SIZE_TITLE: Final = 20.0
 SIZE_HEADING: Final = 12.0
@@ -53,20 +69,6 @@ SIZE_BODY: Final = 8.0
 SIZE_TABLE: Final = 7.3
 SIZE_SMALL: Final = 6.6
 SIZE_FOOTER: Final = 6.0
-
-
-@cache
-def register_fonts() -> frozenset[int]:
-    """Register the report's fonts, and return the code points that all text faces can print.
-
-    DejaVu Sans comes with matplotlib; it covers Latin, Greek, Cyrillic, Hebrew and Arabic.
-    """
-    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    fonts = {name: TTFont(name, str(folder / file)) for name, file in _FONT_FILES.items()}
-    for font in fonts.values():
-        pdfmetrics.registerFont(font)
-    pdfmetrics.registerFontFamily(REGULAR, REGULAR, BOLD, ITALIC, BOLD_ITALIC)
-    return frozenset(fonts[REGULAR].face.charToGlyph) & frozenset(fonts[BOLD].face.charToGlyph)
 
 
 def style(

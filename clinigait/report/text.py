@@ -10,21 +10,21 @@ from xml.sax.saxutils import escape
 from clinigait.core import Parameter, printed
 from clinigait.core.definition import Definition
 from clinigait.report.dates import moment_of
-from clinigait.report.styles import register_fonts
-from clinigait.report.wording import Wording
+from clinigait.report.fonts import can_print
+from clinigait.report.wording import ENGLISH, Wording
 
 LONG_TEXT = 400
 SHORT_TEXT = 80
 #: Numbers look alike in the report and in the sentences of the findings.
 DASH, number = printed.DASH, printed.number
-compact, interval = printed.compact, printed.interval
+compact = printed.compact
 _UNIT_SUFFIXES = {"s", "ms", "px", "hz", "m", "deg", "pct", "mps", "spm", "bh", "bhps"}
 
 
 def printable(text: str, limit: int = SHORT_TEXT) -> str:
     """Return text that the report can print: one line, no hidden signs, at most ``limit`` long.
 
-    A sign that the font does not have is printed as its code point, ``[U+1F600]``: a patient code
+    A sign that the fonts do not have is printed as its code point, ``[U+1F600]``: a patient code
     must stay distinguishable.
     """
     start = unicodedata.normalize("NFC", text[: 4 * limit])
@@ -40,12 +40,18 @@ def _printable_sign(sign: str) -> str:
         return " "
     if category == "Cf":
         return ""
-    return sign if ord(sign) in register_fonts() else f"[U+{ord(sign):04X}]"
+    return sign if can_print(sign) else f"[U+{ord(sign):04X}]"
 
 
 def markup(text: str, limit: int = LONG_TEXT) -> str:
     """Return :func:`printable` text with nothing left that a paragraph would read as markup."""
     return escape(printable(text, limit))
+
+
+def interval(low: float, high: float, decimals: int, words_: Wording = ENGLISH) -> str:
+    """Return both limits with a dash, or with "to" where a minus sign would read as one."""
+    join = words_.range_to if low < 0 or high < 0 else DASH
+    return number(low, decimals) + join + number(high, decimals)
 
 
 def span_s(start_s: float, end_s: float, decimals: int) -> str:
@@ -91,7 +97,8 @@ def date(created_at: str, words_: Wording) -> str:
     moment = moment_of(created_at)
     if moment is None:
         return printable(created_at, 24)
-    return f"{moment.day} {words_.months[moment.month - 1]} {moment.year}"
+    month = words_.months[moment.month - 1]
+    return words_.date_format.format(day=moment.day, month=month, year=moment.year)
 
 
 def short_hash(sha256: str) -> str:

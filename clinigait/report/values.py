@@ -7,25 +7,29 @@ from dataclasses import dataclass, field
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.styles import ParagraphStyle
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Table, TableStyle
 
 from clinigait.core import Parameter, Reference, Subject
 from clinigait.core.definition import Definition
 from clinigait.report.blocks import StyleCommand, cell_style, gap, note, table_lines
+from clinigait.report.fonts import REGULAR
 from clinigait.report.styles import (
     ACCENT,
     INK,
     MUTED,
     PANEL,
-    REGULAR,
     SIDE_COLOURS,
     SIZE_SMALL,
     SIZE_TABLE,
     TEXT_WIDTH,
     style,
 )
+from clinigait.report.tagging import DataTable, Layout, Text
 from clinigait.report.text import decimals_of, interval, markup, number, title_of, unit_symbol
 from clinigait.report.wording import Wording
+
+#: Number of the row of each parameter, over all tables of a report.
+RowNumbers = Mapping[str, int]
 
 COLUMNS = ("left", "right", "both")
 KINEMATICS = "kinematics"
@@ -58,8 +62,9 @@ _TILE_GAP = 6.0
 
 @dataclass
 class Notes:
-    """Footnotes of one table: reasons by number, references by letter."""
+    """Notes of one table: numbers of its rows, reasons by number, references by letter."""
 
+    rows: RowNumbers = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
     references: list[tuple[str, Reference]] = field(default_factory=list)
 
@@ -99,7 +104,7 @@ def key_numbers(
         box = (column, 0), (column, 0)
         look += [("BACKGROUND", *box, HexColor(PANEL)), ("LINEABOVE", *box, 1.2, HexColor(ACCENT))]
     widths = ([width, _TILE_GAP] * len(tiles))[:-1]
-    return Table([cells[:-1]], colWidths=widths, hAlign="LEFT", style=TableStyle(look))
+    return Layout([cells[:-1]], colWidths=widths, hAlign="LEFT", style=TableStyle(look))
 
 
 def parameter_table(
@@ -107,6 +112,7 @@ def parameter_table(
     definitions: Mapping[str, Definition],
     subject: Subject,
     words_: Wording,
+    rows_: RowNumbers,
 ) -> list[Flowable]:
     """Return the table left | right | both with its footnotes.
 
@@ -120,10 +126,12 @@ def parameter_table(
         Tells why no reference applies.
     words_
         Language of the table.
+    rows_
+        Number of the row of each parameter: what findings refer to.
     """
     if not parameters:
         return [note(words_.nothing_measured)]
-    notes = Notes()
+    notes = Notes(rows_)
     rows: list[list[Flowable | str]] = _head(words_)
     look: list[StyleCommand] = _look()
     groups = _grouped(parameters, definitions)
@@ -136,7 +144,7 @@ def parameter_table(
         for name in dict.fromkeys(parameter.name for parameter in members):
             sides = {str(p.side): p for p in members if p.name == name}
             rows.append(_row(name, sides, definitions, notes, words_))
-    table = Table(rows, colWidths=_WIDTHS, hAlign="LEFT", repeatRows=2, style=TableStyle(look))
+    table = DataTable(rows, colWidths=_WIDTHS, hAlign="LEFT", repeatRows=2, style=TableStyle(look))
     return [table, *_footnotes(parameters, notes, subject, words_)]
 
 
@@ -152,6 +160,26 @@ def without_unhad_twins(
     had = {p.name for p in parameters if p.value is not None}
     had_titles = {titles[name] for name in had}
     return tuple(p for p in parameters if p.name in had or titles[p.name] not in had_titles)
+
+
+def row_numbers(
+    parameters: Sequence[Parameter], definitions: Mapping[str, Definition]
+) -> RowNumbers:
+    """Return the number of each row as printed: first what is no joint angle, then the angles."""
+    first, angles = split_kinematics(parameters, definitions)
+    groups = [*_grouped(first, definitions).values(), *_grouped(angles, definitions).values()]
+    names = dict.fromkeys(parameter.name for group in groups for parameter in group)
+    return {name: number for number, name in enumerate(names, start=1)}
+
+
+def split_kinematics(
+    parameters: Sequence[Parameter], definitions: Mapping[str, Definition]
+) -> tuple[list[Parameter], list[Parameter]]:
+    """Return the parameters of the time-distance table, and the values of the joint curves."""
+    parts: tuple[list[Parameter], list[Parameter]] = ([], [])
+    for parameter in parameters:
+        parts[group_of(parameter.name, definitions) == KINEMATICS].append(parameter)
+    return parts
 
 
 def group_of(name: str, definitions: Mapping[str, Definition]) -> str:
@@ -175,14 +203,29 @@ def _tile(
     name = sides[0].name if sides else names[0]
     unit = markup(unit_symbol(sides[0].unit)) if sides else ""
     title = markup(title_of(name, definitions), 40)
-    head = Paragraph(f"<b>{title}</b> {unit}", style(SIZE_SMALL, MUTED))
+    head = Text(f"<b>{title}</b> {unit}", style(SIZE_SMALL, MUTED))
     valued = [p for p in sides if p.value is not None]
     both = [p for p in valued if p.side == "both"]
     if not valued:
-        return [head, Paragraph(words_.absent_tile, style(9.0, MUTED, space_before=4))]
-    if both:
-        return [head, *_tile_both(both[0], definitions, words_)]
-    return [head, *[_tile_side(p, definitions, words_) for p in valued]]
+        return [head, Text(words_.absent_tile, style(9.0, MUTED, space_before=4))]
+    shown = both or valued
+    lines = (
+        _tile_both(both[0], definitions, words_)
+        if both
+        else [_tile_side(p, definitions, words_) for p in valued]
+    )
+    return [head, *lines, *_tile_reference(shown[0], definitions, words_)]
+
+
+def _tile_reference(
+    parameter: Parameter, definitions: Mapping[str, Definition], words_: Wording
+) -> list[Flowable]:
+    reference = parameter.reference
+    if reference is None:
+        return []
+    decimals = decimals_of(parameter, definitions)
+    limits = interval(reference.low, reference.high, decimals, words_)
+    return [Text(f"{words_.reference}: {limits}", style(6.2, MUTED))]
 
 
 def _tile_both(
@@ -190,10 +233,10 @@ def _tile_both(
 ) -> list[Flowable]:
     decimals = decimals_of(parameter, definitions)
     big = style(16.0, INK, bold=True, space_before=2)
-    limits = _limits(parameter, decimals)
+    limits = _limits(parameter, decimals, words_)
     return [
-        Paragraph(number(parameter.value or 0.0, decimals), big),
-        Paragraph(f"{words_.interval_short}: {limits}" if limits else "", style(6.2, MUTED)),
+        Text(number(parameter.value or 0.0, decimals), big),
+        Text(f"{words_.interval_short}: {limits}" if limits else "", style(6.2, MUTED)),
     ]
 
 
@@ -201,19 +244,20 @@ def _tile_side(
     parameter: Parameter, definitions: Mapping[str, Definition], words_: Wording
 ) -> Flowable:
     decimals = decimals_of(parameter, definitions)
+    limits = _limits(parameter, decimals, words_)
     line = (
         f"<font size=7.5 color='{SIDE_COLOURS.get(parameter.side, INK)}'>"
         f"{words_.side_letters.get(parameter.side, '')}</font> "
         f"{number(parameter.value or 0.0, decimals)} "
-        f"<font size=6.2 name='{REGULAR}' color='{MUTED}'>{_limits(parameter, decimals)}</font>"
+        f"<font size=6.2 name='{REGULAR}' color='{MUTED}'>{limits}</font>"
     )
-    return Paragraph(line, style(11.0, INK, bold=True, space_before=2.5))
+    return Text(line, style(11.0, INK, bold=True, space_before=2.5))
 
 
-def _limits(parameter: Parameter, decimals: int) -> str:
+def _limits(parameter: Parameter, decimals: int, words_: Wording) -> str:
     if parameter.low is None or parameter.high is None:
         return ""
-    return interval(parameter.low, parameter.high, decimals)
+    return interval(parameter.low, parameter.high, decimals, words_)
 
 
 def _grouped(
@@ -262,11 +306,13 @@ def _row(
     any_side = next(iter(sides.values()))
     unit = markup(unit_symbol(any_side.unit))
     title = markup(title_of(name, definitions), 60)
-    head = f"{title} <font color='{MUTED}'>{unit}</font>"
-    cells: list[Flowable | str] = [Paragraph(head, style(SIZE_TABLE))]
+    row = notes.rows.get(name)
+    mark = f"<a name='row-{row}'/><font size=5 color='{MUTED}'>{row}</font>  " if row else ""
+    head = f"{mark}{title} <font color='{MUTED}'>{unit}</font>"
+    cells: list[Flowable | str] = [Text(head, style(SIZE_TABLE))]
     for side in COLUMNS:
         cells += ["", *_numbers(sides.get(side), definitions, notes, words_)]
-    return [*cells, "", _reference(name, sides, definitions, notes)]
+    return [*cells, "", _reference(name, sides, definitions, notes, words_)]
 
 
 def _numbers(
@@ -280,10 +326,10 @@ def _numbers(
         return ["", "", ""]
     decimals = decimals_of(parameter, definitions)
     mark = _MARK.format(notes.reason(parameter.reason)) if parameter.reason else ""
-    limits = Paragraph(_limits(parameter, decimals) + mark, style(SIZE_SMALL, MUTED))
+    limits = Text(_limits(parameter, decimals, words_) + mark, style(SIZE_SMALL, MUTED))
     if parameter.value is None:
-        return [Paragraph(words_.absent, style(SIZE_TABLE, MUTED, align="right")), limits, ""]
-    value = Paragraph(number(parameter.value, decimals), _strong())
+        return [Text(words_.absent, style(SIZE_TABLE, MUTED, align="right")), limits, ""]
+    value = Text(number(parameter.value, decimals), _strong())
     return [value, limits, _cell(str(parameter.n), MUTED, align="right")]
 
 
@@ -292,13 +338,16 @@ def _reference(
     sides: Mapping[str, Parameter],
     definitions: Mapping[str, Definition],
     notes: Notes,
-) -> Paragraph:
+    words_: Wording,
+) -> Text:
     parts = []
     for reference in dict.fromkeys(p.reference for p in sides.values() if p.reference):
         decimals = decimals_of(next(iter(sides.values())), definitions)
         mark = notes.reference(title_of(name, definitions), reference)
-        parts.append(f"{interval(reference.low, reference.high, decimals)}{_MARK.format(mark)}")
-    return Paragraph("<br/>".join(parts), style(SIZE_SMALL))
+        parts.append(
+            f"{interval(reference.low, reference.high, decimals, words_)}{_MARK.format(mark)}"
+        )
+    return Text("<br/>".join(parts), style(SIZE_SMALL))
 
 
 def _footnotes(
@@ -307,7 +356,7 @@ def _footnotes(
     lines: list[Flowable] = [note(words_.table_note)]
     small = style(SIZE_SMALL, MUTED)
     lines += [
-        Paragraph(f"{_MARK.format(index)} {markup(reason)}", small)
+        Text(f"{_MARK.format(index)} {markup(reason)}", small)
         for index, reason in enumerate(notes.reasons, 1)
     ]
     for index, (title, reference) in enumerate(notes.references):
@@ -317,7 +366,7 @@ def _footnotes(
             population=reference.population,
             source=reference.source,
         )
-        lines.append(Paragraph(f"{_MARK.format(letter(index))} {markup(text, 600)}", small))
+        lines.append(Text(f"{_MARK.format(letter(index))} {markup(text, 600)}", small))
     if any(parameter.reference is None for parameter in parameters):
         lines.append(note(_why_no_reference(notes, subject, words_)))
     return [gap(3), KeepTogether(lines)]
@@ -328,13 +377,13 @@ def _why_no_reference(notes: Notes, subject: Subject, words_: Wording) -> str:
         return words_.no_reference
     stated = {words_.age: subject.age_y, words_.sex: subject.sex}
     missing = [label.lower() for label, value in stated.items() if value is None]
-    ending = words_.no_reference_unknown.format(missing=", ".join(missing)) if missing else ""
-    return f"{words_.no_reference_at_all}{ending}."
+    unknown = words_.no_reference_unknown.format(missing=words_.comma.join(missing))
+    return words_.no_reference_at_all.format(unknown=unknown if missing else "")
 
 
 def _strong() -> ParagraphStyle:
     return style(SIZE_TABLE, INK, bold=True, align="right")
 
 
-def _cell(text: str, colour: str = INK, bold: bool = False, align: str = "left") -> Paragraph:
-    return Paragraph(markup(text, 80), style(SIZE_SMALL, colour, bold, align))
+def _cell(text: str, colour: str = INK, bold: bool = False, align: str = "left") -> Text:
+    return Text(markup(text, 80), style(SIZE_SMALL, colour, bold, align))

@@ -15,12 +15,12 @@ from matplotlib.path import Path as Outline
 from matplotlib.text import Text
 from matplotlib.transforms import Transform
 from matplotlib.typing import ColorType
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.pdfgen.pathobject import PDFPathObject
 from reportlab.platypus import Flowable
 
-from clinigait.report.styles import BOLD, REGULAR, register_fonts
+from clinigait.report.fonts import draw_text, register_fonts, text_width
+from clinigait.report.tagging import marked
 from clinigait.report.text import printable
 
 POINTS_PER_INCH = 72
@@ -36,18 +36,21 @@ class FigureBlock(Flowable):
     ----------
     figure
         A figure at 72 dots per inch: one dot is one point of the page.
+    alt
+        What it shows, for those who cannot see it.
     """
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: Figure, alt: str = "") -> None:
         super().__init__()
         if figure.dpi != POINTS_PER_INCH:
             raise ValueError("a figure of the report has 72 dots per inch")
-        self.figure = figure
+        self.figure, self.alt = figure, alt
         self.width, self.height = (float(size) for size in figure.bbox.size)
 
     def draw(self) -> None:
         """Draw the figure with its lower left corner at the origin."""
-        self.figure.draw(CanvasRenderer(self.canv, self.width, self.height))
+        with marked(self.canv, "Figure", self.alt):
+            self.figure.draw(CanvasRenderer(self.canv, self.width, self.height))
 
 
 class CanvasRenderer(RendererBase):
@@ -104,10 +107,9 @@ class CanvasRenderer(RendererBase):
         self.canvas.saveState()
         self._clip(gc)
         self._set_fill(gc.get_rgb(), gc)
-        self.canvas.setFont(_font_name(prop), prop.get_size_in_points())
         self.canvas.translate(x, y)
         self.canvas.rotate(angle)
-        self.canvas.drawString(0, 0, printable(s))
+        draw_text(self.canvas, 0, 0, printable(s), prop.get_size_in_points(), _is_bold(prop))
         self.canvas.restoreState()
 
     def get_text_width_height_descent(
@@ -116,7 +118,7 @@ class CanvasRenderer(RendererBase):
         """Return the size of one line of text in points."""
         del ismath
         size = prop.get_size_in_points()
-        width = stringWidth(printable(s), _font_name(prop), size)
+        width = text_width(printable(s), size, _is_bold(prop))
         return width, (_ASCENT + _DESCENT) * size, _DESCENT * size
 
     def _outline(self, path: Outline, transform: Transform, simplify: bool) -> PDFPathObject:
@@ -171,5 +173,5 @@ def _cubic(here: tuple[float, float], quadratic: list[float]) -> list[float]:
     return [*first, x2 + (x1 - x2) * 2 / 3, y2 + (y1 - y2) * 2 / 3, x2, y2]
 
 
-def _font_name(prop: FontProperties) -> str:
-    return BOLD if prop.get_weight() in {"bold", 700} else REGULAR
+def _is_bold(prop: FontProperties) -> bool:
+    return prop.get_weight() in {"bold", 700}

@@ -58,9 +58,16 @@ class Wording:
         What up and down mean, by the first word of a curve's name.
     """
 
+    language: str = "en"
+    language_tag: str = "en"
     research_use_only: str = RESEARCH_USE_ONLY
     synthetic: str = "Synthetic walker, not a patient"
     months: tuple[str, ...] = _MONTHS
+    date_format: str = "{day} {month} {year}"
+    range_to: str = " to "
+    comma: str = ", "
+    semicolon: str = "; "
+    years: str = "{value} y"
     sides: Mapping[str, str] = field(
         default_factory=lambda: {"left": "Left", "right": "Right", "both": "Both sides"}
     )
@@ -101,6 +108,28 @@ class Wording:
     refusal_title: str = "No measurement"
     key_numbers: str = "Key numbers"
     quality_summary: str = "Quality"
+    quality_line: str = "{title}: {passed}, {warned}. {strides}."
+    name_of_check: str = "{name}."
+    more_warnings: str = "{count} more stand under Quality of the measurement."
+    findings_title: str = "Findings"
+    all_findings_title: str = "All findings"
+    more_findings: str = "{count} more findings stand on the next page."
+    finding_kinds: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "level": "Against reference",
+            "asymmetry": "Left and right",
+            "change": "Since the earlier visit",
+            "prediction": "Models (adjunct)",
+            "quality": "To bear in mind",
+        }
+    )
+    findings_note: str = (
+        "Made by fixed rules from the numbers of this report; in brackets the row of the table "
+        "that each rests on. They describe, and diagnose nothing."
+    )
+    row_mark: str = "row {row}"
+    model_mark: str = "model"
+    quality_mark: str = "quality"
     time_distance: str = "Time–distance parameters"
     curves_title: str = "Joint angles over the gait cycle"
     angle_values: str = "Joint and segment angles"
@@ -111,6 +140,13 @@ class Wording:
     people_title: str = "People in the film"
     definitions_title: str = "Definitions"
     provenance_title: str = "How this report was made"
+
+    frames_title: str = "Frames"
+    frames_note: str = (
+        "Where the points were found. Check that they lie on the body and that left and right are "
+        "not exchanged. Faces are blurred."
+    )
+    picture_of_person: str = "Small picture of this person, face blurred"
 
     # Subject and recording
     subject: str = "Subject"
@@ -178,10 +214,93 @@ class Wording:
     )
     no_reference_at_all: str = (
         "No applicable reference: a range is printed only where its population matches this "
-        "person and this walk"
+        "person and this walk{unknown}."
     )
     no_reference_unknown: str = "; {missing} not stated"
     nothing_measured: str = "No parameter of this kind was measured."
+
+    # An earlier visit or another condition
+    earlier_pointer: str = (
+        "An earlier visit, or another condition, is compared under Change since the earlier visit."
+    )
+    changes_title: str = "Change since the earlier visit"
+    earlier: str = "Earlier"
+    this_visit: str = "This visit"
+    earlier_side: str = "Earlier, {side}"
+    change: str = "Change"
+    detectable: str = "Detectable"
+    changed: Mapping[bool, str] = field(
+        default_factory=lambda: {True: "increased", False: "decreased"}
+    )
+    unchanged: str = "within error"
+    changes_count: str = "{real} of {total} parameters changed by more than measurement error"
+    changes_axis: str = "Change in multiples of the minimal detectable change"
+    changes_alt: str = (
+        "Change of {count} parameters in multiples of the minimal detectable change; the numbers "
+        "stand in the table below."
+    )
+    changes_chart_note: str = (
+        "Grey: less than the minimal detectable change (±), which measurement error explains. "
+        "Filled marks: more than that. Circles: left. Squares: right. Diamonds: both sides."
+    )
+    changes_note: str = (
+        "Change: this visit less the earlier one. Detectable: the minimal detectable change at "
+        "95 %, from the error of measurement and the spread of the strides of both recordings; "
+        "how a person varies from day to day is not in it. Of twenty unchanged parameters one is "
+        "expected to differ by chance. More than error does not mean that it matters."
+    )
+    not_compared: str = "{count} parameters cannot be compared: {reasons}."
+
+    # Limits
+    limits_title: str = "Limits of this measurement"
+    limit_views: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "sagittal": (
+                "One camera at the side sees one plane: step width, sway to the sides, rotations "
+                "and angles across that plane are not measured."
+            ),
+            "oblique": (
+                "The walk was filmed obliquely: lengths and angles are less certain than in a "
+                "pure side or front view, and rotations are not measured."
+            ),
+            "frontal": (
+                "One camera at the front or back sees one plane: lengths along the way, bending "
+                "of hips, knees and ankles are not measured."
+            ),
+            "spatial": (
+                "Points in three dimensions are not markers on the skin: rotations about the long "
+                "axes of the limbs are not measured."
+            ),
+        }
+    )
+    limit_markerless: str = (
+        "Joint angles come from points that a network found, not from markers: against motion "
+        "capture a whole curve may lie several degrees off, mostly all along the cycle (Stenum "
+        "2021, doi 10.1371/journal.pcbi.1008935)."
+    )
+    limit_days: str = (
+        "The intervals hold the error of measurement and the spread of these strides, not how the "
+        "person varies from walk to walk and from day to day."
+    )
+    limit_scale: str = (
+        "All lengths and speeds share the error of the scale, {percent} % (standard uncertainty)."
+    )
+    limit_strides: str = (
+        "{count} strides were used: means can be judged, variability hardly; it asks for {wanted}."
+    )
+    limit_rate: str = (
+        "At {rate} frames per second a frame lasts {frame} ms: single event times are about as "
+        "uncertain, means over strides less so."
+    )
+    limit_reference: str = (
+        "Reference ranges hold for the stated people and way of measuring; a value outside of "
+        "them is a reason to look, not a disease."
+    )
+    limit_causes: str = (
+        "A camera sees how a person walks, not why: pain, fear, shoes, aids and the room change a "
+        "walk too."
+    )
+    limit_model: str = "The limits of a model stand on its own page."
 
     # Quality
     passed: str = "{count} of {total} checks passed"
@@ -231,7 +350,37 @@ class Wording:
     more_people: str = "{count} more people are in assessment.json."
     more_rejected: str = "{count} more rejected strides are in strides.csv."
 
+    passes_title: str = "Pass by pass"
+    nth_walk: str = "Pass"
+    speed_axis: str = "Speed ({unit}/s)"
+
     # Figures
+    curves_alt: str = (
+        "Joint angles over the gait cycle, left and right; their peaks and ranges stand in the "
+        "table of joint and segment angles."
+    )
+    glance_note: str = "Mean of each side; every stride stands on the page of the joint angles."
+    band_reference: str = "Reference"
+    band_shape: str = "For comparison of shape only"
+    band_note: str = (
+        "Grey: mean ± 1 SD of {population}, who walked at the same normalised speed ({source}). "
+        "Markers on the skin define a joint differently: a whole curve may lie several degrees "
+        "off, the hip more, as its angle is measured against the pelvis there."
+    )
+    band_shape_note: str = (
+        "Grey: mean ± 1 SD of {population}, who walked at the same normalised speed ({source}), "
+        "moved to the level of the measured curves. No reference for this person, whose age is "
+        "another or not known: only the shape may be compared."
+    )
+    no_band: str = (
+        "No grey band: reference curves are matched by speed, which is not known here in metres "
+        "per second, or there are none for these joints."
+    )
+    timeline_alt: str = "Stance and swing of both feet over time: {strides}."
+    stride_plot_alt: str = (
+        "Stride time and step length of every stride over time; their means and variability stand "
+        "in the tables."
+    )
     cycle_axis: str = "Gait cycle (%)"
     time_axis: str = "Time in the film (s)"
     curves_note: str = (
@@ -253,6 +402,8 @@ class Wording:
     foot_off: str = "Foot off"
     stride_time_axis: str = "Stride time (s)"
     step_length_axis: str = "Step length ({unit})"
+
+    class_bars_alt: str = "Probability of each category: {classes}."
 
     # What models say
     model_title: str = "Model result (adjunct)"
@@ -349,6 +500,7 @@ class Wording:
     saliency_failed: str = "Where the model looked is not shown, as its map fails a check."
     saliency_refused: str = "Where the model looked cannot be shown."
     saliency_share: str = "Share (%)"
+    saliency_alt: str = "Share of the attention by region: {regions}"
     saliency_methods: Mapping[str, str] = field(
         default_factory=lambda: {
             "integrated_gradients": "Integrated Gradients",
@@ -434,10 +586,11 @@ class Wording:
         "  ·  weights {weights}"
     )
     page: str = "Page {page} of "
+    page_total: str = "{total}"
 
 
 ENGLISH = Wording()
-WORDINGS = {"en": ENGLISH}
+LANGUAGES = ("en", "zh")
 
 
 def wording(language: str) -> Wording:
@@ -448,9 +601,13 @@ def wording(language: str) -> Wording:
     BadInputError
         If there are none.
     """
-    if language not in WORDINGS:
+    if language not in LANGUAGES:
         raise BadInputError(
             f"There is no report in the language {language!r}.",
-            f"Choose one of: {', '.join(WORDINGS)}.",
+            f"Choose one of: {', '.join(LANGUAGES)}.",
         )
-    return WORDINGS[language]
+    if language == "en":
+        return ENGLISH
+    from clinigait.report.wording_zh import CHINESE  # noqa: PLC0415  it is made of this file
+
+    return CHINESE

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from clinigait.core import SCHEMA_VERSION
 from clinigait.io.assessment import write_assessment
 from support import films
 from support.assessments import assessed, refused, write_frames
@@ -144,6 +145,16 @@ def test_the_report_can_be_written_again(tmp_path: Path) -> None:
     done = _run("report", tmp_path / "assessment.json", "--out", tmp_path / "again.pdf")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "again.pdf").read_bytes().startswith(b"%PDF")
+    done = _run("report", tmp_path / "assessment.json", "--out", tmp_path / "other.pdf",
+                "--previous", tmp_path / "assessment.json", "--language", "zh",
+                "--page-size", "letter")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    newer = (tmp_path / "assessment.json").read_text().replace(
+        f'"schema_version": "{SCHEMA_VERSION}"', '"schema_version": "9.0"')  # fmt: skip
+    (tmp_path / "newer.json").write_text(newer)
+    told = _complaint("report", tmp_path / "newer.json", "--out", tmp_path / "n.pdf")
+    assert "schema version 9.0" in told
+    assert not (tmp_path / "n.pdf").exists()
     write_assessment(refused(), tmp_path / "assessment.json")
     assert _run("report", tmp_path / "assessment.json", "--out", tmp_path / "r.pdf").returncode == 0
     told = _complaint("report", tmp_path / "assessment.json", "--out", tmp_path / "r.pdf",
