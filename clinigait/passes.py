@@ -28,6 +28,7 @@ from clinigait.pipeline import (
     ask_models,
     open_models,
     provenance,
+    with_findings,
     write_documents,
 )
 
@@ -114,6 +115,7 @@ def merge_passes(
                 merged.measurement,
             )),
         )  # fmt: skip
+        assessment = with_findings(assessment, chosen.parameters)
         write_assessment(assessment, folder / MARKER)
         write_documents(assessment, folder)
     return assessment

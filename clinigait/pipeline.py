@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -30,6 +30,7 @@ from clinigait.core import (
     is_synthetic,
 )
 from clinigait.filmed import FilmRoad, film_of
+from clinigait.findings import findings_of
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.filtering import mean_rate_hz
 from clinigait.gait.measure import check_names, measure
@@ -321,6 +322,7 @@ class _Draft:
     def __init__(self, subject: Subject, protocol: Protocol, synthetic: bool = False) -> None:
         self._subject = subject
         self._synthetic = synthetic
+        self._reported = protocol.parameters
         self._protocol = ProtocolFacts(
             protocol.name, protocol.version, protocol.title, protocol.sha256
         )
@@ -333,7 +335,7 @@ class _Draft:
         frames: tuple[StoredFrame, ...],
         answers: Sequence[Answer],
     ) -> Assessment:
-        return Assessment(
+        assessment = Assessment(
             status="assessed",
             subject=self._subject,
             protocol=self._protocol,
@@ -344,9 +346,10 @@ class _Draft:
             frames=frames,
             predictions=tuple(one.prediction for one in answers),
         )
+        return with_findings(assessment, self._reported)
 
     def refused(self, error: RefusedError) -> Assessment:
-        return Assessment(
+        assessment = Assessment(
             status="refused",
             subject=self._subject,
             protocol=self._protocol,
@@ -357,6 +360,12 @@ class _Draft:
             message=error.refused.message,
             remedy=error.refused.remedy,
         )
+        return with_findings(assessment, self._reported)
+
+
+def with_findings(assessment: Assessment, reported: Collection[str]) -> Assessment:
+    """Return an assessment with what its numbers say, as far as the protocol asks for it."""
+    return replace(assessment, findings=findings_of(assessment, CATALOGUE, reported))
 
 
 def provenance(synthetic: bool = False) -> Provenance:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,7 @@ from clinigait.cli.progress import progress_bars
 from clinigait.core import (
     Assessment,
     BadInputError,
+    Finding,
     PersonSeen,
     Prediction,
     Subject,
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 _LENGTH = re.compile(r"^([\d.]+)@(-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)$")
 #: More people are not listed on the terminal.
 _MAX_LINES = 12
+_MAX_FINDINGS = 6
 _SEXES = {"f": "female", "female": "female", "m": "male", "male": "male"}
 
 
@@ -155,14 +158,24 @@ def tell(assessment: Assessment, out: Path) -> None:
                 f"{name:<20}{parameter.value:8.2f} {parameter.unit}"
                 f"   (95 % {parameter.low:.2f} to {parameter.high:.2f}, n = {parameter.n})"
             )
-    for prediction in assessment.predictions:
-        typer.echo(model_line(prediction))
-    for line in people_lines(assessment):
+    said = (model_line(prediction) for prediction in assessment.predictions)
+    for line in (*finding_lines(assessment.findings), *said, *people_lines(assessment)):
         typer.echo(line)
     for check in measurement.quality:
         if check.message:
             typer.echo(f"{check.grade.value}: {check.message} {check.remedy}")
     typer.echo(f"Report: {out / 'report.pdf'}")
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Return a line for each finding beyond its limit, as many as can be taken in at once."""
+    from clinigait.findings import is_noteworthy  # noqa: PLC0415  --help stays quick
+
+    told = [finding.text for finding in findings if is_noteworthy(finding)]
+    lines = [f"finding: {text}" for text in told[:_MAX_FINDINGS]]
+    if len(told) > _MAX_FINDINGS:
+        lines.append(f"{len(told) - _MAX_FINDINGS} more findings are in the file.")
+    return lines
 
 
 def model_line(prediction: Prediction) -> str:

@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from clinigait.core import SYNTHETIC, BadInputError
+from clinigait.core import SYNTHETIC, BadInputError, Finding
 from clinigait.gait.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ _COLUMNS = (
     *("name", "side", "unit", "first", "second", "difference", "low", "high"),
     *("minimal_detectable_change", "errors", "verdict", "dual_task_cost_pct"),
     *("meaningful_changes", "meaningful_reached", "meaningful_source"),
+    *("grade", "finding"),
 )
 _COST = (
     "Dual-task cost: 100 (single - dual) / single in percent, positive where the value is lower "
@@ -53,16 +54,22 @@ def compare(
     out: Annotated[Path, typer.Option("--out", help="The CSV file to write.")],
 ) -> None:
     """Compare two assessments of one person: two visits, or two conditions."""
-    from clinigait.gait.compare import compare as compared  # noqa: PLC0415  --help stays quick
+    from clinigait.cli.assess import finding_lines  # noqa: PLC0415  --help stays quick
+    from clinigait.findings import change_findings  # noqa: PLC0415
+    from clinigait.gait.compare import compare as compared  # noqa: PLC0415
     from clinigait.io.assessment import read_assessment  # noqa: PLC0415
     from clinigait.io.output import replace_file  # noqa: PLC0415
 
     _check_out(out, (first, second))
     both = [read_assessment(first), read_assessment(second)]
     rows = compared(*both)
+    findings = change_findings(rows, *both, CATALOGUE)
     synthetic = any(assessment.provenance.synthetic for assessment in both)
-    replace_file(out, comparison_csv(rows, synthetic=synthetic).encode("utf-8", "replace"))
+    text = comparison_csv(rows, findings, synthetic=synthetic)
+    replace_file(out, text.encode("utf-8", "replace"))
     _tell(rows)
+    for line in finding_lines(findings):
+        typer.echo(line)
     if synthetic:
         typer.echo("Synthetic walker, not a patient.")
     typer.echo(f"Table: {out}")
@@ -77,7 +84,9 @@ def _check_out(out: Path, inputs: Sequence[Path]) -> None:
         raise BadInputError(f"{out.name} exists and is not a CSV file.", "Choose another --out.")
 
 
-def comparison_csv(rows: Sequence[Comparison], *, synthetic: bool = False) -> str:
+def comparison_csv(
+    rows: Sequence[Comparison], findings: Sequence[Finding] = (), *, synthetic: bool = False
+) -> str:
     """Return a comparison as CSV, one row a parameter and side.
 
     Text that a spreadsheet would run as a formula is written with a leading quote.
@@ -86,6 +95,8 @@ def comparison_csv(rows: Sequence[Comparison], *, synthetic: bool = False) -> st
     ----------
     rows
         What :func:`clinigait.gait.compare.compare` returned.
+    findings
+        What they say: each stands in the row of its parameter and side.
     synthetic
         Whether a synthetic walker was assessed: one column more says so.
     """
@@ -93,7 +104,11 @@ def comparison_csv(rows: Sequence[Comparison], *, synthetic: bool = False) -> st
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_COLUMNS, *([SYNTHETIC] if synthetic else [])])
     mark = ["true"] if synthetic else []
-    writer.writerows([*_cells(row), *mark] for row in rows)
+    told = {(finding.name, finding.side or "both"): finding for finding in findings}
+    for row in rows:
+        finding = told.get((row.name, row.side))
+        said = [finding.grade, _text(finding.text)] if finding is not None else ["", ""]
+        writer.writerow([*_cells(row), *said, *mark])
     return text.getvalue()
 
 

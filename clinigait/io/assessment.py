@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from clinigait.core import SCHEMA_VERSION, Assessment, BadInputError, Curve
+from clinigait.core import SCHEMA_VERSION, Assessment, BadInputError, Curve, printed
 from clinigait.io.output import replace_file
 
 if TYPE_CHECKING:
@@ -24,8 +24,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_NUMBER = 1e12
 TIME_DECIMALS = 4
 CURVE_DECIMALS = 2
-SIGNIFICANT_DIGITS = 7
 CURVE_POINTS = 101
+#: Seven significant digits, in every file.
+significant = printed.significant
 
 _REMEDY = "Give the assessment.json that `clinigait assess` wrote."
 _NUMBER_LIST = re.compile(r"\[\n\s+(-?\d[^\[\]{}\"]*?)\n\s+\]")
@@ -130,11 +131,6 @@ def _rounded(value: float, key: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{key} is {value}: leave the value out and give a reason")
     return round(value, TIME_DECIMALS) if key.endswith("_s") else significant(value)
-
-
-def significant(value: float) -> float:
-    """Return a number with seven significant digits, as all files have it."""
-    return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
 
 def _text(text: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 import unicodedata
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from clinigait.core import Parameter
+from clinigait.core import Parameter, printed
 from clinigait.core.definition import Definition
 from clinigait.report.dates import moment_of
 from clinigait.report.styles import register_fonts
@@ -16,9 +15,9 @@ from clinigait.report.wording import Wording
 
 LONG_TEXT = 400
 SHORT_TEXT = 80
-DASH = "\N{EN DASH}"
-MINUS = "\N{MINUS SIGN}"
-_UNITS = {"deg": "°", "": ""}
+#: Numbers look alike in the report and in the sentences of the findings.
+DASH, number = printed.DASH, printed.number
+compact, interval = printed.compact, printed.interval
 _UNIT_SUFFIXES = {"s", "ms", "px", "hz", "m", "deg", "pct", "mps", "spm", "bh", "bhps"}
 
 
@@ -49,29 +48,6 @@ def markup(text: str, limit: int = LONG_TEXT) -> str:
     return escape(printable(text, limit))
 
 
-def number(value: float, decimals: int) -> str:
-    """Return a number with a true minus sign, and no sign where it rounds to zero."""
-    text = f"{value:.{decimals}f}"
-    if float(text) == 0.0:
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
-
-
-def compact(value: float) -> str:
-    """Return a number with three significant digits, or whole where it is large."""
-    if value == 0 or not math.isfinite(value):
-        return "0" if value == 0 else DASH
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
-    text = number(value, min(decimals, 6))
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def interval(low: float, high: float, decimals: int) -> str:
-    """Return both limits with a dash, or with "to" where a minus sign would read as one."""
-    join = " to " if low < 0 or high < 0 else DASH
-    return number(low, decimals) + join + number(high, decimals)
-
-
 def span_s(start_s: float, end_s: float, decimals: int) -> str:
     """Return a stretch of time in seconds."""
     return f"{number(start_s, decimals)} {DASH} {number(end_s, decimals)} s"
@@ -79,7 +55,7 @@ def span_s(start_s: float, end_s: float, decimals: int) -> str:
 
 def unit_symbol(unit: str) -> str:
     """Return the unit as printed."""
-    return printable(_UNITS.get(unit, unit), 20)
+    return printable(printed.symbol(unit), 20)
 
 
 def quantity(value: float, unit: str) -> str:
