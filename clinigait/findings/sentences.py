@@ -17,7 +17,7 @@ from clinigait.findings.words import (
     unit_in,
 )
 
-__all__ = ["LANGUAGES", "form_of", "sentence", "title_in"]
+__all__ = ["LANGUAGES", "form_of", "printed_values", "sentence", "tail_of", "title_in"]
 
 #: So many more decimals may be printed where the usual ones would belie the sentence.
 _MORE_DECIMALS = 7
@@ -50,12 +50,12 @@ def sentence(finding: Finding, language: str = "en") -> str:
     template = words.sentences[form_of(finding)]
     title = title_in(language, finding.name, finding.title)
     closed = title + (words.closing if "," in title else "")
-    fields = _printed(finding, language)
+    fields = printed_values(finding, language)
     fields["check"] = title
     fields["title"] = closed
     fields["subject"] = words.subject[finding.side].format(title=closed)
     try:
-        fields["tail"] = _tail(finding, words).format_map(fields)
+        fields["tail"] = tail_of(finding, words).format_map(fields)
         return template.format_map(fields)
     except KeyError as missing:
         raise BadInputError(
@@ -76,13 +76,13 @@ def form_of(finding: Finding) -> str:
     return key
 
 
-def _tail(finding: Finding, words: Grammar) -> str:
+def tail_of(finding: Finding, words: Grammar) -> str:
     if all(role in finding.values for role in _INTERVAL):
         return words.tails["across"]
     return words.tails["limited"] if finding.grade == "limited" else ""
 
 
-def _printed(finding: Finding, language: str) -> dict[str, str]:
+def printed_values(finding: Finding, language: str) -> dict[str, str]:
     """Return the values as text, each with its unit."""
     if finding.kind == "prediction":
         return {role: percent_text(value) for role, value in finding.values.items()}
