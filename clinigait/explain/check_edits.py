@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -27,8 +28,9 @@ _DIRECTIONS = {
 _CHINESE = {
     "低于": "高于", "高于": "低于", "大于": "小于", "小于": "大于", "长于": "短于", "短于": "长于",
     "增至": "减至", "减至": "增至", "上升": "下降", "下降": "上升", "之内": "之外", "偏短": "偏长",
-    "未超过": "超过", "延长": "缩短", "偏低": "偏高", "较长": "较短", "较短": "较长", "较大": "较小",
-    "左": "右", "右": "左", "无变化": "有变化", "相近": "不对称", "未能": "能", "可能性较大": "可能性较小",
+    "未超过": "超过", "延长": "缩短", "偏低": "偏高", "较长": "较短", "较短": "较长",
+    "较大": "较小", "可能性较大": "可能性较小",
+    "左": "右", "右": "左", "无变化": "有变化", "相近": "不对称", "未能": "能",
     "为": "不为", "没有": "有", "有限": "充分", "对称": "不对称", "无法": "可以",
 }  # fmt: skip
 _NEGATED = ("is", "was", "lies", "has", "be", "did", "does", "finds", "could")
@@ -88,17 +90,7 @@ def edits_of(sentence: str, titles: Sequence[str], others: Sequence[str]) -> Ite
 
 def _all_edits(sentence: str, titles: Sequence[str], others: Sequence[str]) -> Iterator[Edit]:
     yield from _numbers(sentence)
-    for words, kind in (
-        ({"left": "right", "right": "left", "both": "left"}, "side"),
-        (_DIRECTIONS, "direction"),
-    ):
-        for match in _WORD.finditer(sentence):
-            new = words.get(match[0].lower())
-            if new is not None:
-                yield Edit(kind, _replaced(sentence, match, new))
-    for old, new in _CHINESE.items():
-        for found in re.finditer(old, sentence):
-            yield Edit("side" if old in "左右" else "direction", _replaced(sentence, found, new))
+    yield from _words(sentence)
     yield from _negations(sentence)
     for old, new in _UNITS.items():
         pattern = rf"(?<=\d) ?(?P<unit>{re.escape(old)})(?![A-Za-z/])"
@@ -111,6 +103,20 @@ def _all_edits(sentence: str, titles: Sequence[str], others: Sequence[str]) -> I
     for old, new in _RELATIONS:
         for found in re.finditer(old, sentence):
             yield Edit("relation", _replaced(sentence, found, new))
+
+
+def _words(sentence: str) -> Iterator[Edit]:
+    """Turn a side or a direction."""
+    sides = {"left": "right", "right": "left", "both": "left"}
+    for match in _WORD.finditer(sentence):
+        word = match[0].lower()
+        if word in sides:
+            yield Edit("side", _replaced(sentence, match, sides[word]))
+        if word in _DIRECTIONS:
+            yield Edit("direction", _replaced(sentence, match, _DIRECTIONS[word]))
+    for old, new in _CHINESE.items():
+        for found in re.finditer(old, sentence):
+            yield Edit("side" if old in "左右" else "direction", _replaced(sentence, found, new))
 
 
 def _replaced(sentence: str, match: re.Match[str], new: str) -> str:
@@ -129,7 +135,7 @@ def _numbers(sentence: str) -> Iterator[Edit]:
         if float(digits):
             yield Edit("number", _replaced(sentence, match, f"{float(digits) * 10:g}"))
             yield Edit("number", _replaced(sentence, match, f"\N{MINUS SIGN}{digits}"))
-    for a, b in zip(found, found[1:], strict=False):
+    for a, b in pairwise(found):
         if float(a[0]) != float(b[0]):
             swapped = sentence[: a.start()] + b[0] + sentence[a.end() : b.start()] + a[0]
             yield Edit("number", swapped + sentence[b.end() :])

@@ -131,15 +131,17 @@ def lexicon_of(findings: Iterable[Finding], language: str) -> Lexicon:
     meanings: dict[tuple[str, ...], set[str]] = {}
     for finding in findings:
         title = title_in(language, finding.name, finding.title)
-        for written in _written(title) if language == "en" else {title}:
+        for written in ways_to_write(title, language):
             key = tuple(token.plain for token in tokens_of(written))
             meanings.setdefault(key, set()).add(title)
     titles = {key: next(iter(found)) for key, found in meanings.items() if key and len(found) == 1}
     return Lexicon(titles, _units(findings, language))
 
 
-def _written(title: str) -> set[str]:
-    """Return the ways to write an English title."""
+def ways_to_write(title: str, language: str) -> set[str]:
+    """Return the ways to write a title; a Chinese one has one."""
+    if language != "en":
+        return {title}
     plain = title.lower()
     ways = {plain, plain.replace(": ", " ")}
     head, comma, tail = plain.partition(", ")

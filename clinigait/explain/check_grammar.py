@@ -18,7 +18,8 @@ _NOTHING: Reading = frozenset()
 #: Longest sentence that is read: those of findings are shorter.
 MOST_TOKENS = 120
 _TOKEN = re.compile(
-    r"(?P<space>[ \t]+)|(?P<number>[0-9]+(?:\.[0-9]+)?)|(?P<word>[A-Za-z]+(?:'[a-z]+)?)|(?P<sign>.)",
+    r"(?P<space>[ \t]+)|(?P<number>[0-9]+(?:\.[0-9]+)?)"
+    r"|(?P<word>[A-Za-z]+(?:'[a-z]+)?)|(?P<sign>.)",
     re.DOTALL,
 )
 _PIECE = re.compile(r"<([a-z_#:]+)>|([\[\](|)])|([^\s\[\](|)<>]+)")

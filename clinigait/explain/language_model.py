@@ -109,7 +109,9 @@ def _load(folder: Path, sha256: str, name: str) -> LanguageModel:
             folder, local_files_only=True, trust_remote_code=False
         )
     except (OSError, ValueError, KeyError) as error:
-        raise BadInputError(f"{folder.name} is no language model that can be read.", _REMEDY) from error
+        raise BadInputError(
+            f"{folder.name} is no language model that can be read.", _REMEDY
+        ) from error
     network.eval().requires_grad_(False)
     return LanguageModel(network, tokenizer, sha256, name)
 

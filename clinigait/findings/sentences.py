@@ -77,6 +77,7 @@ def form_of(finding: Finding) -> str:
 
 
 def tail_of(finding: Finding, words: Grammar) -> str:
+    """Return what is said of the evidence behind a sentence, with braces for values."""
     if all(role in finding.values for role in _INTERVAL):
         return words.tails["across"]
     return words.tails["limited"] if finding.grade == "limited" else ""

@@ -98,9 +98,7 @@ def frames(language: str) -> Frames:
         )
         for entry in content["entries"]
     )
-    return Frames(
-        content["slots"], content["sides"], content["sided"], entries, content["first"]
-    )
+    return Frames(content["slots"], content["sides"], content["sided"], entries, content["first"])
 
 
 def frame_of(finding: Finding, language: str) -> Frame | None:
@@ -165,6 +163,11 @@ def filled(sentence: str, values: Mapping[str, str]) -> str | None:
     if any(slot not in values for slot in _SLOT.findall(sentence)):
         return None
     return _SLOT.sub(lambda found: values[found[1]], sentence)
+
+
+def slots_in(text: str) -> set[str]:
+    """Return the slots of a line or a sentence."""
+    return set(_SLOT.findall(text))
 
 
 def shapes(language: str) -> Iterator[tuple[Frame, str]]:

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from clinigait.explain.narration.decode import END
 from clinigait.explain.narration.frames import frames, shapes, told, told_first
+from clinigait.explain.narration.names import lowered, running_name
 from clinigait.explain.narration.prefix import cache_of, prefix_of_text
+from clinigait.findings import title_in
+from clinigait.findings.words import CLASSES, OR
+from clinigait.gait.catalogue import CATALOGUE
+from clinigait.models.task import load_task
 
 if TYPE_CHECKING:
     import torch
 
     from clinigait.explain.language_model import LanguageModel
 
+#: Tasks whose predictions are narrated.
+TASKS = ("frailty", "parkinson", "pathology", "scoliosis")
 BATCH = 8
 RATE = 8e-3
 WARM_UP = 10
@@ -41,6 +49,28 @@ class Lesson:
 
     line: str
     sentence: str
+
+
+def names_of(language: str, unseen: Collection[str]) -> dict[str, list[str]]:
+    """Return the names that examples are drawn from.
+
+    Parameters
+    ----------
+    language
+        Key of :data:`~clinigait.explain.narration.frames.LANGUAGES`.
+    unseen
+        Parameters that are kept back, to see how names fare that were never learned.
+    """
+    known = {name: one.title for name, one in CATALOGUE.items() if name not in unseen}
+    zh = language == "zh"
+    parameters = {title_in("zh", n, t) if zh else running_name(t) for n, t in known.items()}
+    predictions = []
+    for task in map(load_task, TASKS):
+        titles = [label.title for label in task.labels]
+        pairs = [f"{a}{OR}{b}" for a, b in pairwise(titles)]
+        said = [task.title, *(f"{task.title}{CLASSES}{each}" for each in (*titles, *pairs))]
+        predictions += [title_in("zh", "", each) if zh else lowered(each) for each in said]
+    return {"parameter": sorted(parameters), "prediction": predictions}
 
 
 def lessons(
@@ -84,7 +114,9 @@ def exemplars(language: str, names: Mapping[str, Sequence[str]], which: Sequence
     for number, index in enumerate(which):
         frame = entries[index]
         name = names["prediction" if frame.kind == "prediction" else "parameter"][number]
-        one = told(frame, next(iter(frame.relations)), name, ("left", "right")[number % 2], language)
+        one = told(
+            frame, next(iter(frame.relations)), name, ("left", "right")[number % 2], language
+        )
         text += one.line + END + one.sentences[0] + END
     return text
 
@@ -94,6 +126,7 @@ def learn_prefix(
     start: str,
     drawn: Sequence[Lesson],
     rng: np.random.Generator,
+    shortened: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> torch.Tensor:
     """Learn a prefix by Adam on the cross-entropy of the sentences.
@@ -108,6 +141,8 @@ def learn_prefix(
         The examples, in the order of drawing; the last batch may be smaller.
     rng
         Source of chance for the order of the batches.
+    shortened
+        After which step the plan was cut, and to how many steps; None goes through all examples.
     progress
         Told the step and its loss.
 
@@ -121,7 +156,10 @@ def learn_prefix(
     optimiser = torch.optim.Adam([prefix], lr=RATE)
     batches = _batches(model, drawn, rng)
     for step, batch in enumerate(batches):
-        warm, left = (step + 1) / WARM_UP, 1 - step / len(batches)
+        planned = shortened[1] if shortened and step > shortened[0] else len(batches)
+        if step == planned:
+            break
+        warm, left = (step + 1) / WARM_UP, 1 - step / planned
         optimiser.param_groups[0]["lr"] = RATE * min(1.0, warm) * left
         loss = batch_loss(model, prefix, batch)
         optimiser.zero_grad()

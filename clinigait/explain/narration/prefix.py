@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
+    from transformers import DynamicCache
 
     from clinigait.explain.language_model import LanguageModel
 
@@ -26,7 +27,7 @@ def prefix_of_text(model: LanguageModel, text: str) -> torch.Tensor:
     return torch.stack(pairs).float()
 
 
-def cache_of(prefix: torch.Tensor, n: int) -> Any:
+def cache_of(prefix: torch.Tensor, n: int) -> DynamicCache:
     """Return a prefix as the memory of ``n`` sequences.
 
     Parameters
