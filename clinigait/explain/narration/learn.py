@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Tasks whose predictions are narrated.
 TASKS = ("frailty", "parkinson", "pathology", "scoliosis")
 BATCH = 8
-RATE = 8e-3
+RATE, RATE_LATER = 8e-3, 4e-3
 WARM_UP = 10
 #: Sentences that are drawn at once and sorted by length, so that a batch is hardly padded.
 POOL = 64
@@ -123,7 +123,7 @@ def exemplars(language: str, names: Mapping[str, Sequence[str]], which: Sequence
 
 def learn_prefix(
     model: LanguageModel,
-    start: str,
+    start: str | torch.Tensor,
     drawn: Sequence[Lesson],
     rng: np.random.Generator,
     shortened: tuple[int, int] | None = None,
@@ -136,7 +136,7 @@ def learn_prefix(
     model
         The language model; nothing of it changes.
     start
-        Text whose keys and values the prefix starts as.
+        Text whose keys and values the prefix starts as; or a prefix, to go on from.
     drawn
         The examples, in the order of drawing; the last batch may be smaller.
     rng
@@ -152,7 +152,9 @@ def learn_prefix(
     """
     import torch  # noqa: PLC0415  slow to import
 
-    prefix = prefix_of_text(model, start).requires_grad_(True)
+    first = prefix_of_text(model, start) if isinstance(start, str) else start.clone()
+    rate = RATE if isinstance(start, str) else RATE_LATER
+    prefix = first.requires_grad_(True)
     optimiser = torch.optim.Adam([prefix], lr=RATE)
     batches = _batches(model, drawn, rng)
     for step, batch in enumerate(batches):
@@ -160,7 +162,7 @@ def learn_prefix(
         if step == planned:
             break
         warm, left = (step + 1) / WARM_UP, 1 - step / planned
-        optimiser.param_groups[0]["lr"] = RATE * min(1.0, warm) * left
+        optimiser.param_groups[0]["lr"] = rate * min(1.0, warm) * left
         loss = batch_loss(model, prefix, batch)
         optimiser.zero_grad()
         loss.backward()
