@@ -17,13 +17,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from clinigait.explain.narration.concepts import ConceptProjector
+    from clinigait.explain.narration.narrator import Narrator
 
 SEED = 1
 #: Never learned, to see how new names fare.
@@ -127,7 +133,9 @@ def learn_a_projector(bundle_name: str, cohort: Path, walkers: int, out: Path) -
     )  # fmt: skip
 
 
-def what_it_adds(narrator, projector, vectors, wanted) -> dict[str, object]:
+def what_it_adds(
+    narrator: Narrator, projector: ConceptProjector, vectors: np.ndarray, wanted: np.ndarray
+) -> dict[str, object]:
     """Return how often the headline names what lies farthest out: right, wrong and no vector.
 
     The model chooses among the names of all concepts, whatever the findings are: the trie over the
@@ -150,9 +158,11 @@ def what_it_adds(narrator, projector, vectors, wanted) -> dict[str, object]:
     return shares
 
 
-def share(said, names, wanted) -> float:
+def share(said: list[str], names: list[str], wanted: np.ndarray) -> float:
     """Return the share of headlines that name what was wanted."""
-    return round(float(np.mean([names.index(one) == w for one, w in zip(said, wanted)])), 3)
+    return round(
+        float(np.mean([names.index(one) == w for one, w in zip(said, wanted, strict=True)])), 3
+    )
 
 
 def add_to_card(out: Path, model: str, sha256: str, **parts: dict[str, object]) -> None:
@@ -180,7 +190,7 @@ def add_to_card(out: Path, model: str, sha256: str, **parts: dict[str, object]) 
     write_card(out, card)
 
 
-def main() -> None:
+def main() -> int:
     """Learn what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["prefix", "projector"])
@@ -195,7 +205,8 @@ def main() -> None:
         learn_a_prefix(asked.name, asked.out, asked.quick)
     else:
         learn_a_projector(asked.name, asked.cohort, asked.walkers, asked.out)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

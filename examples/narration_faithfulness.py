@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import resource
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -26,8 +27,20 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import yaml
 
-from clinigait.core import Assessment, BadInputError, Finding, Measurement, Parameter, Prediction
-from clinigait.core import ClassProbability, ProtocolFacts, Provenance, Reference, Refused, Subject
+from clinigait.core import (
+    Assessment,
+    BadInputError,
+    ClassProbability,
+    Finding,
+    Measurement,
+    Parameter,
+    Prediction,
+    ProtocolFacts,
+    Provenance,
+    Reference,
+    Refused,
+    Subject,
+)
 from clinigait.explain.check_edits import edits_of
 from clinigait.explain.check_facts import ways_to_write
 from clinigait.explain.check_words import WordCheck
@@ -40,6 +53,7 @@ from clinigait.models.task import load_task
 from clinigait.stats import Change
 from clinigait.synthesis.people import person_of, walks_of
 from clinigait.synthesis.population import load_population
+from clinigait.synthesis.prescription import Prescription
 
 SEED = 777
 #: Half the 95 % interval of a commanded number, as a share of it: about what a film gives.
@@ -47,12 +61,13 @@ ERROR = 0.03
 LANGUAGES = ("en", "zh")
 PARAPHRASES = Path(__file__).parent / "narration_paraphrases.yaml"
 _VALUES = dict[tuple[str, str], float]
+Assessments = Sequence[Sequence[Finding]]
 
 
 # ---------------------------------------------------------------- assessments from the clinic
 
 
-def numbers_of(prescription) -> _VALUES:
+def numbers_of(prescription: Prescription) -> _VALUES:
     """Return commanded values by parameter and side."""
     pace = prescription.resolved()
     values: _VALUES = {
@@ -252,33 +267,43 @@ def passes(one: Finding, text: str | None, language: str) -> bool:
     return text is not None and one.id in WordCheck([one], language).sentence(text).findings
 
 
-def rates(narrator: Narrator, assessments, language: str) -> list[tuple[str, str]]:
-    """Return the rates of the adapted model before the check."""
-    drafts = drafts_of(assessments, language)
-    said = said_to(narrator, [draft.told.line for _, draft in drafts], language)
-    unseen, good, verbatim = set(narrator_card()["unseen"]), [], []
-    by_line: dict[str, bool] = {}
-    for one, draft in drafts:
-        text = said[draft.told.line]
-        # Of the same facts the same is true whatever the numbers; these differ in digits alone.
-        key = f"{draft.told.line}{bool(draft.tail)}"
-        if key not in by_line:
-            by_line[key] = passes(one, draft.finished(text), language)
-        good.append((by_line[key], one.name in unseen))
-        verbatim.append(text in draft.told.sentences)
-    lines = {
-        draft.told.line: by_line[f"{draft.told.line}{bool(draft.tail)}"] for _, draft in drafts
-    }
-    new = [ok for ok, is_new in good if is_new]
+def rates(
+    narrator: Narrator, assessments: Assessments, language: str, most: int
+) -> list[tuple[str, str]]:
+    """Return the rates of the adapted model before the check.
+
+    Of equal facts all sentences are equal but for their digits: the first one is checked, and each
+    counts as often as it comes. Of more than ``most`` different facts, so many drawn at random.
+    """
+    by_line: dict[str, list[tuple[Finding, Draft]]] = {}
+    for one, draft in drafts_of(assessments, language):
+        by_line.setdefault(draft.told.line, []).append((one, draft))
+    order = np.random.default_rng(SEED).permutation(sorted(by_line))[:most].tolist()
+    said = said_to(narrator, order, language)
+    unseen, good, verbatim, count, new = set(narrator_card()["unseen"]), {}, {}, {}, {}
+    for line in order:
+        one, draft = by_line[line][0]
+        good[line] = passes(one, draft.finished(said[line]), language)
+        verbatim[line] = good[line] and said[line] in draft.told.sentences
+        count[line], new[line] = len(by_line[line]), one.name in unseen
+        if not good[line]:
+            print(f"{language}, not accepted: {line} -> {said[line]}")
+    every = sum(count.values())
+    fresh = [line for line in order if new[line]]
+    what = f"of {len(by_line)} different facts {len(order)} were asked for"
     return [
-        (f"{language}: sentences that pass before the check", share(sum(ok for ok, _ in good), len(good))),
-        (f"{language}: the same, different facts counted once", share(sum(lines.values()), len(lines))),
-        (f"{language}: parameters never trained", share(sum(new), len(new))),
-        (f"{language}: verbatim sentences of the training frames", share(sum(verbatim), len(verbatim))),
+        (f"{language}: sentences that pass before the check ({what})",
+         share(sum(count[line] for line in order if good[line]), every)),
+        (f"{language}: the same, different facts counted once",
+         share(sum(good.values()), len(order))),
+        (f"{language}: of parameters never trained, facts counted once",
+         share(sum(good[line] for line in fresh), len(fresh))),
+        (f"{language}: of those that pass, verbatim sentences of the training frames",
+         share(sum(verbatim.values()), sum(good.values()))),
     ]  # fmt: skip
 
 
-def prompted(narrator: Narrator, assessments, n: int, shots: int) -> tuple[int, int]:
+def prompted(narrator: Narrator, assessments: Assessments, n: int, shots: int) -> tuple[int, int]:
     """Return how many sentences pass that the model makes of a prompt alone, numbers and all."""
     from clinigait.explain.narration.decode import decode
     from clinigait.explain.narration.frames import filled
@@ -295,8 +320,9 @@ def prompted(narrator: Narrator, assessments, n: int, shots: int) -> tuple[int, 
     shown, asked = mixed[:shots], mixed[shots : shots + n]
     task = "Write one sentence for a clinician that states this finding and nothing else."
     examples = [
-        f"{filled(draft.told.line, draft.values)}\n{filled(draft.told.sentences[0], draft.values)}\n"
+        f"{filled(text, draft.values)}\n"
         for _, draft in shown
+        for text in (draft.told.line, draft.told.sentences[0])
     ]
     text = f"<|im_start|>user\n{task}\n" if not shots else f"{task}\n{''.join(examples)}"
     end = "<|im_end|>\n<|im_start|>assistant" if not shots else ""
@@ -309,7 +335,7 @@ def prompted(narrator: Narrator, assessments, n: int, shots: int) -> tuple[int, 
     return good, len(asked)
 
 
-def speed(narrator: Narrator, assessments) -> tuple[float, float]:
+def speed(narrator: Narrator, assessments: Assessments) -> tuple[float, float]:
     """Return CPU seconds for eight sentences in one batch, and the most memory in GB."""
     lines = [draft.told.line for _, draft in drafts_of(assessments, "en")]
     eight = sorted(set(lines), key=len)[:: max(1, len(set(lines)) // BATCH)][:BATCH]
@@ -335,11 +361,12 @@ def narrator_or_none() -> Narrator | None:
         return None
 
 
-def main() -> None:
+def main() -> int:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--assessments", type=int, default=500)
     parser.add_argument("--prompts", type=int, default=40, help="sentences by prompting alone")
+    parser.add_argument("--facts", type=int, default=1000, help="different facts a language")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--no-model", action="store_true", help="the check alone")
     parser.add_argument("--out", type=Path)
@@ -367,7 +394,7 @@ def main() -> None:
         rows.append(("eight sentences in one batch, CPU seconds of one core", f"{seconds:.1f}"))
         rows.append(("most memory", f"{memory:.2f} GB"))
         for language in LANGUAGES:
-            rows += rates(narrator, assessments, language)
+            rows += rates(narrator, assessments, language, asked.facts)
         for shots in (0, 6):
             what = f"{shots} examples" if shots else "a plain request"
             rows.append(
@@ -380,8 +407,8 @@ def main() -> None:
     print(table)
     if asked.out is not None:
         asked.out.write_text(table + "\n", encoding="utf-8")
-    assert through == 0
+    return int(through > 0)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -134,12 +134,12 @@ def narrator_card() -> dict[str, Any]:
         If it is damaged.
     """
     try:
-        card: dict[str, Any] = json.loads(_folder().joinpath(CARD_FILE).read_text("utf-8"))
+        card = json.loads(_folder().joinpath(CARD_FILE).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise BadInputError("The card of the narrator cannot be read.", _REMEDY) from error
-    if card.get("schema") != CARD_SCHEMA:
+    if not isinstance(card, dict) or card.get("schema") != CARD_SCHEMA:
         raise BadInputError("The card of the narrator is of another version.", _REMEDY)
-    return card
+    return dict(card)
 
 
 def _folder() -> Traversable:

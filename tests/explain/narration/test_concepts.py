@@ -20,4 +20,6 @@ def test_a_projector_finds_what_an_embedding_holds() -> None:
 def test_a_projector_is_stored_and_read() -> None:
     projector = learn_projector(np.eye(4), np.array([0, 1, 0, 1]), ("a", "b"))
     again = ConceptProjector.of(projector.arrays(), ["a", "b"])
-    assert np.allclose(again.probabilities(np.eye(4)), projector.probabilities(np.eye(4)), atol=1e-6)
+    assert np.allclose(
+        again.probabilities(np.eye(4)), projector.probabilities(np.eye(4)), atol=1e-6
+    )

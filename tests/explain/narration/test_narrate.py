@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from support.told import ALL, FRAIL, RATE, SPEED, STEP, STRIDE, finding
 
 from clinigait.core import Finding, Protocol
 from clinigait.explain.check_words import WordCheck
@@ -15,6 +14,7 @@ from clinigait.explain.narration.narrate import draft_of, narrate, template_narr
 from clinigait.explain.narration.narrator import narration_of
 from clinigait.findings import sentence
 from clinigait.gait.catalogue import CATALOGUE
+from support.told import ALL, FRAIL, RATE, SPEED, STEP, STRIDE, finding
 
 LANGUAGES = ("en", "zh")
 
@@ -56,8 +56,9 @@ def test_every_sentence_that_may_be_learned_is_true_of_its_finding(language) -> 
 def test_every_frame_speaks_of_all_its_values_and_of_no_others(language) -> None:
     for frame, relation in shapes(language):
         one = told(frame, relation, "cadence" if language == "en" else "步频", "left", language)
+        sides = {"more": "left", "less": "right"}
         roles = {frames(language).slots[slot] for slot in slots_in(one.line)}
-        assert {"left" if role == "more" else "right" if role == "less" else role for role in roles} == set(frame.needs)  # fmt: skip
+        assert {sides.get(role, role) for role in roles} == set(frame.needs)
         for said in one.sentences:
             assert slots_in(said) == slots_in(one.line)
 
