@@ -38,6 +38,8 @@ UNSEEN = (
 )  # fmt: skip
 #: Frames that the prefix starts from, batches that are drawn, and where the plan was cut short.
 PLANS = {"en": ((0, 1, 5), 90, (45, 62)), "zh": ((0, 2), 45, (11, 30))}
+#: Walkers of the test that the language model is asked about, each with two vectors.
+MOST_ASKED = 24
 #: What an embedding may be about.
 CONCEPTS = ("speed_mps", "stride_length_m", "stride_time_s", "step_width_m", "stance_pct")
 
@@ -147,14 +149,15 @@ def what_it_adds(
 
     names = [running_name(CATALOGUE[name].title) for name in CONCEPTS]
     wrong = np.roll(vectors, 1, axis=0)
-    shares: dict[str, object] = {}
+    shares: dict[str, object] = {"asked_of_the_model": min(len(vectors), MOST_ASKED)}
     for what, given in (("right", vectors), ("wrong", wrong)):
         hits = projector.probabilities(given).argmax(axis=1) == wanted
         shares[f"projector_{what}_vector"] = round(float(hits.mean()), 3)
-        said = [choose_first(names, "en", narrator, projector, v) for v in given]
-        shares[f"model_{what}_vector"] = share(said, names, wanted)
+        said = [choose_first(names, "en", narrator, projector, v) for v in given[:MOST_ASKED]]
+        shares[f"model_{what}_vector"] = share(said, names, wanted[:MOST_ASKED])
     none = choose_first(names, "en", narrator, None, None)
-    shares["model_no_vector"] = share([none] * len(wanted), names, wanted)
+    asked = wanted[:MOST_ASKED]
+    shares["model_no_vector"] = share([none] * len(asked), names, asked)
     return shares
 
 
