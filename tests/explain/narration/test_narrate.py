@@ -202,3 +202,16 @@ def test_the_same_facts_are_asked_for_once() -> None:
     said = narrate([level(n) for n in range(12)], "en", speaker)
     assert len(speaker.read) == 1
     assert said.counts["model"] == 12
+
+
+def test_the_narration_is_kept_in_the_assessment(tmp_path) -> None:
+    from support.assessments import assessed
+
+    from clinigait.io.assessment import read_assessment, write_assessment
+    from clinigait.pipeline import with_findings, with_narration
+
+    one = with_narration(with_findings(assessed(), ["cadence_spm", "stride_time_s"]), "template")
+    assert one.narration is not None
+    assert [said.finding for said in one.narration.sentences] == [f.id for f in one.findings]
+    write_assessment(one, tmp_path / "assessment.json")
+    assert read_assessment(tmp_path / "assessment.json").narration == one.narration
