@@ -55,6 +55,8 @@ def test_every_format_gives_the_gait_and_all_files(kind: str, tmp_path: Path) ->
     } == written  # fmt: skip
     assert len(list((out / "frames").glob("*.jpg"))) == 3
     stored = json.loads((out / "assessment.json").read_text())
+    assert [finding["text"] for finding in stored["findings"]] == [f.text for f in found.findings]
+    assert {"asymmetry", "quality"} <= {finding.kind for finding in found.findings}
     assert stored["recording"]["source"] == "keypoints"
     assert len(stored["recording"]["sha256"]) == 64
     assert stored["protocol"]["name"] == (

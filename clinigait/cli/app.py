@@ -18,6 +18,7 @@ from clinigait._version import __version__
 from clinigait.cli import (
     assess,
     compare,
+    define,
     demo,
     doctor,
     evaluate,
@@ -57,7 +58,7 @@ app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
 app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
-app.command("define")(report.define)
+app.command("define")(define.define)
 app.command("doctor")(doctor.doctor)
 app.add_typer(weights.app, name="weights")
 app.add_typer(export.app, name="export")

@@ -61,7 +61,7 @@ def compare(
     from clinigait.io.output import replace_file  # noqa: PLC0415
 
     _check_out(out, (first, second))
-    both = [read_assessment(first), read_assessment(second)]
+    both = read_assessment(first), read_assessment(second)
     rows = compared(*both)
     findings = change_findings(rows, *both, CATALOGUE)
     synthetic = any(assessment.provenance.synthetic for assessment in both)

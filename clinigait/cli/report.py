@@ -1,4 +1,4 @@
-"""``clinigait report`` and ``clinigait define``."""
+"""``clinigait report``: the report of an assessment, written again."""
 
 from __future__ import annotations
 
@@ -25,20 +25,3 @@ def report(
     assessment = read_assessment(assessment_file)
     write_report(assessment, assessment_file.parent, out, CATALOGUE, language=language)
     typer.echo(f"Report: {out}")
-
-
-def define(
-    term: Annotated[str, typer.Argument(help="A parameter, for example stride_length_m.")],
-) -> None:
-    """Say what a parameter of the report means and where its definition comes from."""
-    wanted = term.lower().replace(" ", "_").replace("-", "_")
-    found = [d for name, d in CATALOGUE.items() if name == wanted]
-    found = found or [d for name, d in CATALOGUE.items() if wanted and wanted in name]
-    if not found:
-        raise BadInputError(
-            f"There is no parameter {term}.", f"Choose one of: {', '.join(CATALOGUE)}."
-        )
-    for definition in found:
-        typer.echo(f"{definition.name} ({definition.title}, {definition.unit})")
-        typer.echo(f"  {definition.definition}")
-        typer.echo(f"  Needs: {definition.view}. Source: {definition.source}.")

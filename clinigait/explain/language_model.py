@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -139,15 +140,17 @@ def _copy_to_bf16(source: Path, target: Path) -> None:
 
 def _libraries() -> tuple[Any, Any]:
     try:
-        import accelerate  # noqa: F401, PLC0415  slow to import; only narration needs it
-        import gguf  # noqa: F401, PLC0415
-        import torch  # noqa: PLC0415
+        import torch  # noqa: PLC0415  slow to import; only narration needs it
         import transformers  # noqa: PLC0415
+
+        for needed in ("accelerate", "gguf"):  # transformers reads the package's file with them
+            import_module(needed)
     except ImportError as error:
         raise BadInputError(
             "Narration by a language model needs packages that are not installed.", _INSTALL
         ) from error
-    transformers.utils.logging.disable_progress_bar()
+    bars: Any = transformers.utils.logging
+    bars.disable_progress_bar()
     logging.getLogger("transformers").setLevel(logging.ERROR)
     return torch, transformers
 

@@ -77,7 +77,7 @@ def form_of(finding: Finding) -> str:
 
 
 def tail_of(finding: Finding, words: Grammar) -> str:
-    """Return what is said of the evidence behind a sentence, with braces for values."""
+    """Return what the sentence says of the evidence; empty where it is not limited."""
     if all(role in finding.values for role in _INTERVAL):
         return words.tails["across"]
     return words.tails["limited"] if finding.grade == "limited" else ""

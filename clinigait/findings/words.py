@@ -50,7 +50,7 @@ def grammar(language: str) -> Grammar:
     """
     if language not in LANGUAGES:
         raise BadInputError(
-            f"There are no sentences in the language {plain_line(language)[:20]}.",
+            f"There is no language {plain_line(language)[:20]}.",
             f"Choose one of: {', '.join(LANGUAGES)}.",
         )
     return Grammar(**_file("grammar.yaml")[language])
@@ -89,6 +89,18 @@ def unit_in(language: str, unit: str) -> str:
     """Return a unit as printed in a language."""
     shown = plain_line(unit)[:20]
     return shown if language == "en" else str(_file("words.yaml")["units"].get(shown, shown))
+
+
+def words_for(part: str, language: str) -> dict[str, str]:
+    """Return the words of one part of the product in a language.
+
+    Raises
+    ------
+    BadInputError
+        If there are none.
+    """
+    grammar(language)
+    return cast("dict[str, str]", _file("words.yaml")[part][language])
 
 
 def plain_line(text: str) -> str:

@@ -44,6 +44,8 @@ def _complaint(*arguments: object, **environment: str) -> str:
         ["assess", "film.mp4", "--out", "out", "--threads", "0"],
         ["dance"],
         ["define", "shoe_size"],
+        ["define", "dubble suport"],
+        ["define", "stride", "--language", "de"],
         ["weights", "fetch", "nothing"],
         ["weights", "fetch", "--from", "x"],
         ["report", "nowhere.json", "--out", "r.pdf"],
@@ -101,6 +103,12 @@ def test_define_tells_definition_and_source() -> None:
     told = _run("define", "stride length").stdout
     assert "stride_length_m" in told
     assert "successive foot-prints" in told
+    assert "doi" in told
+
+
+def test_define_tells_terms_in_chinese() -> None:
+    told = _run("define", "prediction set", "--language", "zh").stdout
+    assert told.startswith("prediction_set（预测集）")
     assert "doi" in told
 
 

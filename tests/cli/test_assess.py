@@ -1,12 +1,13 @@
-"""What the terminal tells of the people in a film."""
+"""What the terminal tells of findings, and of the people in a film."""
 
 from dataclasses import replace
 
 import pytest
 
-from clinigait.cli.assess import people_lines
+from clinigait.cli.assess import finding_lines, people_lines
 from clinigait.core import Assessment
 from support.assessments import PEOPLE, assessed, refused
+from support.told import param, tell, warned
 
 
 def _of(made: Assessment, *scores: float, walker: int | None = 1) -> Assessment:
@@ -45,3 +46,16 @@ def test_a_crowd_is_counted_not_listed() -> None:
 
 def test_without_a_film_there_is_nobody_to_list() -> None:
     assert people_lines(replace(refused(), perception=None)) == []
+
+
+def test_findings_beyond_a_limit_are_told_and_the_rest_are_counted() -> None:
+    assert finding_lines(tell(param(1.3), quality=(warned("odd"),))) == []
+    assert finding_lines(tell(param(1.0))) == [
+        "finding: Stride length on the left is 1.00 m, below the reference range of 1.20 m to "
+        "1.40 m."
+    ]
+    names = ("stride_time_s", "step_time_s", "stance_time_s", "swing_time_s")
+    many = [param(9.0, name=name, side=side) for name in names for side in ("left", "right")]
+    lines = finding_lines(tell(*many))
+    assert len(lines) == 7
+    assert lines[-1] == "2 more findings are in the file."

@@ -61,6 +61,9 @@ def test_a_comparison_is_written_and_told(tmp_path: Path) -> None:
     assert "Perera 2006" in speed["meaningful_source"]
     assert speed["dual_task_cost_pct"] == ""
     assert rows["arm_swing_deg", "left"]["verdict"].startswith("cannot be compared: neither")
+    assert speed["finding"].startswith("Walking speed increased from 1.00 m/s to 1.20 m/s")
+    assert speed["grade"] == "moderate"
+    assert f"finding: {speed['finding']}" in done.stdout
     assert "speed_mps" in done.stdout
     assert "changed by more than measurement error" in done.stdout
     shown = next(line for line in done.stdout.splitlines() if line.startswith("speed_mps"))

@@ -12,7 +12,7 @@ from clinigait.explain.check_edits import edits_of
 from clinigait.explain.check_facts import ways_to_write
 from clinigait.explain.check_words import WordCheck
 from clinigait.findings import sentence, title_in
-from support.told import ALL, CADENCE, SPEED, STEP, STRIDE, finding, paraphrased
+from support.narrated import ALL, CADENCE, SPEED, STEP, STRIDE, finding, paraphrased
 
 LANGUAGES = ("en", "zh")
 TRUE = "The left stride length was 1.08 m, below the reference range of 1.20 to 1.50 m."

@@ -1,80 +1,84 @@
-"""Findings and true sentences about them, for tests of the narration."""
+"""Assessments of a few parameters, to hold findings against."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-import yaml
+from clinigait.core import (
+    Assessment,
+    Finding,
+    Grade,
+    Measurement,
+    Parameter,
+    Prediction,
+    QualityCheck,
+    Reference,
+)
+from clinigait.findings import findings_of
+from clinigait.gait.catalogue import CATALOGUE
+from support.assessments import assessed
 
-from clinigait.core import Finding
+RANGE = Reference(1.20, 1.40, "mean ± 1 SD", "healthy adults", "Somebody 2011, doi 10.1/x")
+NAME = "stride_length_m"
 
-PARAPHRASES = Path(__file__).parents[2] / "examples" / "narration_paraphrases.yaml"
+
+def of(*parameters: Parameter, **changes: Any) -> Assessment:
+    """Return an assessment that has these parameters, passes all checks and asks no model."""
+    base = assessed(2, with_curves=False)
+    assert base.measurement is not None
+    parts: dict[str, Any] = {"parameters": tuple(parameters), "quality": (), **changes}
+    return replace(base, measurement=replace(base.measurement, **parts))
 
 
-def finding(
-    kind: str,
-    name: str,
-    title: str,
-    relation: str,
-    values: dict[str, float],
-    unit: str = "",
-    *,
-    side: str = "",
-    grade: str = "strong",
-) -> Finding:
-    return Finding(
-        id=".".join(filter(None, (kind, name, side))),
-        rule="test@1",
-        kind=kind,
-        name=name,
-        title=title,
-        side=side,
-        relation=relation,
-        values=values,
-        unit=unit,
-        grade=grade,
-        facts=("test",),
-        source="test",
-        text="",
+def param(
+    value: float | None,
+    half: float | None = 0.01,
+    side: str = "left",
+    name: str = NAME,
+    reference: Reference | None = RANGE,
+    **changes: Any,
+) -> Parameter:
+    """Return a parameter whose interval reaches ``half`` to both sides."""
+    low, high = (None, None) if value is None or half is None else (value - half, value + half)
+    unit = CATALOGUE[name].unit if name in CATALOGUE else "m"
+    reason = "nobody saw it" if value is None else None
+    parts: dict[str, Any] = {"reason": reason, **changes}
+    return Parameter(name, side, value, unit, 9, low, high, None, reference, **parts)  # type: ignore[arg-type]
+
+
+def tell(*parameters: Parameter, **changes: Any) -> tuple[Finding, ...]:
+    """Return the findings of these parameters alone."""
+    return findings_of(of(*parameters, **changes), CATALOGUE)
+
+
+def one(findings: Sequence[Finding], finding_id: str) -> Finding:
+    """Return the finding of an id."""
+    return next(finding for finding in findings if finding.id == finding_id)
+
+
+def warned(code: str, name: str = "Something", **changes: Any) -> QualityCheck:
+    """Return a check that warns."""
+    parts: dict[str, Any] = {"value": None, "unit": "", "limit": "", **changes}
+    return QualityCheck(
+        name, Grade.WARNING, code=code, message="It is so.", remedy="Mend it.", **parts
     )
 
 
-def paraphrased() -> list[tuple[Finding, dict[str, list[str]]]]:
-    """Return findings, each with true sentences by language."""
-    rows: list[dict[str, Any]] = yaml.safe_load(PARAPHRASES.read_text("utf-8"))
-    return [
-        (finding(**row["finding"]), {key: row[key] for key in ("en", "zh") if key in row})
-        for row in rows
-    ]
+def with_predictions(*predictions: Prediction) -> Assessment:
+    """Return an assessment in which models speak."""
+    return replace(of(), predictions=predictions)
 
 
-STRIDE = finding(
-    "level", "stride_length_m", "Stride length", "below",
-    {"value": 1.08, "low": 1.2, "high": 1.5}, "m", side="left",
-)  # fmt: skip
-SPEED = finding(
-    "level", "speed_mps", "Walking speed", "within",
-    {"value": 1.21, "low": 1.1, "high": 1.4}, "m/s",
-)  # fmt: skip
-STEP = finding(
-    "asymmetry", "step_length_m", "Step length", "right_greater",
-    {"left": 0.58, "right": 0.65, "difference_pct": 11.4, "limit": 10.0}, "m",
-)  # fmt: skip
-ALIKE = finding(
-    "asymmetry", "stance_time_s", "Stance time", "alike",
-    {"left": 0.65, "right": 0.64, "difference_pct": 1.6, "limit": 10.0}, "s",
-)  # fmt: skip
-CADENCE = finding(
-    "change", "cadence_spm", "Cadence", "increased",
-    {"before": 100.2, "after": 110.4, "limit": 5.1}, "steps/min",
-)  # fmt: skip
-FRAIL = finding(
-    "prediction", "frailty", "Frailty category: Pre-frail", "likely",
-    {"probability": 0.82}, grade="limited",
-)  # fmt: skip
-MISSING = finding(
-    "quality", "hip_flexion_peak_deg", "Hip flexion, peak", "not_measured", {}, "°", side="left"
-)
-RATE = finding("quality", "low_rate", "Frame rate", "limited", {"value": 25.0, "limit": 50.0}, "Hz")
-ALL = (STRIDE, SPEED, STEP, ALIKE, CADENCE, FRAIL, MISSING, RATE)
+def mirrored(measurement: Measurement) -> Measurement:
+    """Return a measurement with left and right exchanged."""
+    return replace(measurement, parameters=tuple(_mirrored(p) for p in measurement.parameters))
+
+
+def _mirrored(p: Parameter) -> Parameter:
+    if p.name.endswith("asymmetry_pct") and p.value is not None:
+        ends = (None, None) if p.low is None or p.high is None else (-p.high, -p.low)
+        return replace(p, value=-p.value, low=ends[0], high=ends[1])
+    other = {"left": "right", "right": "left", "both": "both"}
+    return replace(p, side=other[p.side])  # type: ignore[arg-type]

@@ -95,15 +95,15 @@ def lessons(
     for number, index in enumerate(rng.choice(len(kinds), size=n, p=weights / weights.sum())):
         if number % EVERY_FIRST == 0:
             pool = names["parameter"]
-            one = told_first(pool[rng.integers(len(pool))], language)
+            one = told_first(pool[int(rng.integers(len(pool)))], language)
             drawn.append(Lesson(one.line, one.sentences[0]))
             continue
         frame, relation = kinds[index]
         pool = names["prediction" if frame.kind == "prediction" else "parameter"]
-        name = pool[rng.integers(len(pool))]
+        name = pool[int(rng.integers(len(pool)))]
         side = str(rng.choice(["left", "right", "both", ""], p=[0.35, 0.35, 0.1, 0.2]))
         one = told(frame, relation, name, side, language)
-        drawn.append(Lesson(one.line, one.sentences[rng.integers(len(one.sentences))]))
+        drawn.append(Lesson(one.line, one.sentences[int(rng.integers(len(one.sentences)))]))
     return drawn
 
 
@@ -165,7 +165,7 @@ def learn_prefix(
         optimiser.param_groups[0]["lr"] = rate * min(1.0, warm) * left
         loss = batch_loss(model, prefix, batch)
         optimiser.zero_grad()
-        loss.backward()
+        torch.autograd.backward(loss)
         optimiser.step()
         if progress is not None:
             progress(step, float(loss.detach()))

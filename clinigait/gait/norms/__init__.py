@@ -11,6 +11,7 @@ from clinigait.gait.norms.engine import (
     PublishedMean,
     published_mean,
     reference_for,
+    reference_sources,
     standing_of,
     why_no_reference,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "normalised_speed",
     "published_mean",
     "reference_for",
+    "reference_sources",
     "speed_matched_curve",
     "standing_of",
     "why_no_reference",

@@ -16,6 +16,7 @@ __all__ = [
     "WalkConditions",
     "published_mean",
     "reference_for",
+    "reference_sources",
     "standing_of",
     "why_no_reference",
 ]
@@ -117,6 +118,19 @@ def published_mean(
     """
     row, _ = first_fit(_means().get(name, ()), subject, conditions)
     return row.mean if row else None
+
+
+def reference_sources(name: str) -> tuple[str, ...]:
+    """Return where the reference ranges and the means of a parameter come from, each source once.
+
+    Parameters
+    ----------
+    name
+        Name of the parameter in the catalogue.
+    """
+    ranges = (row.reference.source for row in _ranges().get(name, ()))
+    means = (row.mean.source for row in _means().get(name, ()))
+    return tuple(dict.fromkeys((*ranges, *means)))
 
 
 def standing_of(value: float, reference: Reference) -> float | None:

@@ -14,7 +14,7 @@ from clinigait.explain.narration.narrate import draft_of, narrate, template_narr
 from clinigait.explain.narration.narrator import narration_of
 from clinigait.findings import sentence
 from clinigait.gait.catalogue import CATALOGUE
-from support.told import ALL, FRAIL, RATE, SPEED, STEP, STRIDE, finding
+from support.narrated import ALL, FRAIL, RATE, SPEED, STEP, STRIDE, finding
 
 LANGUAGES = ("en", "zh")
 
@@ -205,10 +205,9 @@ def test_the_same_facts_are_asked_for_once() -> None:
 
 
 def test_the_narration_is_kept_in_the_assessment(tmp_path) -> None:
-    from support.assessments import assessed
-
     from clinigait.io.assessment import read_assessment, write_assessment
     from clinigait.pipeline import with_findings, with_narration
+    from support.assessments import assessed
 
     one = with_narration(with_findings(assessed(), ["cadence_spm", "stride_time_s"]), "template")
     assert one.narration is not None

@@ -14,7 +14,7 @@ from clinigait.explain.check_words import WordCheck
 from clinigait.explain.narration import narrator as module
 from clinigait.explain.narration.narrate import draft_of
 from clinigait.explain.narration.narrator import load_narrator, narrator_card
-from support.told import ALL, STRIDE
+from support.narrated import ALL, STRIDE
 
 BUNDLE = Path(clinigait.__file__).parent / "bundles" / "narrator"
 
