@@ -126,7 +126,6 @@ def learn_prefix(
     start: str | torch.Tensor,
     drawn: Sequence[Lesson],
     rng: np.random.Generator,
-    shortened: tuple[int, int] | None = None,
     progress: Progress | None = None,
 ) -> torch.Tensor:
     """Learn a prefix by Adam on the cross-entropy of the sentences.
@@ -141,8 +140,6 @@ def learn_prefix(
         The examples, in the order of drawing; the last batch may be smaller.
     rng
         Source of chance for the order of the batches.
-    shortened
-        After which step the plan was cut, and to how many steps; None goes through all examples.
     progress
         Told the step and its loss.
 
@@ -158,10 +155,7 @@ def learn_prefix(
     optimiser = torch.optim.Adam([prefix], lr=RATE)
     batches = _batches(model, drawn, rng)
     for step, batch in enumerate(batches):
-        planned = shortened[1] if shortened and step > shortened[0] else len(batches)
-        if step == planned:
-            break
-        warm, left = (step + 1) / WARM_UP, 1 - step / planned
+        warm, left = (step + 1) / WARM_UP, 1 - step / len(batches)
         optimiser.param_groups[0]["lr"] = rate * min(1.0, warm) * left
         loss = batch_loss(model, prefix, batch)
         optimiser.zero_grad()
