@@ -29,6 +29,7 @@ from clinigait.pipeline import (
     open_models,
     provenance,
     with_findings,
+    with_narration,
     write_documents,
 )
 
@@ -116,6 +117,7 @@ def merge_passes(
             )),
         )  # fmt: skip
         assessment = with_findings(assessment, chosen.parameters)
+        assessment = with_narration(assessment, chosen.narration)
         write_assessment(assessment, folder / MARKER)
         write_documents(assessment, folder)
     return assessment

@@ -28,6 +28,7 @@ from clinigait.core import (
     StoredFrame,
     Subject,
     Walk,
+    WalkEmbedding,
     is_synthetic,
 )
 from clinigait.filmed import FilmRoad, film_of
@@ -384,6 +385,7 @@ class _Draft:
         self._subject = subject
         self._synthetic = synthetic
         self._reported = protocol.parameters
+        self._narration = protocol.narration
         self._protocol = ProtocolFacts(
             protocol.name, protocol.version, protocol.title, protocol.sha256
         )
@@ -407,7 +409,9 @@ class _Draft:
             frames=frames,
             predictions=tuple(one.prediction for one in answers),
         )
-        return with_findings(assessment, self._reported)
+        found = with_findings(assessment, self._reported)
+        embedding = next((one.embedding for one in answers if one.embedding is not None), None)
+        return with_narration(found, self._narration, embedding)
 
     def refused(self, error: RefusedError) -> Assessment:
         assessment = Assessment(
@@ -421,12 +425,23 @@ class _Draft:
             message=error.refused.message,
             remedy=error.refused.remedy,
         )
-        return with_findings(assessment, self._reported)
+        return with_narration(with_findings(assessment, self._reported), self._narration)
 
 
 def with_findings(assessment: Assessment, reported: Collection[str]) -> Assessment:
     """Return an assessment with what its numbers say, as far as the protocol asks for it."""
     return replace(assessment, findings=findings_of(assessment, CATALOGUE, reported))
+
+
+def with_narration(
+    assessment: Assessment, asked: str, embedding: WalkEmbedding | None = None
+) -> Assessment:
+    """Return an assessment with its findings in sentences, by template or by the language model."""
+    from clinigait.explain.narration.narrator import narration_of  # noqa: PLC0415
+
+    return replace(
+        assessment, narration=narration_of(assessment.findings, asked, embedding=embedding)
+    )
 
 
 def provenance(synthetic: bool = False) -> Provenance:

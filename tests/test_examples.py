@@ -130,3 +130,10 @@ def test_every_example_is_run_here() -> None:
         "selective_finetuning",
         "what_a_model_sees",
     }
+
+
+def test_narration_faithfulness(monkeypatch, capsys) -> None:
+    _run(_FOLDER / "narration_faithfulness.py", monkeypatch)
+    assert (
+        "| false sentences that get through the check | 0.0 % (0 of 1,6" in capsys.readouterr().out
+    )

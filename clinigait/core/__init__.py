@@ -43,6 +43,7 @@ from clinigait.core.measurement import (
     Stride,
     ViewName,
 )
+from clinigait.core.narration import NarratedSentence, Narration
 from clinigait.core.person_pictures import PersonPictures
 from clinigait.core.prediction import (
     BaselinePrediction,
@@ -134,6 +135,8 @@ __all__ = [
     "MeasuredSign",
     "Measurement",
     "Moments",
+    "NarratedSentence",
+    "Narration",
     "Parameter",
     "PerceptionFacts",
     "PersonPictures",

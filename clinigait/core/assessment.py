@@ -8,6 +8,7 @@ from typing import Literal
 from clinigait.core.finding import Finding
 from clinigait.core.layout import Side
 from clinigait.core.measurement import Measurement
+from clinigait.core.narration import Narration
 from clinigait.core.prediction import Prediction
 from clinigait.core.refusal import Refused
 from clinigait.core.walk import Subject
@@ -288,6 +289,8 @@ class Assessment:
         What models say beside it, by the protocol.
     findings
         What all this says, most important first; empty in files of older versions.
+    narration
+        The findings in sentences, as the protocol asks; None in files of older versions.
     code, message, remedy
         Why not, as in :class:`Refused`; None where assessed.
     frames
@@ -309,6 +312,7 @@ class Assessment:
     frames: tuple[StoredFrame, ...] = field(default_factory=tuple)
     predictions: tuple[Prediction, ...] = ()
     findings: tuple[Finding, ...] = ()
+    narration: Narration | None = None
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:

@@ -134,6 +134,9 @@ class Protocol:
         list within the list, the first that can see the walk speaks.
     research
         Whether numbers are shown, watermarked, that a model would keep to itself in a clinic.
+    narration
+        Who words the findings: the templates, or a frozen language model whose every sentence is
+        checked, with the templates where it fails.
     prevalence_pct
         How common the condition is where the protocol is used, in per cent: for predictive values.
     saliency
@@ -166,6 +169,7 @@ class Protocol:
     research: bool = False
     prevalence_pct: float | None = None
     saliency: SaliencyMethod | Literal["none"] = "none"
+    narration: Literal["template", "llm"] = "template"
     sha256: str = ""
 
     def __post_init__(self) -> None:

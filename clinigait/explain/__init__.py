@@ -1,1 +1,1 @@
-"""Why a model says what it says: where it looked, and whether that holds."""
+"""Why a model says what it says, and in what words: where it looked, and what is checked of it."""

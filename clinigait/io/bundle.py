@@ -58,7 +58,7 @@ class Bundle:
 def shipped_bundles() -> tuple[str, ...]:
     """Return the names of the bundles that come with clinigait."""
     found = (f for f in files("clinigait.bundles").iterdir() if f.is_dir())
-    return tuple(sorted(f.name for f in found if f.joinpath(CARD_FILE).is_file()))
+    return tuple(sorted(f.name for f in found if f.joinpath(WEIGHTS_FILE).is_file()))
 
 
 def read_bundle(name_or_path: str | Path) -> Bundle:

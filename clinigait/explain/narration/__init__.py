@@ -1,0 +1,1 @@
+"""Narration: findings in sentences, by template or by a frozen language model that is checked."""
