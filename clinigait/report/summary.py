@@ -8,8 +8,9 @@ from itertools import groupby
 from reportlab.platypus import Flowable, KeepInFrame, PageBreak
 
 from clinigait.core import Finding, Grade, Measurement
+from clinigait.core.narration import BY
 from clinigait.findings import is_noteworthy, sentence
-from clinigait.report.blocks import Heading, gap, note, panel, section, subheading
+from clinigait.report.blocks import Heading, gap, note, panel, paragraph, section, subheading
 from clinigait.report.contents import Contents
 from clinigait.report.curves import curves_at_a_glance
 from clinigait.report.frames import frame_strip
@@ -26,7 +27,7 @@ from clinigait.report.styles import (
     style,
 )
 from clinigait.report.tagging import Text
-from clinigait.report.text import markup, words
+from clinigait.report.text import markup, printable, words
 from clinigait.report.values import key_numbers
 
 #: So many are spelt out on the first page; all warnings stand on the quality page, all findings
@@ -81,10 +82,34 @@ def _findings(findings: Sequence[Finding], contents: Contents) -> list[Flowable]
     if not findings:
         return []
     story: list[Flowable] = [gap(2), Heading(words_.findings_title, "findings")]
+    narration = contents.assessment.narration
+    if narration is not None and narration.headline and _is_narrated(contents):
+        story.append(paragraph(narration.headline, SIZE_BODY, bold=True))
     for kind, members in groupby(findings, key=lambda finding: finding.kind):
         story.append(subheading(words_.finding_kinds[kind]))
         story += [sentence_of(finding, contents) for finding in members]
-    return [*story, gap(2), note(words_.findings_note)]
+    return [*story, gap(2), note(words_.findings_note), *_worded_by(contents)]
+
+
+def _is_narrated(contents: Contents) -> bool:
+    """Whether a language model worded the findings in the language of this report."""
+    narration = contents.assessment.narration
+    if narration is None or narration.model is None:
+        return False
+    return narration.language == contents.words.language
+
+
+def _worded_by(contents: Contents) -> list[Flowable]:
+    """Return who worded the findings, where a language model was asked for."""
+    narration, words_ = contents.assessment.narration, contents.words
+    if narration is None:
+        return []
+    if narration.reason:
+        return [note(f"{words_.not_narrated} {narration.reason}")]
+    if not _is_narrated(contents):
+        return []
+    counts = {by: narration.counts.get(by, 0) for by in BY}
+    return [note(words_.narrated.format(name=printable(narration.model or "", 80), **counts))]
 
 
 def sentence_of(finding: Finding, contents: Contents) -> Text:
@@ -92,7 +117,10 @@ def sentence_of(finding: Finding, contents: Contents) -> Text:
     found = (_reference(fact, contents) for fact in finding.facts)
     marks = [mark for mark in found if mark]
     ending = f" <font size=5.6 color='{MUTED}'>[{', '.join(dict.fromkeys(marks))}]</font>"
-    text = markup(sentence(finding, contents.words.language), 400)
+    narration = contents.assessment.narration
+    own = {one.finding: one.text for one in narration.sentences} if narration else {}
+    told = own.get(finding.id) if _is_narrated(contents) else None
+    text = markup(told or sentence(finding, contents.words.language), 400)
     look = style(SIZE_BODY)
     look.leftIndent, look.firstLineIndent = 9, -9
     return Text(f"<font color='{ACCENT}'>•</font>  {text}{ending if marks else ''}", look)

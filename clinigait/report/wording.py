@@ -127,6 +127,11 @@ class Wording:
         "Made by fixed rules from the numbers of this report; in brackets the row of the table "
         "that each rests on. They describe, and diagnose nothing."
     )
+    narrated: str = (
+        "Worded by {name} on this machine: {model} in its own words, {grammar} chosen among true "
+        "sentences, {template} by template. Every sentence was checked against the numbers."
+    )
+    not_narrated: str = "The language model did not speak."
     row_mark: str = "row {row}"
     model_mark: str = "model"
     quality_mark: str = "quality"

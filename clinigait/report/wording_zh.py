@@ -85,6 +85,11 @@ CHINESE = Wording(
     findings_note=(
         "由固定规则根据本报告的数值得出；方括号内为每条所依据的表格行号。仅作描述，不作任何诊断。"
     ),
+    narrated=(
+        "由本机上的 {name} 措辞：{model} 条为其自己的表述，{grammar} 条从正确的句子中选出，"
+        "{template} 条为模板句。每句都已与数值核对。"
+    ),
+    not_narrated="语言模型未作表述。",
     row_mark="第 {row} 行",
     model_mark="模型",
     quality_mark="质量",

@@ -11,6 +11,7 @@ import pytest
 
 from clinigait.core import Assessment, BadInputError, Finding, Parameter, StoredFrame, Subject
 from clinigait.core.definition import Definition
+from clinigait.core.narration import NarratedSentence, Narration
 from clinigait.documents import write_pdf
 from clinigait.report.pdf import write_report
 from clinigait.report.styles import PAGES
@@ -215,3 +216,36 @@ def test_a_band_is_a_reference_only_for_those_it_was_made_of(
     assert told in text
     assert "Schwartz 2008" in text
     assert ("For comparison of shape only" in text) == (age_y > 18)
+
+
+def _narrated(**changes: object) -> Assessment:
+    finding = _level()
+    text = "The person walked at 1.05 m/s, slower than the reference range."
+    narration = Narration(
+        "en", (NarratedSentence(text, finding.id, "model"),), text,
+        {"model": 1, "grammar": 0, "template": 0}, "First of all: walking speed.",
+        "SmolLM2 b179c952",
+    )  # fmt: skip
+    narration = replace(narration, **changes)  # type: ignore[arg-type]
+    return replace(assessed(9), findings=(finding,), narration=narration)
+
+
+def test_sentences_of_a_language_model_say_so_and_only_in_their_language(
+    frames: Path, tmp_path: Path
+) -> None:
+    for language in ("en", "zh"):
+        write_pdf(_narrated(), frames, tmp_path / f"{language}.pdf", language)
+    english, chinese = (_texts(tmp_path / f"{name}.pdf")[0] for name in ("en", "zh"))
+    assert "slower than the reference range" in english
+    assert "First of all: walking speed." in english
+    assert "Worded by SmolLM2 b179c952 on this machine: 1 in its own words" in english
+    assert "SmolLM2" not in chinese
+    assert "低于参考范围" in chinese
+
+
+def test_a_language_model_that_did_not_speak_says_why(frames: Path, tmp_path: Path) -> None:
+    silent = _narrated(model=None, headline=None, reason="Its weights are not here. Fetch them.")
+    write_pdf(silent, frames, tmp_path / "report.pdf")
+    page = _texts(tmp_path / "report.pdf")[0]
+    assert "The language model did not speak. Its weights are not here. Fetch them." in page
+    assert "slower than the reference range" not in page
