@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
@@ -15,9 +16,22 @@ from clinigait.nn.rgbd_fusion import RgbdFusion
 from clinigait.training.plan import NetworkPlan
 
 
-def encoder_start(
-    network: NetworkPlan, path: Path, n_classes: int
-) -> tuple[dict[str, NDArray[Any]], Yolo11Weights]:
+class EncoderStart(NamedTuple):
+    """What a network begins with.
+
+    Parameters
+    ----------
+    arrays
+        Weights of its encoders, by the keys of its state.
+    weights
+        What the file was.
+    """
+
+    arrays: dict[str, NDArray[Any]]
+    weights: Yolo11Weights
+
+
+def encoder_start(network: NetworkPlan, path: Path, n_classes: int) -> EncoderStart:
     """Return the weights of the encoders of a network, by the keys of its state.
 
     Parameters
@@ -28,11 +42,6 @@ def encoder_start(
         Safetensors, see :func:`clinigait.models.yolo11_weights.read_yolo11_weights`.
     n_classes
         Of the task.
-
-    Returns
-    -------
-    tuple
-        The weights, and what the file was.
 
     Raises
     ------
@@ -48,7 +57,9 @@ def encoder_start(
     given = read_yolo11_weights(
         path, str(spec.get("encoder", "n")), str(spec.get("sppf_act", "silu"))
     )
-    module = build_network(spec)
+    # Nobody's random numbers change because a file is read.
+    with torch.random.fork_rng(devices=[]):
+        module = build_network(spec)
     assert isinstance(module, RgbdFusion)  # noqa: S101  for the type checker
     try:
         module.start_from(given.state)
@@ -58,4 +69,5 @@ def encoder_start(
             f"Set width: 1 and encoder: {given.scale} in a copy of the protocol.",
         ) from error
     state = module.state_dict()
-    return {k: np.asarray(v.numpy()) for k, v in state.items() if ".encoder." in k}, given
+    arrays = {k: np.asarray(v.numpy()) for k, v in state.items() if ".encoder." in k}
+    return EncoderStart(arrays, given)

@@ -27,7 +27,6 @@ from clinigait.io.bundle import Bundle, read_bundle, write_bundle
 from clinigait.models.pictures import with_pictures_of
 from clinigait.models.scoring import check_length, own_arrays
 from clinigait.models.task import Task, load_task
-from clinigait.models.yolo11_weights import Yolo11Weights
 from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import inputs_sha256, prepare
 from clinigait.training.augment import check_augmentations, check_mirror
@@ -44,7 +43,7 @@ from clinigait.training.cross_validation import (
     outer_folds,
     taught,
 )
-from clinigait.training.encoder_start import encoder_start
+from clinigait.training.encoder_start import EncoderStart, encoder_start
 from clinigait.training.fit import (
     Arrays,
     Floats,
@@ -162,10 +161,11 @@ def train(order: Order, report: Report | None = None) -> Trained:
         order = replace(order, initial=read_bundle(order.plan.initial))
     task = load_task(order.plan.task)
     check_plan(order.plan, task)
+    encoders = _encoders(order, len(task.classes))
     people = prepare_people(order.plan, order.study, task, _share_of(report, "Preparing walks"))
     need_classes(people.labels, list(people.labels), people.classes, "the data")
     _need_targets(order.plan, people)
-    course = course_of(order, people, report)
+    course = course_of(order, people, report, encoders)
     course.total = _count_fits(order, people)
     validated = None
     if order.validate == "folds":
@@ -274,7 +274,12 @@ def prepare_people(
     return prepare_study(study, task, prepared, measure_it, told, vary)
 
 
-def course_of(order: Order, people: Prepared, report: Report | None = None) -> Course:
+def course_of(
+    order: Order,
+    people: Prepared,
+    report: Report | None = None,
+    encoders: Sequence[EncoderStart] = (),
+) -> Course:
     """Return what fits the networks of an order, and keeps what is done beside its output.
 
     Raises
@@ -284,11 +289,11 @@ def course_of(order: Order, people: Prepared, report: Report | None = None) -> C
     """
     beside = prepare_beside(order, report)
     starts = starts_of(order, people.classes)
-    encoders: tuple[Yolo11Weights, ...] = ()
-    if order.encoder is not None:
-        starts, encoders = _with_encoders(order, order.encoder, starts, len(people.classes))
+    if encoders:
+        pairs = zip(starts, encoders, strict=True)
+        starts = tuple({**(own or {}), **given.arrays} for own, given in pairs)
     fingerprint = hash_of({
-        **({"encoder": [each.sha256 for each in encoders]} if encoders else {}),
+        **({"encoder": [each.weights.sha256 for each in encoders]} if encoders else {}),
         "beside": beside.digest if beside else "",
         "plan": order.plan.digest, "data": people.digest, "validate": order.validate,
         "initial": order.initial.card.weights_sha256 if order.initial else "",
@@ -296,17 +301,15 @@ def course_of(order: Order, people: Prepared, report: Report | None = None) -> C
     })  # fmt: skip
 
     work, told = Work(order.out, fingerprint), _share_of(report, "Training")
-    notes = tuple(dict.fromkeys(each.note for each in encoders))
+    notes = tuple(dict.fromkeys(each.weights.note for each in encoders))
     return Course(work, starts, order.device, told, beside=beside, notes=notes)
 
 
-def _with_encoders(
-    order: Order, path: Path, starts: Sequence[Start], n_classes: int
-) -> tuple[tuple[Start, ...], tuple[Yolo11Weights, ...]]:
-    """Put the encoder that a user brought into what each network begins with."""
-    found = [encoder_start(network, path, n_classes) for network in order.plan.networks]
-    mixed = tuple({**(own or {}), **given} for own, (given, _) in zip(starts, found, strict=True))
-    return mixed, tuple(weights for _, weights in found)
+def _encoders(order: Order, n_classes: int) -> list[EncoderStart]:
+    """Return the encoder that a user brought, for each network; nothing without one."""
+    if order.encoder is None:
+        return []
+    return [encoder_start(network, order.encoder, n_classes) for network in order.plan.networks]
 
 
 def prepare_beside(order: Order, report: Report | None = None) -> Prepared | None:
