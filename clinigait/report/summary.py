@@ -8,7 +8,7 @@ from itertools import groupby
 from reportlab.platypus import Flowable, KeepInFrame, PageBreak
 
 from clinigait.core import Finding, Grade, Measurement
-from clinigait.core.narration import BY
+from clinigait.core.narration import BY, Narration
 from clinigait.findings import is_noteworthy, sentence
 from clinigait.report.blocks import Heading, gap, note, panel, paragraph, section, subheading
 from clinigait.report.contents import Contents
@@ -82,8 +82,8 @@ def _findings(findings: Sequence[Finding], contents: Contents) -> list[Flowable]
     if not findings:
         return []
     story: list[Flowable] = [gap(2), Heading(words_.findings_title, "findings")]
-    narration = contents.assessment.narration
-    if narration is not None and narration.headline and _is_narrated(contents):
+    narration = _narration(contents)
+    if narration is not None and narration.headline:
         story.append(paragraph(narration.headline, SIZE_BODY, bold=True))
     for kind, members in groupby(findings, key=lambda finding: finding.kind):
         story.append(subheading(words_.finding_kinds[kind]))
@@ -91,22 +91,21 @@ def _findings(findings: Sequence[Finding], contents: Contents) -> list[Flowable]
     return [*story, gap(2), note(words_.findings_note), *_worded_by(contents)]
 
 
-def _is_narrated(contents: Contents) -> bool:
-    """Whether a language model worded the findings in the language of this report."""
+def _narration(contents: Contents) -> Narration | None:
+    """Return what a language model made of the findings, in the language of this report."""
     narration = contents.assessment.narration
     if narration is None or narration.model is None:
-        return False
-    return narration.language == contents.words.language
+        return None
+    return narration if narration.language == contents.words.language else None
 
 
 def _worded_by(contents: Contents) -> list[Flowable]:
     """Return who worded the findings, where a language model was asked for."""
-    narration, words_ = contents.assessment.narration, contents.words
+    asked, words_ = contents.assessment.narration, contents.words
+    if asked is not None and asked.reason:
+        return [note(f"{words_.not_narrated} {asked.reason}")]
+    narration = _narration(contents)
     if narration is None:
-        return []
-    if narration.reason:
-        return [note(f"{words_.not_narrated} {narration.reason}")]
-    if not _is_narrated(contents):
         return []
     counts = {by: narration.counts.get(by, 0) for by in BY}
     return [note(words_.narrated.format(name=printable(narration.model or "", 80), **counts))]
@@ -117,9 +116,9 @@ def sentence_of(finding: Finding, contents: Contents) -> Text:
     found = (_reference(fact, contents) for fact in finding.facts)
     marks = [mark for mark in found if mark]
     ending = f" <font size=5.6 color='{MUTED}'>[{', '.join(dict.fromkeys(marks))}]</font>"
-    narration = contents.assessment.narration
-    own = {one.finding: one.text for one in narration.sentences} if narration else {}
-    told = own.get(finding.id) if _is_narrated(contents) else None
+    narration = _narration(contents)
+    said = narration.sentences if narration else ()
+    told = next((one.text for one in said if one.finding == finding.id), None)
     text = markup(told or sentence(finding, contents.words.language), 400)
     look = style(SIZE_BODY)
     look.leftIndent, look.firstLineIndent = 9, -9
