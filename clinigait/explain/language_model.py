@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from clinigait.core import BadInputError
 from clinigait.io.hashes import sha256_of
-from clinigait.perception.weights import LANGUAGE_MODEL, require
+from clinigait.perception.weights import LANGUAGE_MODEL, require, sha256_of_weights
 
 if TYPE_CHECKING:
     import torch
@@ -85,7 +85,7 @@ def load_language_model(folder: Path | None = None) -> LanguageModel:
         copy = source.parent / _COPY
         if not (copy / _WEIGHTS).is_file():
             _copy_to_bf16(source, copy)
-        return _load(copy, sha256_of(source), "SmolLM2-135M-Instruct")
+        return _load(copy, sha256_of_weights(LANGUAGE_MODEL), "SmolLM2-135M-Instruct")
 
 
 def _weights_of(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from clinigait.explain.narration.concepts import ConceptProjector
 from clinigait.explain.narration.decode import decode, trie_of
 from clinigait.explain.narration.frames import frames, told_first
 from clinigait.explain.narration.names import name_for_model, running_name
+from clinigait.explain.narration.narrate import joined
 from clinigait.findings import is_noteworthy, title_in
 from clinigait.gait.catalogue import CATALOGUE
 
@@ -68,8 +69,7 @@ def with_headline(
     first = {one.id for one in findings if name_for_model(one, said.language) == chosen}
     ordered = sorted(said.sentences, key=lambda one: one.finding not in first)
     headline = told_first(chosen, said.language).sentences[0]
-    join = " " if said.language == "en" else ""
-    text = join.join([headline, *(one.text for one in ordered)])
+    text = joined([headline, *(one.text for one in ordered)], said.language)
     return replace(said, sentences=tuple(ordered), text=text, headline=headline)
 
 

@@ -149,11 +149,15 @@ def draft_of(finding: Finding, language: str) -> Draft | None:
 def _narration(
     sentences: Sequence[NarratedSentence], language: Language, model: str | None = None
 ) -> Narration:
-    join = " " if language == "en" else ""
     return Narration(
         language=language,
         sentences=tuple(sentences),
-        text=join.join(one.text for one in sentences),
+        text=joined([one.text for one in sentences], language),
         counts={by: sum(one.by == by for one in sentences) for by in BY},
         model=model,
     )
+
+
+def joined(sentences: Sequence[str], language: str) -> str:
+    """Return sentences as one text: Chinese ones stand without a space."""
+    return (" " if language == "en" else "").join(sentences)
