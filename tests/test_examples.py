@@ -124,6 +124,8 @@ def test_every_example_is_run_here() -> None:
         "assess_a_film",
         "fit_the_virtual_clinic",
         "learn_lifted_gait",
+        "learn_the_narrator",
+        "narration_faithfulness",
         "parkinson_ablation",
         "pathology_from_synthetic",
         "prove_the_virtual_clinic",
