@@ -119,10 +119,10 @@ def assess(
     asked = request.protocol
     with_depth = is_rgbd_folder(Path(video))
     usual = _USUAL_IN_SPACE if with_depth else _USUAL_FOR_FILMS
-    protocol = load_protocol(usual if asked is None else asked)
+    protocol = asked if isinstance(asked, Protocol) else load_protocol(asked or usual)
     check_names(protocol)
     _check_subject(request.subject)
-    models = open_models(protocol)
+    models = open_models(protocol) if request.bundles is None else request.bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
         if not with_depth and is_keypoint_file(Path(video)):
@@ -223,12 +223,14 @@ def _assess_into(
                 asked = with_pictures(walk, recording, cut, tell)
         with stopwatch.stage(_ASKING, progress):
             answers = ask_models(models, [asked], protocol, request.subject, measurement)
-    with stopwatch.stage(_DRAWING, progress) as tell:
-        threads = request.threads if request.overlay else None
-        frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
+    frames: tuple[StoredFrame, ...] = ()
+    if request.documents:
+        with stopwatch.stage(_DRAWING, progress) as tell:
+            threads = request.threads if request.overlay else None
+            frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames, answers)
-        _write_files(folder, assessment, with_embedding(walk, answers))
+        _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
     return assessment
 
 
@@ -264,9 +266,9 @@ def _assess_keypoints_into(
         with stopwatch.stage(_ASKING, progress):
             answers = ask_models(models, [walk], protocol, subject, measurement)
     with stopwatch.stage(_WRITING, progress):
-        frames = draw_stick_figures(folder, walk, measurement)
+        frames = draw_stick_figures(folder, walk, measurement) if request.documents else ()
         assessment = draft.assessed(measurement, frames, answers)
-        _write_files(folder, assessment, with_embedding(walk, answers))
+        _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
     return assessment
 
 
@@ -310,10 +312,11 @@ def write_documents(assessment: Assessment, folder: Path) -> None:
     write_fhir(assessment, folder / "fhir.json", CATALOGUE)
 
 
-def _write_files(folder: Path, assessment: Assessment, walk: Walk) -> None:
+def _write_files(folder: Path, assessment: Assessment, walk: Walk, documents: bool) -> None:
     write_assessment(assessment, folder / MARKER)
     write_walk(walk, folder / "walk.npz")
-    write_documents(assessment, folder)
+    if documents:
+        write_documents(assessment, folder)
 
 
 class _Draft:

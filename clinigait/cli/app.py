@@ -25,8 +25,10 @@ from clinigait.cli import (
     evaluate,
     export,
     finetune,
+    manifest,
     merge,
     report,
+    score,
     synthesize,
     train,
     validate,
@@ -57,6 +59,8 @@ app.command("train")(train.train)
 app.command("finetune")(finetune.finetune)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.command("manifest")(manifest.manifest)
+app.command("score")(score.score)
 app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
 app.command("define")(define.define)
