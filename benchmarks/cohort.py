@@ -231,8 +231,11 @@ def memory(folder: Path, n: int) -> None:
         if counts.done * 10 // n > told[0]:
             told[0] = counts.done * 10 // n
             client, *others = (_memory_mib(pid) for pid in pids)
-            print(f"  {counts.done:8,} done: client {client:6.0f}, "
-                  f"largest other {max(others):6.0f}, all {client + sum(others):6.0f}", flush=True)  # fmt: skip
+            print(
+                f"  {counts.done:8,} done: client {client:6.0f}, largest other "
+                f"{max(others):6.0f}, all {client + sum(others):6.0f}",
+                flush=True,
+            )
 
     wall_s, cpu_s = by_workers(cohort, plan, 2, watch)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

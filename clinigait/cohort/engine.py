@@ -237,8 +237,11 @@ class Run:
         self._tell(self.counts)
         landing = _library().as_completed(loop=self._client.loop)
         while self._waiting or self._flying:
-            for future in self._take_off():
-                landing.add(future)
+            try:
+                for future in self._take_off():
+                    landing.add(future)
+            except (OSError, TimeoutError) as error:
+                raise BadInputError("The scheduler is gone.", _GOES_ON) from error
             future = next(landing)
             self._land(self._flying.pop(future.key), future)
             future.release()

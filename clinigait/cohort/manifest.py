@@ -2,8 +2,9 @@
 
 Columns ``subject``, ``visit`` and ``file`` are needed; ``file`` may name several passes of one
 visit, ``;`` between them. ``age_y``, ``sex``, ``height_m`` and ``mass_kg`` say what is known of the
-person, ``rate_hz``, ``layout`` and ``unit`` what a file of keypoints does not say itself; all other
-columns are covariates and stand in the results as they are.
+person, ``rate_hz``, ``layout`` and ``unit`` what a file of keypoints does not say itself,
+``synthetic`` that no person walks; all other columns are covariates and stand in the results as
+they are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinigait.cohort.walks import Cohort, CohortWalk
-from clinigait.core import BadInputError
+from clinigait.core import SYNTHETIC, BadInputError
 from clinigait.datasets.manifest import faults_of_cells
 from clinigait.datasets.table import MAX_ROWS, UNKNOWN, Line, Row, number, odd_lines, read_lines
 from clinigait.io.keypoints import READERS, is_keypoint_file
@@ -90,7 +91,7 @@ def read_cohort(path: Path, reserved: Sequence[str] = ()) -> Cohort:
         faults += [f"{what} {row.line}: {fault}" for fault in found]
     if faults:
         raise ManifestFaultsError(path.name, faults)
-    own = (*NEEDED, *FACTS, *HINTS)
+    own = (*NEEDED, *FACTS, *HINTS, SYNTHETIC)
     covariates = tuple(dict.fromkeys(("group", *(c for c in columns if c not in own))))
     return Cohort(path.name, covariates, tuple(_walk(row, path.parent, covariates) for row in rows))
 
@@ -151,7 +152,7 @@ def _faults_of_head(columns: Sequence[str], reserved: Sequence[str]) -> list[str
     ]
     if "" in columns and columns.count("") == 1:
         said.append("a column has no name")
-    taken = set(reserved) - {*NEEDED, *HINTS, "group"}
+    taken = set(reserved) - {*NEEDED, *HINTS, SYNTHETIC, "group"}
     said += [
         f"the column {name} has the name of a column of the results: call it something else"
         for name in dict.fromkeys(columns)
@@ -234,6 +235,7 @@ def _walk(row: Row, folder: Path, covariates: Sequence[str]) -> CohortWalk:
             "unit": _known(row.get("unit").lower()),
         },
         covariates={name: row.get(name) for name in covariates},
+        synthetic=row.get(SYNTHETIC).lower() == "true",
     )
 
 

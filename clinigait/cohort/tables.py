@@ -12,7 +12,7 @@ from typing import Any, Final
 from clinigait.cohort.pieces import Piece, Pieces
 from clinigait.cohort.walks import Cohort, CohortWalk
 from clinigait.cohort.work import Outcome
-from clinigait.core import BadInputError
+from clinigait.core import SYNTHETIC, BadInputError
 from clinigait.datasets.table import UNKNOWN, number
 from clinigait.report.tables import Cell, csv_text
 from clinigait.report.tidy import COLUMNS as TIDY
@@ -30,7 +30,7 @@ _MADE: Final = (
     *("input_sha256", "versions_sha256", "clinigait_version", "report"),
 )
 #: Columns that results have, whatever the manifest has.
-RESERVED = ("status", "code", "reason", *_PARAMETER, "synthetic", *_MADE)
+RESERVED = ("status", "code", "reason", *_PARAMETER, SYNTHETIC, *_MADE)
 #: So many rows are held at a time.
 _BATCH = 20_000
 
@@ -146,12 +146,12 @@ def _head_columns(covariates: Mapping[str, str]) -> dict[str, str]:
     head = dict.fromkeys(("subject", "visit", "file"), "string")
     head |= {**covariates, **dict.fromkeys(_FACTS, "double"), "sex": "string"}
     head |= dict.fromkeys(("status", "code", "reason"), "string")
-    return {**head, "synthetic": "bool", **dict.fromkeys(_MADE, "string")}
+    return {**head, SYNTHETIC: "bool", **dict.fromkeys(_MADE, "string")}
 
 
 def _long_columns(covariates: Mapping[str, str]) -> dict[str, str]:
     head = _head_columns(covariates)
-    last = {name: head.pop(name) for name in ("synthetic", *_MADE)}
+    last = {name: head.pop(name) for name in (SYNTHETIC, *_MADE)}
     return {**head, **{name: TIDY[name] for name in _PARAMETER}, **last}
 
 
@@ -162,7 +162,8 @@ def _head(walk: CohortWalk, piece: Piece, covariates: Mapping[str, str]) -> dict
         missing = text.lower() in UNKNOWN
         said[name] = None if missing else number(text) if kind == "double" else text
     said |= {**walk.facts, "status": piece.status, "code": piece.code, "reason": piece.reason}
-    return {**said, **{name: piece.facts.get(name) for name in ("synthetic", *_MADE)}}
+    synthetic = walk.synthetic or piece.facts.get(SYNTHETIC)
+    return {**said, SYNTHETIC: synthetic, **{name: piece.facts.get(name) for name in _MADE}}
 
 
 def _found(

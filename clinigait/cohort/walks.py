@@ -25,6 +25,8 @@ class CohortWalk:
         What the files do not say themselves, likewise.
     covariates
         All other columns, as written.
+    synthetic
+        Whether the manifest says that it is a synthetic walker.
     """
 
     line: int
@@ -36,6 +38,7 @@ class CohortWalk:
     facts: dict[str, float | str | None]
     hints: dict[str, float | str | None]
     covariates: dict[str, str]
+    synthetic: bool = False
 
 
 @dataclass(frozen=True)

@@ -130,3 +130,13 @@ def test_any_table_is_read_or_its_faults_told(rows: list[list[str]], tmp_path: P
     with pytest.raises(BadInputError) as raised:  # none of these files is there
         read_cohort(path)
     assert str(raised.value).isprintable()
+
+
+def test_a_virtual_clinic_can_be_scored_as_it_is_and_says_that_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "a.npz").touch()
+    head = "subject,visit,walk,view,file,label,group,synthetic,age_y,speed_mps"
+    path = tmp_path / "cohort.csv"
+    path.write_text(f"{head}\nP1,1,1,side,a.npz,none,healthy,true,70,1.2\n")
+    cohort = read_cohort(path, RESERVED)
+    assert cohort.covariates == ("group", "walk", "view", "label", "speed_mps")
+    assert cohort.walks[0].synthetic

@@ -180,3 +180,25 @@ def test_the_real_process_gives_what_the_pipeline_gives(folder, tmp_path, closed
     direct = assess(folder / "one.npz", tmp_path / "direct", _request())
     assert Pieces(tmp_path / "kept").read(outcome.key).parameters == _rows(direct)
     assert score_walk(walk, plan).how == "kept"
+
+
+@pytest.mark.slow
+def test_films_that_share_loaded_models_give_what_each_gives_alone(
+    demo_clip: Path, weights: object, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "m.csv"
+    manifest.write_text(f"subject,visit,file,height_m\nP1,1,{demo_clip},{_HEIGHT_M}\n")
+    cohort = read_cohort(manifest)
+    plan = plan_of(cohort, "walk_sagittal", tmp_path / "results.csv")
+    tools = opened(plan.protocol, None)
+    pieces = []
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        pieces.append(score(cohort.walks[0], plan, tools, tmp_path / name, None))
+        if name == "a":
+            loaded = tools.networks
+    assert loaded is not None
+    assert tools.networks is loaded
+    direct = assess(demo_clip, tmp_path / "direct", replace(_request(), threads=1))
+    assert pieces[0].parameters == pieces[1].parameters == _rows(direct)
+    assert plan.made.networks_sha256
