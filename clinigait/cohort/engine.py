@@ -114,15 +114,15 @@ def cluster(workers: Workers, told: Callable[[str], None]) -> Iterator[Any]:
                     told(f"Dashboard of the scheduler: {client.dashboard_link}")
                 yield client
             return
-        dashboard = "127.0.0.1:0" if find_spec("bokeh") else None
+        dashboard = find_spec("bokeh") is not None
         with (
             distributed.LocalCluster(
                 n_workers=workers.count or os.cpu_count() or 1,
                 threads_per_worker=1,
                 processes=True,
                 host="127.0.0.1",
-                dashboard_address=dashboard,
-                worker_dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
+                worker_dashboard_address="127.0.0.1:0",
                 memory_limit=0,  # each walk's memory is watched, not the worker's
                 silence_logs=_SILENT,
             ) as local,

@@ -306,13 +306,12 @@ def _end(processes: list[subprocess.Popen[bytes]]) -> None:
 _FULL_DISK = """
 import subprocess, sys
 from pathlib import Path
-sys.path[:0] = [{root!r}, {tests!r}]
 from support.run_cohort import run
-folder = Path({folder!r})
-small = folder / "out"
-small.mkdir()
-subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=True)
-if __name__ == "__main__":
+if __name__ == "__main__":  # the processes that it starts read this file too
+    folder = Path(sys.argv[1])
+    small = folder / "out"
+    small.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(small)], check=True)
     print(run(folder, None, patience_s=3))
     kept = len(list(small.glob("results_walks/*/*.json")))
     parts = [p.name for p in small.rglob(".*.part")]
@@ -330,13 +329,13 @@ def test_a_disk_that_is_really_full_is_survived(tmp_path: Path) -> None:
         pytest.skip("no small disk can be made here")
     write_manifest(tmp_path, [f"a{n}" for n in range(40)])
     script = tmp_path / "full.py"
-    script.write_text(
-        _FULL_DISK.format(root=str(_ROOT), tests=str(_ROOT / "tests"), folder=str(tmp_path))
-    )
+    script.write_text(_FULL_DISK)
     run = subprocess.run(
-        ["unshare", "-rm", sys.executable, str(script)],
+        ["unshare", "-rm", sys.executable, str(script), str(tmp_path)],
         capture_output=True, text=True, check=False, timeout=300,
+        env=_ENV,
     )  # fmt: skip
+    assert run.returncode == 0, run.stderr
     first, second = run.stdout.splitlines()
     assert "No space left on device" in first
     assert "of 40 walks are done and kept" in first
