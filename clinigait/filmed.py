@@ -113,7 +113,7 @@ class FilmRoad:
         self._request = request
         self._progress = progress
         self._stopwatch = stopwatch
-        self._models = Models.chosen(request.pose, flip_test=request.flip_test)
+        self._models = request.networks or Models.chosen(request.pose, flip_test=request.flip_test)
 
     def measured(self) -> Measured:
         """Go the road.
@@ -130,7 +130,7 @@ class FilmRoad:
             # What the next stages need is made ready while this one waits for the film.
             loading = ahead.submit(self._models.estimator, self._request.threads)
             found, facts = self._look(loading)
-            for module in _WRITERS:
+            for module in _WRITERS if self._request.documents else ():
                 ahead.submit(import_module, module)
             with self._stage(_FOLLOWING) as tell:
                 number = choose_walker(found, self._request.person)
@@ -190,7 +190,7 @@ class FilmRoad:
             silhouettes=followed.silhouettes,
             silhouettes_by=self._models.silhouettes,
             precision=followed.precision,
-            flip_test=self._request.flip_test,
+            flip_test=self._models.flip_test,
         )
 
 

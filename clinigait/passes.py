@@ -11,6 +11,7 @@ from pathlib import Path
 from clinigait.core import (
     Assessment,
     BadInputError,
+    Protocol,
     RecordingFacts,
     StoredFrame,
     Walk,
@@ -19,6 +20,7 @@ from clinigait.filmed import film_of
 from clinigait.gait.measure import FilmFacts, check_names
 from clinigait.gait.merge import MergedPasses, measure_passes
 from clinigait.io.assessment import read_assessment, write_assessment
+from clinigait.io.bundle import Bundle
 from clinigait.io.output import workplace
 from clinigait.io.protocol import load_protocol
 from clinigait.io.walk import read_walk
@@ -33,7 +35,8 @@ from clinigait.pipeline import (
     write_documents,
 )
 
-_MOST = 9
+#: So many passes make one visit at most.
+MOST_PASSES = 9
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +62,12 @@ class Pass:
 
 
 def merge_passes(
-    folders: Sequence[str | Path], out: str | Path, protocol: str | None = None
+    folders: Sequence[str | Path],
+    out: str | Path,
+    protocol: str | Protocol | None = None,
+    *,
+    bundles: Sequence[Sequence[Bundle]] | None = None,
+    documents: bool = True,
 ) -> Assessment:
     """Merge the assessments of several recordings of one visit into one.
 
@@ -73,7 +81,11 @@ def merge_passes(
     out
         The folder to write; all files of an earlier assessment in it are replaced.
     protocol
-        Name or path of the protocol; None takes the one that the passes were assessed by.
+        The protocol, its name or path; None takes the one that the passes were assessed by.
+    bundles
+        The protocol's models, where they are open already.
+    documents
+        Whether to write what people read, as in :class:`clinigait.request.Request`.
 
     Raises
     ------
@@ -82,9 +94,9 @@ def merge_passes(
     RefusedError
         If passes of different kinds are mixed, or all strides together are too few.
     """
-    if not 2 <= len(folders) <= _MOST:
+    if not 2 <= len(folders) <= MOST_PASSES:
         raise BadInputError(
-            f"Passes given: {len(folders)}.", f"Give two to {_MOST} folders of assessments."
+            f"Passes given: {len(folders)}.", f"Give two to {MOST_PASSES} folders of assessments."
         )
     passes = [_read(Path(folder)) for folder in folders]
     if any(p.folder.resolve() == Path(out).resolve() for p in passes):
@@ -95,12 +107,13 @@ def merge_passes(
             f"The passes were assessed by different protocols: {', '.join(sorted(names))}.",
             "Assess them by one protocol.",
         )
-    chosen = load_protocol(protocol or passes[0].assessment.protocol.name)
+    asked = protocol or passes[0].assessment.protocol.name
+    chosen = asked if isinstance(asked, Protocol) else load_protocol(asked)
     check_names(chosen)
-    models = open_models(chosen)
+    models = open_models(chosen) if bundles is None else bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         merged = measure_passes([p.walk for p in passes], chosen, [p.film() for p in passes])
-        frames = _frames(passes, merged, folder)
+        frames = _frames(passes, merged, folder) if documents else ()
         assessment = replace(
             passes[0].assessment,
             protocol=replace(
@@ -119,7 +132,8 @@ def merge_passes(
         assessment = with_findings(assessment, chosen.parameters)
         assessment = with_narration(assessment, chosen.narration)
         write_assessment(assessment, folder / MARKER)
-        write_documents(assessment, folder)
+        if documents:
+            write_documents(assessment, folder)
     return assessment
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -123,10 +123,10 @@ def assess(
     asked = request.protocol
     with_depth = is_rgbd_folder(Path(video))
     usual = _USUAL_IN_SPACE if with_depth else _USUAL_FOR_FILMS
-    protocol = load_protocol(usual if asked is None else asked)
+    protocol = asked if isinstance(asked, Protocol) else load_protocol(asked or usual)
     check_names(protocol)
     _check_subject(request.subject)
-    models = open_models(protocol)
+    models = open_models(protocol) if request.bundles is None else request.bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
         if not with_depth and is_keypoint_file(Path(video)):
@@ -270,24 +270,21 @@ def _assess_into(
         return refused
     draft.recording, draft.perception = road.facts, road.perception
     walk, measurement = seen.walk, seen.measurement
-    answers: tuple[Answer, ...] = ()
-    if models:
-        asked = walk
-        cut = cut_for(s for place in models for bundle in place for s in bundle.card.inputs)
-        if cut is not None:
-            with stopwatch.stage(_CUTTING, progress) as tell:
-                asked = with_pictures(walk, recording, cut, tell)
-        with stopwatch.stage(_ASKING, progress):
-            answers = ask_models(models, [asked], protocol, request.subject, measurement)
-        if protocol.saliency != "none":
-            with stopwatch.stage(_EXPLAINING, progress) as tell:
-                answers = with_saliency(answers, models, asked, protocol, measurement, folder, tell)
-    with stopwatch.stage(_DRAWING, progress) as tell:
-        threads = request.threads if request.overlay else None
-        frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
+    asked = walk
+    cut = cut_for(s for place in models for bundle in place for s in bundle.card.inputs)
+    if cut is not None:
+        with stopwatch.stage(_CUTTING, progress) as tell:
+            asked = with_pictures(walk, recording, cut, tell)
+    judge = _Judge(folder, protocol, models, progress, stopwatch)
+    answers = judge.asked(asked, request.subject, measurement)
+    frames: tuple[StoredFrame, ...] = ()
+    if request.documents:
+        with stopwatch.stage(_DRAWING, progress) as tell:
+            threads = request.threads if request.overlay else None
+            frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames, answers)
-        _write_files(folder, assessment, with_embedding(walk, answers))
+        _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
     return assessment
 
 
@@ -318,17 +315,12 @@ def _assess_keypoints_into(
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
         return refused
-    answers: tuple[Answer, ...] = ()
-    if models:
-        with stopwatch.stage(_ASKING, progress):
-            answers = ask_models(models, [walk], protocol, subject, measurement)
-        if protocol.saliency != "none":
-            with stopwatch.stage(_EXPLAINING, progress) as tell:
-                answers = with_saliency(answers, models, walk, protocol, measurement, folder, tell)
+    judge = _Judge(folder, protocol, models, progress, stopwatch)
+    answers = judge.asked(walk, subject, measurement)
     with stopwatch.stage(_WRITING, progress):
-        frames = draw_stick_figures(folder, walk, measurement)
+        frames = draw_stick_figures(folder, walk, measurement) if request.documents else ()
         assessment = draft.assessed(measurement, frames, answers)
-        _write_files(folder, assessment, with_embedding(walk, answers))
+        _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
     return assessment
 
 
@@ -372,10 +364,34 @@ def write_documents(assessment: Assessment, folder: Path) -> None:
     write_fhir(assessment, folder / "fhir.json", CATALOGUE)
 
 
-def _write_files(folder: Path, assessment: Assessment, walk: Walk) -> None:
+def _write_files(folder: Path, assessment: Assessment, walk: Walk, documents: bool) -> None:
     write_assessment(assessment, folder / MARKER)
     write_walk(walk, folder / "walk.npz")
-    write_documents(assessment, folder)
+    if documents:
+        write_documents(assessment, folder)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """Asks the models of a walk, and where they looked if the protocol wants to know that."""
+
+    folder: Path
+    protocol: Protocol
+    models: Sequence[Sequence[Bundle]]
+    progress: StageProgress
+    stopwatch: Stopwatch
+
+    def asked(self, walk: Walk, subject: Subject, measurement: Measurement) -> tuple[Answer, ...]:
+        if not self.models:
+            return ()
+        with self.stopwatch.stage(_ASKING, self.progress):
+            said = ask_models(self.models, [walk], self.protocol, subject, measurement)
+        if self.protocol.saliency == "none":
+            return said
+        with self.stopwatch.stage(_EXPLAINING, self.progress) as tell:
+            return with_saliency(
+                said, self.models, walk, self.protocol, measurement, self.folder, tell
+            )
 
 
 class _Draft:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from clinigait.core import Subject
+from clinigait.core import Protocol, Subject
 from clinigait.gait.stature import KnownLength
+from clinigait.io.bundle import Bundle
 from clinigait.io.keypoints import KeypointHints
+from clinigait.perception.estimators import Models
 
 #: Called with the name of the stage and the fraction of it that is done.
 StageProgress = Callable[[str, float], None]
@@ -23,7 +25,8 @@ class Request:
     Parameters
     ----------
     protocol
-        Name of a shipped protocol, or path of one; None takes the usual one for the input.
+        A protocol, the name of a shipped one, or the path of one; None takes the usual one for
+        the input.
     subject
         What is known of the person.
     person
@@ -40,9 +43,17 @@ class Request:
         Whether to write the overlay film.
     threads
         CPU threads of every stage.
+    documents
+        Whether to write what people read: report, pictures, tables, FHIR, overlay. Without them
+        only ``assessment.json`` and ``walk.npz`` are written.
+    networks
+        What finds people and their keypoints, where it is loaded already; ``pose`` and
+        ``flip_test`` then count for nothing.
+    bundles
+        The protocol's models, where :func:`clinigait.pipeline.open_models` opened them already.
     """
 
-    protocol: str | None = None
+    protocol: str | Protocol | None = None
     subject: Subject = field(default_factory=Subject)
     person: int | None = None
     pose: str | None = None
@@ -51,6 +62,9 @@ class Request:
     hints: KeypointHints = field(default_factory=KeypointHints)
     overlay: bool = True
     threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
+    documents: bool = True
+    networks: Models | None = None
+    bundles: tuple[tuple[Bundle, ...], ...] | None = None
 
 
 @dataclass

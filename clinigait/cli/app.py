@@ -26,8 +26,10 @@ from clinigait.cli import (
     explain,
     export,
     finetune,
+    manifest,
     merge,
     report,
+    score,
     synthesize,
     train,
     validate,
@@ -59,6 +61,8 @@ app.command("train")(train.train)
 app.command("finetune")(finetune.finetune)
 app.command("merge")(merge.merge)
 app.command("compare")(compare.compare)
+app.command("manifest")(manifest.manifest)
+app.command("score")(score.score)
 app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
 app.command("define")(define.define)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -121,8 +122,9 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         known_length=_known_length(known_length),
         hints=KeypointHints(rate_hz=rate_hz, layout=layout, unit=unit),
         overlay=overlay,
-        **({"threads": threads} if threads else {}),
     )
+    if threads:
+        request = replace(request, threads=threads)
     run(video, out, request, profile=profile)
 
 

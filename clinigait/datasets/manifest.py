@@ -88,6 +88,15 @@ def _faults(row: Row, folder: Path) -> list[str]:
     said = [f"there is no {name}" for name in NEEDED if not row.get(name)]
     if row.get("file"):
         said += _fault_of_file(folder / row.get("file"))
+    said += faults_of_cells(row)
+    if row.get("kind") not in (*KINDS, ""):
+        said.append(f"kind is {row.get('kind')[:20]}, none of {', '.join(KINDS)}")
+    return said
+
+
+def faults_of_cells(row: Row) -> list[str]:
+    """Return what is wrong with the columns of numbers and words that have a meaning."""
+    said = []
     for name, (low, high) in NUMBERS.items():
         text = row.get(name)
         value = number(text)
@@ -95,8 +104,6 @@ def _faults(row: Row, folder: Path) -> list[str]:
             said.append(f"{name} is {text[:20]}, not a number from {low:g} to {high:g}")
     if row.get("sex").lower() not in (*get_args(Sex), *UNKNOWN):
         said.append(f"sex is {row.get('sex')[:20]}, not female or male")
-    if row.get("kind") not in (*KINDS, ""):
-        said.append(f"kind is {row.get('kind')[:20]}, none of {', '.join(KINDS)}")
     for name, words in WORDS.items():
         if row.get(name).lower() not in (*words, *UNKNOWN):
             said.append(f"{name} is {row.get(name)[:20]}, none of {', '.join(words)}")

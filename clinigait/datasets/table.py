@@ -9,8 +9,8 @@ from pathlib import Path
 
 from clinigait.core import BadInputError
 
-_MAX_BYTES = 64 * 1024**2
-_MAX_ROWS = 1_000_000
+_MAX_BYTES = 256 * 1024**2
+MAX_ROWS = 1_000_000
 #: So many faults are told at once.
 _MAX_FAULTS = 20
 #: A remark in a cell of a number that is not known.
@@ -29,6 +29,42 @@ class Row:
         return self.cells.get(column, "")
 
 
+#: A line of a table: its number and its cells.
+Line = tuple[int, list[str]]
+
+
+def read_lines(path: Path) -> list[Line]:
+    """Return the lines of a CSV file in UTF-8, cells without spaces; blank ones are left out.
+
+    Raises
+    ------
+    BadInputError
+        If it cannot be read.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise BadInputError(
+                f"{path.name} has more than {_MAX_BYTES // 1024**2} MB.", "Give a smaller table."
+            )
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, strict=True)
+            return [(reader.line_num, [c.strip() for c in row]) for row in reader if any(row)]
+    except (OSError, ValueError, csv.Error) as error:
+        raise BadInputError(
+            f"{path.name} is not a readable table.", "Save it as CSV in UTF-8, commas between."
+        ) from error
+
+
+def odd_lines(lines: Sequence[Line]) -> list[str]:
+    """Return which lines have more or fewer cells than the first, which names the columns."""
+    width = len(lines[0][1])
+    return [
+        f"line {line} has {len(cells)} cells for {width} columns"
+        for line, cells in lines[1:]
+        if len(cells) != width
+    ]
+
+
 def read_table(path: Path, needed: Sequence[str]) -> tuple[tuple[str, ...], tuple[Row, ...]]:
     """Return the columns and the rows of a CSV file in UTF-8; blank lines are left out.
 
@@ -38,18 +74,7 @@ def read_table(path: Path, needed: Sequence[str]) -> tuple[tuple[str, ...], tupl
         If it cannot be read, a column is missing or named twice, it has no rows, or rows have
         more or fewer cells than there are columns.
     """
-    try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise BadInputError(
-                f"{path.name} has more than {_MAX_BYTES // 1024**2} MB.", "Give a smaller table."
-            )
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [c.strip() for c in row]) for row in reader if any(row)]
-    except (OSError, ValueError, csv.Error) as error:
-        raise BadInputError(
-            f"{path.name} is not a readable table.", "Save it as CSV in UTF-8, commas between."
-        ) from error
+    lines = read_lines(path)
     columns = tuple(lines[0][1]) if lines else ()
     missing = [name for name in needed if name not in columns]
     if missing and len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
@@ -68,18 +93,11 @@ def read_table(path: Path, needed: Sequence[str]) -> tuple[tuple[str, ...], tupl
             f"{path.name} has the column {double[0][:40] or 'without a name'} twice.",
             "Name each column once.",
         )
-    if not 1 < len(lines) <= _MAX_ROWS:
+    if not 1 < len(lines) <= MAX_ROWS:
         raise BadInputError(
-            f"{path.name} has {len(lines) - 1:,} rows.", f"Give 1 to {_MAX_ROWS:,} rows."
+            f"{path.name} has {len(lines) - 1:,} rows.", f"Give 1 to {MAX_ROWS:,} rows."
         )
-    refuse_faults(
-        path,
-        [
-            f"line {line} has {len(cells)} cells for {len(columns)} columns"
-            for line, cells in lines[1:]
-            if len(cells) != len(columns)
-        ],
-    )
+    refuse_faults(path, odd_lines(lines))
     return columns, tuple(
         Row(line, dict(zip(columns, cells, strict=True))) for line, cells in lines[1:]
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -247,7 +248,9 @@ def _knows_typical(bundle: Bundle) -> bool:
     return any(name.startswith(f"0.{TYPICAL}") for name in bundle.arrays)
 
 
+@lru_cache(maxsize=8)
 def _scorer(bundle: Bundle) -> Scorer:
+    """Return the networks of a bundle; who keeps the bundle open finds them loaded."""
     from clinigait.models.scoring import Scorer  # noqa: PLC0415  PyTorch, only when it is asked
 
     return Scorer(bundle)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -87,6 +87,26 @@ class Models:
         body = BlazePose(self.files[self.silhouettes], self.silhouettes, threads)
         keypoints = HrnetPose(self.files[self.pose], threads, flip_test=self.flip_test)
         return WithSilhouettes(keypoints, body)
+
+
+@dataclass(frozen=True)
+class KeptModels(Models):
+    """Models that are loaded when first wanted, and kept for the films that follow."""
+
+    _detectors: dict[int, list[PersonDetector]] = field(default_factory=dict)
+    _estimators: dict[int, PoseEstimator] = field(default_factory=dict)
+
+    def detectors(self, threads: int) -> list[PersonDetector]:
+        """Return a detector for every thread."""
+        if threads not in self._detectors:
+            self._detectors[threads] = super().detectors(threads)
+        return self._detectors[threads]
+
+    def estimator(self, threads: int) -> PoseEstimator:
+        """Return what finds keypoints and silhouette of one person."""
+        if threads not in self._estimators:
+            self._estimators[threads] = super().estimator(threads)
+        return self._estimators[threads]
 
 
 class WithSilhouettes:

@@ -5,9 +5,11 @@ Tables of many visits can be laid below one another: every row names the person 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from clinigait.core import Assessment, BadInputError, Parameter
 from clinigait.io.assessment import significant
@@ -93,22 +95,63 @@ def write_parquet(assessment: Assessment, path: Path) -> None:
     BadInputError
         If the package pyarrow is not there, or the file cannot be written.
     """
+    content = BytesIO()
+    with parquet_writer(content, COLUMNS) as write:
+        write(tidy_rows(assessment))
+    replace_file(path, content.getvalue())
+
+
+def parquet_library() -> Any:  # noqa: ANN401  a module
+    """Import what reads and writes Parquet.
+
+    Raises
+    ------
+    BadInputError
+        If it is not installed.
+    """
     try:
-        import pyarrow as arrow  # noqa: PLC0415  an extra of its own
-        from pyarrow import parquet  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415  an extra of its own
     except ImportError as error:
         raise BadInputError(
             "Parquet needs the package pyarrow, which is not installed.",
-            "Install it with: pip install pyarrow. Or write the same table with export csv.",
+            "Install it with: pip install pyarrow. Or take the same table as CSV.",
         ) from error
-    rows = tidy_rows(assessment)
+    return parquet
+
+
+@contextmanager
+def parquet_writer(
+    target: Path | BytesIO, columns: Mapping[str, str]
+) -> Iterator[Callable[[Sequence[Mapping[str, Cell]]], None]]:
+    """Open a Parquet table; yields what adds rows to it, as often as wanted.
+
+    Parameters
+    ----------
+    target
+        Where it goes.
+    columns
+        Types by name: ``string``, ``bool``, ``double`` or ``int64``.
+
+    Raises
+    ------
+    BadInputError
+        If the package pyarrow is not there.
+    OSError
+        If it cannot be written.
+    """
+    parquet = parquet_library()
+    import pyarrow as arrow  # noqa: PLC0415
+
     types = {"string": arrow.string(), "bool": arrow.bool_()}
     types |= {"double": arrow.float64(), "int64": arrow.int64()}
-    schema = arrow.schema([(name, types[kind]) for name, kind in COLUMNS.items()])
-    columns = {name: [_storable(row[name]) for row in rows] for name in COLUMNS}
-    content = BytesIO()
-    parquet.write_table(arrow.table(columns, schema=schema), content)
-    replace_file(path, content.getvalue())
+    schema = arrow.schema([(name, types[kind]) for name, kind in columns.items()])
+    with parquet.ParquetWriter(target, schema) as writer:
+
+        def write(rows: Sequence[Mapping[str, Cell]]) -> None:
+            cells = {name: [_storable(row.get(name)) for row in rows] for name in columns}
+            writer.write_table(arrow.table(cells, schema=schema))
+
+        yield write
 
 
 def _storable(cell: Cell) -> Cell:

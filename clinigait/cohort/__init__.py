@@ -1,0 +1,1 @@
+"""A study of any size: every walk of a manifest scored, kept and told in one table."""

@@ -1,0 +1,209 @@
+"""The kept results as two tables: long (a row a walk and parameter) and wide (a row a walk)."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+from clinigait.cohort.pieces import Piece, Pieces
+from clinigait.cohort.walks import Cohort, CohortWalk
+from clinigait.cohort.work import Outcome
+from clinigait.core import SYNTHETIC, BadInputError
+from clinigait.datasets.table import UNKNOWN, number
+from clinigait.report.tables import Cell, csv_text
+from clinigait.report.tidy import COLUMNS as TIDY
+from clinigait.report.tidy import parquet_writer
+
+SUFFIXES = (".parquet", ".csv")
+_FACTS: Final = ("age_y", "sex", "height_m", "mass_kg")
+_PARAMETER: Final = (
+    *("parameter", "side", "value", "unit", "n", "low", "high"),
+    *("reference_low", "reference_high", "reference_source"),
+)
+#: What every row tells of how it was made.
+_MADE: Final = (
+    *("warnings", "protocol", "protocol_sha256", "bundles_sha256", "networks_sha256"),
+    *("input_sha256", "versions_sha256", "clinigait_version", "report"),
+)
+#: Columns that results have, whatever the manifest has.
+RESERVED = ("status", "code", "reason", *_PARAMETER, SYNTHETIC, *_MADE)
+#: So many rows are held at a time.
+_BATCH = 20_000
+
+Rows = Sequence[Mapping[str, Cell]]
+Write = Callable[[Rows], None]
+
+
+def write_results(cohort: Cohort, outcomes: Sequence[Outcome], pieces: Pieces, out: Path) -> Path:
+    """Write both tables from what is kept, in the order of the manifest; all or nothing.
+
+    Parameters
+    ----------
+    cohort, outcomes
+        The rows, and what became of each.
+    pieces
+        Where it is kept.
+    out
+        The long table; the wide one lies beside it.
+
+    Returns
+    -------
+    Path
+        The wide table.
+
+    Raises
+    ------
+    BadInputError
+        If they cannot be written; older tables then stay as they were.
+    """
+    wide = wide_path(out)
+    covariates = _covariate_types(cohort)
+    names: dict[str, None] = {}
+    long_columns, head = _long_columns(covariates), _head_columns(covariates)
+    long_part, wide_part = (p.parent / f".{secrets.token_hex(8)}.part" for p in (out, wide))
+    try:
+        with _table(long_part, out.suffix, long_columns) as write:
+            for batch in _batches(_long_rows(cohort, outcomes, pieces, covariates, names)):
+                write(batch)
+        wide_columns = {**head, **dict.fromkeys(names, "double")}
+        with _table(wide_part, out.suffix, wide_columns) as write:
+            for batch in _batches(_wide_rows(cohort, outcomes, pieces, covariates), 1000):
+                write(batch)
+        long_part.replace(out)
+        wide_part.replace(wide)
+    except OSError as error:
+        raise BadInputError(
+            f"{out.name[:80]} cannot be written: {error.strerror or error}.",
+            "What is done is kept: make room or choose another place, and run again.",
+        ) from error
+    finally:
+        for part in (long_part, wide_part):
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+    return wide
+
+
+def wide_path(out: Path) -> Path:
+    """Return where the wide table lies."""
+    return out.with_name(f"{out.stem}_wide{out.suffix}")
+
+
+@contextmanager
+def _table(path: Path, suffix: str, columns: Mapping[str, str]) -> Iterator[Write]:
+    opened: AbstractContextManager[Write]
+    opened = (parquet_writer if suffix == ".parquet" else _csv_writer)(path, columns)
+    with opened as write:
+        yield write
+
+
+@contextmanager
+def _csv_writer(path: Path, columns: Mapping[str, str]) -> Iterator[Write]:
+    with path.open("x", encoding="utf-8", errors="replace", newline="") as file:
+        file.write(csv_text(tuple(columns), []))
+
+        def write(rows: Rows) -> None:
+            text = io.StringIO(csv_text(tuple(columns), _cells(rows, columns)))
+            text.readline()  # the head is there
+            file.write(text.read())
+
+        yield write
+
+
+def _cells(rows: Rows, columns: Iterable[str]) -> list[list[Cell]]:
+    return [[row.get(name) for name in columns] for row in rows]
+
+
+def _batches(rows: Iterable[Mapping[str, Cell]], size: int = _BATCH) -> Iterator[Rows]:
+    batch: list[Mapping[str, Cell]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _covariate_types(cohort: Cohort) -> dict[str, str]:
+    """Return the type of every covariate: numbers where all that is known are numbers."""
+    types = dict.fromkeys(cohort.covariates, "double")
+    known: set[str] = set()
+    for walk in cohort.walks:
+        for name, text in walk.covariates.items():
+            if text.lower() not in UNKNOWN:
+                known.add(name)
+                if number(text) is None:
+                    types[name] = "string"
+    types["group"] = "string"
+    return {name: kind if name in known else "string" for name, kind in types.items()}
+
+
+def _head_columns(covariates: Mapping[str, str]) -> dict[str, str]:
+    head = dict.fromkeys(("subject", "visit", "file"), "string")
+    head |= {**covariates, **dict.fromkeys(_FACTS, "double"), "sex": "string"}
+    head |= dict.fromkeys(("status", "code", "reason"), "string")
+    return {**head, SYNTHETIC: "bool", **dict.fromkeys(_MADE, "string")}
+
+
+def _long_columns(covariates: Mapping[str, str]) -> dict[str, str]:
+    head = _head_columns(covariates)
+    last = {name: head.pop(name) for name in (SYNTHETIC, *_MADE)}
+    return {**head, **{name: TIDY[name] for name in _PARAMETER}, **last}
+
+
+def _head(walk: CohortWalk, piece: Piece, covariates: Mapping[str, str]) -> dict[str, Cell]:
+    said: dict[str, Cell] = {"subject": walk.subject, "visit": walk.visit, "file": walk.file}
+    for name, kind in covariates.items():
+        text = walk.covariates.get(name, "")
+        missing = text.lower() in UNKNOWN
+        said[name] = None if missing else number(text) if kind == "double" else text
+    said |= {**walk.facts, "status": piece.status, "code": piece.code, "reason": piece.reason}
+    synthetic = walk.synthetic or piece.facts.get(SYNTHETIC)
+    return {**said, SYNTHETIC: synthetic, **{name: piece.facts.get(name) for name in _MADE}}
+
+
+def _found(
+    cohort: Cohort, outcomes: Sequence[Outcome], pieces: Pieces
+) -> Iterator[tuple[CohortWalk, Piece]]:
+    for walk, outcome in zip(cohort.walks, outcomes, strict=True):
+        piece = None if outcome.key is None else pieces.read(outcome.key)
+        if piece is None:
+            code = outcome.code if outcome.key is None else "not_kept"
+            reason = outcome.reason or "What was kept of it is gone: run again."
+            piece = Piece("failed", code, reason)
+        yield walk, piece
+
+
+def _long_rows(
+    cohort: Cohort,
+    outcomes: Sequence[Outcome],
+    pieces: Pieces,
+    covariates: Mapping[str, str],
+    names: dict[str, None],
+) -> Iterator[Mapping[str, Cell]]:
+    """Yield the rows of the long table; the names of the wide one's columns are noted."""
+    for walk, piece in _found(cohort, outcomes, pieces):
+        head = _head(walk, piece, covariates)
+        if not piece.parameters:
+            yield head
+        for parameter in piece.parameters:
+            names[_column(parameter)] = None
+            yield {**head, **parameter}
+
+
+def _wide_rows(
+    cohort: Cohort, outcomes: Sequence[Outcome], pieces: Pieces, covariates: Mapping[str, str]
+) -> Iterator[Mapping[str, Cell]]:
+    for walk, piece in _found(cohort, outcomes, pieces):
+        values = {_column(parameter): parameter["value"] for parameter in piece.parameters}
+        yield {**_head(walk, piece, covariates), **values}
+
+
+def _column(parameter: Mapping[str, Any]) -> str:
+    """Return the column of a parameter in the wide table: its name, and the side if it has one."""
+    name, side = parameter["parameter"], parameter["side"]
+    return str(name) if side in (None, "both") else f"{name}_{side}"
