@@ -1,0 +1,1 @@
+"""Cohorts: a study from manifest to table and summary."""
