@@ -1,4 +1,4 @@
-"""Do groups differ, and does the difference differ in a part of the people?"""
+"""Whether groups differ, and whether the difference differs in a part of the people."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from clinigait.cohort.study_table import (
     COLUMNS,
     EVERYBODY,
+    MORE_COLUMNS,
     UNKNOWN,
     Measure,
     StudyTable,
@@ -20,7 +21,7 @@ from clinigait.cohort.study_table import (
     levels,
     numbers,
 )
-from clinigait.core import SYNTHETIC, Reference, Sex, Subject
+from clinigait.core import Reference, Sex, Subject
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.norms import WalkConditions, reference_for
 from clinigait.report.tables import csv_text
@@ -121,7 +122,7 @@ class Distribution:
     lacking_people
         People with a measured walk, but without any value.
     reference
-        The range, where one applies to every person of the group alike.
+        Lower and upper limit, where one range applies to every person of the group alike.
     n_referred, n_within
         People to whom some reference range applies, and those of them within it.
     """
@@ -133,7 +134,7 @@ class Distribution:
     lacking_walks: int
     measured_walks: int
     lacking_people: int
-    reference: Reference | None
+    reference: tuple[float, float] | None
     n_referred: int
     n_within: int
 
@@ -169,10 +170,6 @@ def flow(table: StudyTable, visits: tuple[str, str] | None) -> Flow:
     walks = table.walks
     out = walks[walks["status"] != "measured"]
     measured = walks[walks["status"] == "measured"]
-    reasons = [
-        Reason(str(status), str(code), len(rows), rows["subject"].nunique(), _example(rows))
-        for (status, code), rows in out.groupby(["status", "code"], sort=True)
-    ]
     groups = []
     for name in table.groups:
         rows = measured[measured["group"] == name]
@@ -184,12 +181,36 @@ def flow(table: StudyTable, visits: tuple[str, str] | None) -> Flow:
     return Flow(
         n_walks=len(walks),
         n_people=walks["subject"].nunique(),
-        reasons=tuple(sorted(reasons, key=lambda r: (-r.n_walks, r.status, r.code))),
+        reasons=_reasons(out),
         n_measured=len(measured),
         n_people_measured=measured["subject"].nunique(),
         n_without_group=int((measured["group"] == UNKNOWN).sum()),
         groups=tuple(groups),
     )
+
+
+def quality_codes(table: StudyTable) -> tuple[Reason, ...]:
+    """Return all codes with their counts, those of measured walks too (cautions)."""
+    walks = table.walks
+    found = _reasons(walks[walks["status"] != "measured"])
+    if "warnings" not in walks:
+        return found
+    measured = walks[walks["status"] == "measured"]
+    codes = measured["warnings"].dropna().map(str).str.split(";").explode().str.strip()
+    warned = measured[["subject"]].join(codes.rename("code"), how="inner")
+    return found + tuple(
+        Reason("measured, warned", str(code), len(rows), rows["subject"].nunique(), "")
+        for code, rows in sorted(warned.groupby("code"), key=lambda pair: (-len(pair[1]), pair[0]))
+        if code
+    )
+
+
+def _reasons(walks: pd.DataFrame) -> tuple[Reason, ...]:
+    found = [
+        Reason(str(status), str(code), len(rows), rows["subject"].nunique(), _example(rows))
+        for (status, code), rows in walks.groupby(["status", "code"], sort=True)
+    ]
+    return tuple(sorted(found, key=lambda r: (-r.n_walks, r.status, r.code)))
 
 
 def _example(rows: pd.DataFrame) -> str:
@@ -260,13 +281,9 @@ def _distribution(
     there = table.with_values(measure.name)
     there = there[there["group"] == group]
     means = there.groupby("subject")["value"].mean()
-    ranges = [
-        _reference(measure.name, *people[who], table.plan.conditions) for who in means.index
-    ]
+    ranges = [_range_of(table, measure.name, who, people) for who in means.index]
     within = [
-        r.low <= value <= r.high
-        for r, value in zip(ranges, means, strict=True)
-        if r is not None
+        r[0] <= value <= r[1] for r, value in zip(ranges, means, strict=True) if r is not None
     ]
     same = ranges[0] if ranges and all(r == ranges[0] for r in ranges) else None
     return Distribution(
@@ -287,9 +304,9 @@ def _people(table: StudyTable) -> dict[str, tuple[Subject, bool | None]]:
     """Return what reference ranges ask of each person: age, sex, walking aid."""
     first = table.walks.drop_duplicates("subject").set_index("subject")
     nothing = pd.Series(np.nan, first.index)
-    age_y = numbers(first["age_y"]) if "age_y" in first else nothing
-    sexes = first["sex"] if "sex" in first else nothing
-    aids = first["aid"] if "aid" in first else None
+    age_y = numbers(first.get("age_y", nothing))
+    sexes = first.get("sex", nothing)
+    aids = first.get("aid")
     found = {}
     for who in first.index:
         age = float(age_y[who])
@@ -298,6 +315,20 @@ def _people(table: StudyTable) -> dict[str, tuple[Subject, bool | None]]:
         aid = None if aids is None else str(aids[who]).strip().lower() not in _NO_AID
         found[who] = (known, aid)
     return found
+
+
+def _range_of(
+    table: StudyTable, name: str, who: str, people: dict[str, tuple[Subject, bool | None]]
+) -> tuple[float, float] | None:
+    """Return the range that the results bring, or that of the catalogue where they bring none."""
+    brought = table.references
+    if brought is not None:
+        if (who, name) not in brought.index:
+            return None
+        row = brought.loc[(who, name)]
+        return float(row["low"]), float(row["high"])
+    found = _reference(name, *people[who], table.plan.conditions)
+    return None if found is None else (found.low, found.high)
 
 
 @cache
@@ -348,16 +379,14 @@ def who_is_missing(table: StudyTable) -> tuple[Lost, ...]:
 
 def dictionary(table: StudyTable) -> tuple[tuple[str, str, str, str, str, str, str], ...]:
     """Return the data dictionary: name, kind, title, definition, unit, view, source."""
-    rows = [(n, "column", n, what, "", "", "clinigait") for n, what in COLUMNS.items()]
-    skipped = {*COLUMNS, *(["group"] if table.groups == (EVERYBODY,) else [])}
+    there = {name: what for name, what in MORE_COLUMNS.items() if name in table.columns}
+    ours = {**COLUMNS, **there}
+    rows = [(n, "column", n, what, "", "", "clinigait") for n, what in ours.items()]
+    skipped = {*ours, *(["group"] if table.groups == (EVERYBODY,) else [])}
     for name in table.walks.columns:
         if name not in skipped:
-            what = (
-                "Whether the walker is synthetic: computed, not a person."
-                if name == SYNTHETIC
-                else "Of the manifest; numbers." if is_numeric(table.walks[name])
-                else "Of the manifest; text."
-            )  # fmt: skip
+            kind = "numbers" if is_numeric(table.walks[name]) else "text"
+            what = f"Of the manifest; {kind}."
             rows.append((str(name), "column", str(name), what, "", "", "manifest"))
     rows += [_entry(measure) for measure in table.measures]
     return tuple(rows)

@@ -119,7 +119,8 @@ def fit(
     maximum likelihood (Laird & Ware 1982, doi 10.2307/2529876; statsmodels' MixedLM). Tests use
     Student's t with the degrees of freedom of the stratum that a column varies in (people less
     columns that do not vary within a person, or rows less people less the others: Pinheiro &
-    Bates 2000, doi 10.1007/b98882, section 2.4.2): with few people the normal distribution finds too much.
+    Bates 2000, doi 10.1007/b98882, section 2.4.2): with few people the normal distribution finds
+    too much.
     Elsewhere least squares with cluster-robust errors (Liang & Zeger 1986,
     doi 10.1093/biomet/73.1.13), and a sentence that says why. Where every person is a cluster of
     one row these are errors robust to unequal spread, in the form for few people (HC3: MacKinnon &
@@ -157,7 +158,7 @@ def fit(
             "The groups cannot be told from what they are adjusted for: the columns hang together."
         )
     if n_people == len(values):
-        note = "Everybody has one walk: a plain model with cluster-robust errors."
+        note = "Everybody has one walk: a plain model with robust errors (HC3), no mixed one."
     elif n_people > MOST_PEOPLE:
         note = f"More than {MOST_PEOPLE:,} people: a plain model with cluster-robust errors."
     else:

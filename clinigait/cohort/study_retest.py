@@ -1,4 +1,4 @@
-"""Do two visits of unchanged people agree?"""
+"""How well two visits of unchanged people agree."""
 
 from __future__ import annotations
 

@@ -29,9 +29,31 @@ COLUMNS: Final = {
     "low": "Lower bound of the 95 % interval of the value.",
     "high": "Upper bound of the 95 % interval of the value.",
 }
+#: Columns that results may have besides.
+MORE_COLUMNS: Final = {
+    "reference_low": "Lower limit of the reference range that applies to the person and the walk.",
+    "reference_high": "Upper limit of that range.",
+    "reference_source": "Citation of that range.",
+    "warnings": "Codes of the checks of a measured walk that warn, with semicolons between.",
+    SYNTHETIC: "Whether the walker is synthetic: computed, not a person.",
+}
 STATUSES: Final = ("measured", "refused", "failed")
 _NEEDED: Final = ("subject", "visit", "file", "status", "parameter", "side", "value")
-_TEXTS: Final = ("subject", "visit", "file", "status", "code", "reason", "parameter", "side", "unit")
+_TEXTS: Final = (
+    "subject",
+    "visit",
+    "file",
+    "status",
+    "code",
+    "reason",
+    "parameter",
+    "side",
+    "unit",
+)
+_OF_PARAMETER: Final = (
+    *("parameter", "side", "value", "unit", "n", "low", "high"),
+    *("reference_low", "reference_high", "reference_source"),
+)
 _WALK: Final = ["subject", "visit", "file"]
 _YES: Final = frozenset(("true", "1", "1.0", "yes"))
 #: The group of a study without groups.
@@ -39,6 +61,8 @@ EVERYBODY: Final = "everybody"
 #: A group or a covariate that is not known.
 UNKNOWN: Final = ""
 _BAND_EDGES_Y: Final = (40.0, 65.0, 75.0, 85.0)
+#: So many groups are compared, and so many kinds of a text are adjusted for.
+MOST_KINDS: Final = 20
 #: A column of numbers with more values than these is cut into bands.
 _MOST_LEVELS: Final = 6
 
@@ -116,10 +140,15 @@ class StudyTable:
         (walks, measures) values by name of the parameter; NaN where there is none.
     reasons
         Rows without a value of walks that were measured: ``walk, parameter, reason``.
+    references
+        Reference ranges that the results bring: ``low`` and ``high`` by subject and parameter;
+        None where the results have no such columns.
     groups
         Groups, the reference first; people without a group are in none of them.
     visits
         Visits in order.
+    columns
+        Columns of the results.
     plan
         What is asked.
     synthetic
@@ -130,8 +159,10 @@ class StudyTable:
     measures: tuple[Measure, ...]
     values: pd.DataFrame
     reasons: pd.DataFrame
+    references: pd.DataFrame | None
     groups: tuple[str, ...]
     visits: tuple[str, ...]
+    columns: tuple[str, ...]
     plan: StudyPlan
     synthetic: bool
 
@@ -170,8 +201,8 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
     # Not one sum of texts: names may hold any sign.
     rows["walk"] = rows.groupby(_WALK, sort=False).ngroup()
     walks = rows.drop_duplicates("walk").set_index("walk")
-    column = plan.group or ("group" if "group" in rows else None)
-    walks["group"] = _text(walks[column]) if column else EVERYBODY
+    walks["group"] = _group_of(walks, plan)
+    _check_kinds(walks, plan)
     kept = rows[rows["parameter"] != UNKNOWN]
     value = pd.to_numeric(kept["value"], errors="coerce").astype(float)
     kept = kept.assign(value=value.where(np.isfinite(value) & (kept["status"] == "measured")))
@@ -181,13 +212,14 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
     lost = kept[kept["value"].isna() & (kept["status"] == "measured")]
     synthetic = SYNTHETIC in rows and bool(_text(rows[SYNTHETIC]).str.lower().isin(_YES).any())
     return StudyTable(
-        walks=walks.drop(columns=["parameter", "side", "value", "unit", "n", "low", "high"],
-                         errors="ignore"),
+        walks=walks.drop(columns=[*_OF_PARAMETER], errors="ignore"),
         measures=measures,
         values=values,
         reasons=lost[["walk", "parameter", "reason"]],
+        references=_references(kept),
         groups=_groups(walks, plan),
         visits=tuple(sorted(set(walks["visit"]), key=_in_order)),
+        columns=tuple(map(str, results.columns)),
         plan=plan,
         synthetic=synthetic,
     )  # fmt: skip
@@ -246,6 +278,24 @@ def _check_columns(results: pd.DataFrame, plan: StudyPlan) -> None:
         raise BadInputError("The results have a column twice.", "Name each column once.")
 
 
+def _group_of(walks: pd.DataFrame, plan: StudyPlan) -> pd.Series[str] | str:
+    if plan.group is not None:
+        return _text(walks[plan.group])
+    named = _text(walks["group"]) if "group" in walks else None
+    # Nobody asked for this column: one that holds no groups is no reason to fail.
+    return EVERYBODY if named is None or named.nunique() > MOST_KINDS else named
+
+
+def _check_kinds(walks: pd.DataFrame, plan: StudyPlan) -> None:
+    for name in dict.fromkeys((*([plan.group] if plan.group else []), *plan.covariates)):
+        numeric = name != plan.group and is_numeric(walks[name])
+        if not numeric and _text(walks[name]).nunique() > MOST_KINDS:
+            raise BadInputError(
+                f"The column {name[:40]} has more than {MOST_KINDS} kinds.",
+                "Name a column with fewer, or one that holds numbers only.",
+            )
+
+
 def _check_once(kept: pd.DataFrame) -> None:
     twice = kept[kept.duplicated(["walk", "parameter", "side"])]
     if len(twice):
@@ -295,6 +345,14 @@ def _by_parameter(
             )
         )
     return pd.DataFrame(values, index=walks, dtype=float), tuple(measures)
+
+
+def _references(kept: pd.DataFrame) -> pd.DataFrame | None:
+    if not {"reference_low", "reference_high"} <= set(kept.columns):
+        return None
+    ranges = kept.assign(low=numbers(kept["reference_low"]), high=numbers(kept["reference_high"]))
+    known = ranges.dropna(subset=["low", "high"])
+    return known.groupby(["subject", "parameter"])[["low", "high"]].first()
 
 
 def _groups(walks: pd.DataFrame, plan: StudyPlan) -> tuple[str, ...]:

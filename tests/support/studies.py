@@ -65,7 +65,10 @@ def simulated(
     between, within = sd
     values = {
         group: (
-            1.0 + shift + rng.normal(0, between, (people, 1)) + rng.normal(0, within, (people, visits))
+            1.0
+            + shift
+            + rng.normal(0, between, (people, 1))
+            + rng.normal(0, within, (people, visits))
         ).tolist()
         for group, shift in (("control", 0.0), ("patient", difference))
     }
