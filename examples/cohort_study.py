@@ -49,9 +49,9 @@ def main() -> int:
     options.add_argument("--out", type=Path, default=Path("out/cohort_study"))
     options.add_argument("--walkers", type=int, default=60)
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--quick", action="store_true", help="twelve walkers")
+    options.add_argument("--quick", action="store_true", help="eight walkers")
     asked = options.parse_args()
-    walkers = 12 if asked.quick else asked.walkers
+    walkers = 8 if asked.quick else asked.walkers
     try:
         manifest = _filmed(asked.out, walkers, asked.seed)
         results = scored(manifest, asked.out)
@@ -158,8 +158,12 @@ def _draw(answers: list[Contrast], found: StudyFindings, path: Path) -> None:
     difference.axvline(0, color="#5F6C77", lw=1)
     difference.set_yticks(range(len(answers)), [c.group.replace("_", "-") for c in answers])
     difference.set_ylim(len(answers) - 0.5, -0.5)
-    difference.set_xlabel("Difference from robust in m/s, adjusted, 95 % interval")
-    figure.suptitle("SYNTHETIC WALKERS: computed, not people", color="#A3201B", fontsize=11)
+    difference.set_xlabel("Difference in m/s (adjusted, 95 %)")
+    figure.suptitle(
+        "Against robust people. SYNTHETIC WALKERS: computed, not people",
+        color="#A3201B",
+        fontsize=11,
+    )
     figure.savefig(path)
 
 

@@ -55,6 +55,8 @@ _OF_PARAMETER: Final = (
     *("reference_low", "reference_high", "reference_source"),
 )
 _WALK: Final = ["subject", "visit", "file"]
+#: No value of a walk is as large; what is would make sums of squares overflow.
+_LARGEST: Final = 1e12
 _YES: Final = frozenset(("true", "1", "1.0", "yes"))
 #: The group of a study without groups.
 EVERYBODY: Final = "everybody"
@@ -205,7 +207,8 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
     _check_kinds(walks, plan)
     kept = rows[rows["parameter"] != UNKNOWN]
     value = pd.to_numeric(kept["value"], errors="coerce").astype(float)
-    kept = kept.assign(value=value.where(np.isfinite(value) & (kept["status"] == "measured")))
+    usable = (value.abs() < _LARGEST) & (kept["status"] == "measured")
+    kept = kept.assign(value=value.where(usable))
     _check_once(kept)
     values, measures = _by_parameter(kept, walks.index)
     _check_primary(plan.primary, measures)
@@ -262,8 +265,12 @@ def levels(column: pd.Series[Any], name: str) -> tuple[pd.Series[str], tuple[str
 
 def _text(column: pd.Series[Any]) -> pd.Series[str]:
     there = column.notna()
-    texts = column.astype(object).where(there, UNKNOWN).map(str).str.strip()
-    return texts.astype(object)
+    return column.astype(object).where(there, UNKNOWN).map(_storable).astype(object)
+
+
+def _storable(cell: object) -> str:
+    # File names that are no valid UTF-8 reach Python as lone surrogates, which no file can hold.
+    return str(cell).encode("utf-8", "replace").decode().strip()
 
 
 def _check_columns(results: pd.DataFrame, plan: StudyPlan) -> None:

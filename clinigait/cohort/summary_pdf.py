@@ -32,6 +32,7 @@ from clinigait.report.styles import (
 from clinigait.report.text import printable
 from clinigait.report.vector import FigureBlock
 
+_LONGEST_CELL = 320
 #: ReportLab parses all paragraphs with one parser.
 _ONE_AT_A_TIME = Lock()
 
@@ -82,7 +83,9 @@ def _part(part: Part) -> list[Flowable]:
             return [panel([paragraph(part.text)], edge)]
         return [paragraph(part.text)]
     if isinstance(part, Grid):
-        return [grid(part.head, part.rows, part.widths, part.right)]
+        # A row that is higher than a page cannot be printed.
+        rows = [[printable(cell, _LONGEST_CELL) for cell in row] for row in part.rows]
+        return [grid(part.head, rows, part.widths, part.right)]
     return [FigureBlock(part.figure)]
 
 

@@ -220,7 +220,7 @@ def _contrast_row(contrast: Contrast, notes: list[str]) -> tuple[str, ...]:
 
 def _subgroups(table: StudyTable, found: StudyFindings) -> list[Part]:
     if not found.subgroups:
-        return [Words("None were asked for.")]
+        return [Words("No subgroups were asked for.")]
     adjust = "Holm" if table.plan.primary else "Benjamini and Hochberg"
     parts: list[Part] = [
         Words(
