@@ -222,7 +222,7 @@ def _covariates(
     there: pd.DataFrame, names: Sequence[str]
 ) -> tuple[pd.DataFrame, dict[str, NDArray[np.float64]]]:
     """Return the rows that have all covariates, and these as columns around 0."""
-    read: dict[str, pd.Series] = {}  # type: ignore[type-arg]
+    read: dict[str, pd.Series] = {}
     for name in names:
         column = there[name]
         read[name] = numbers(column) if is_numeric(column) else levels(column, name)[0]

@@ -81,7 +81,7 @@ class Fitted:
             If its error is not known.
         """
         estimate = float(weights @ self.coefficients)
-        error = float(np.sqrt(max(weights @ self.covariance @ weights, 0.0)))
+        error = float(np.sqrt(max(float(weights @ self.covariance @ weights), 0.0)))
         if not (np.isfinite(error) and error > 0):
             raise NotFitted("Its error cannot be told: the values hardly vary.")
         freedom = self._freedom_of(weights != 0)

@@ -405,8 +405,8 @@ def _methods(table: StudyTable) -> list[Part]:
         "for the person, by restricted maximum likelihood; t tests and intervals with the degrees "
         "of freedom of people (of walks for what varies within people). Where everybody has one "
         f"walk, beyond {MOST_PEOPLE:,} people, or without convergence: least squares with errors "
-        "that are robust to what walks of one person share. Walks that lack a covariate are left out; "
-        "nothing is imputed. This takes values to be missing at random given what is in the "
+        "that are robust to what walks of one person share. Walks that lack a covariate are left "
+        "out; nothing is imputed. This takes values to be missing at random given what is in the "
         "model: see What is missing.",
         "Multiplicity: Holm's method over all comparisons of primary parameters (the chance of one "
         "false finding at most 5 %), Benjamini and Hochberg's over all others (about 5 % of what "
