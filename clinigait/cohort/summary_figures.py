@@ -20,8 +20,9 @@ from clinigait.report.styles import ACCENT, GRADE_COLOURS, INK, LINE, MUTED, PAN
 from clinigait.report.text import printable
 
 DPI = 72
-PANELS_A_FIGURE: Final = 12
-ROWS_A_FIGURE: Final = 36
+ROWS_A_FIGURE: Final = 54
+#: No figure may be higher: it has to fit on a page.
+_HIGHEST = 680.0
 _PANELS_A_ROW = 3
 _SMALL, _TITLE = 6.6, 7.6
 #: Of more people, only so many are drawn as dots; the box is of all.
@@ -158,11 +159,20 @@ def _arrow(axes: Axes, x0: float, y0: float, x1: float, y1: float) -> None:
 # ---------------------------------------------------------------- distributions
 
 
+def panels_a_figure(groups: int) -> int:
+    """Return how many panels of so many groups fit on a page."""
+    return _PANELS_A_ROW * max(1, int(_HIGHEST / _panel_height(groups)))
+
+
+def _panel_height(groups: int) -> float:
+    return 46.0 + 17.0 * groups
+
+
 def distribution_panels(panels: Sequence[Sequence[Distribution]]) -> Figure:
     """Return one panel a parameter: people as dots, quartiles and median, reference as a band."""
     groups = len(panels[0])
     rows = -(-len(panels) // _PANELS_A_ROW)
-    each = 46.0 + 17.0 * groups
+    each = _panel_height(groups)
     height = rows * each
     figure = Figure(figsize=(TEXT_WIDTH / DPI, height / DPI), dpi=DPI)
     names_wide, gap = 62.0, 14.0

@@ -20,12 +20,12 @@ from clinigait.cohort.study_models import MOST_PEOPLE, Effect
 from clinigait.cohort.study_retest import Retest
 from clinigait.cohort.study_table import Measure, StudyTable
 from clinigait.cohort.summary_figures import (
-    PANELS_A_FIGURE,
     ROWS_A_FIGURE,
     Bar,
     distribution_panels,
     flow_chart,
     forest,
+    panels_a_figure,
 )
 from clinigait.cohort.summary_parts import Chapter, Grid, Part, Picture, Story, Words
 from clinigait.core.printed import DASH, compact, number
@@ -207,7 +207,7 @@ def _bar(
 def _contrast_row(contrast: Contrast, notes: list[str]) -> tuple[str, ...]:
     effect, measure = contrast.effect, contrast.measure
     mark = f"[{notes.index(contrast.note) + 1}]" if contrast.note else ""
-    title = f"{measure.title}{'*' if contrast.primary else ''} ({measure.unit})"
+    title = _with_unit(measure) + (" *" if contrast.primary else "")
     sizes = f"{contrast.n_walks:,}/{contrast.n_people:,}"
     if effect is None:
         return title, contrast.group, DASH, DASH, DASH, DASH, sizes, mark
@@ -233,7 +233,7 @@ def _subgroups(table: StudyTable, found: StudyFindings) -> list[Part]:
     notes: dict[str, None] = {}
     for test in found.subgroups:
         measure = test.measure
-        title = f"{measure.title} ({measure.unit}), by {test.column}"
+        title = f"{_with_unit(measure)}, by {test.column}"
         p = f"{_p(test.p)} ({_p(test.adjusted_p)})" if test.p is not None else DASH
         rows.append((title, "", "", "", "", p))
         rows += [_level_row(each, measure) for each in test.levels]
@@ -270,7 +270,7 @@ def _distributions(found: StudyFindings) -> list[Part]:
             "Many published ranges are mean ± 1 SD: a third of healthy people lie outside."
         )
     ]
-    for part in _batches(drawn, PANELS_A_FIGURE):
+    for part in _batches(drawn, panels_a_figure(len(drawn[0]) if drawn else 1)):
         names = ", ".join(panel[0].measure.title for panel in part)
         parts.append(Picture(distribution_panels(part), f"Distributions by group: {names}."))
     rows = [_distribution_row(one) for one in found.distributions]
@@ -281,7 +281,7 @@ def _distributions(found: StudyFindings) -> list[Part]:
 
 
 def _distribution_row(one: Distribution) -> tuple[str, ...]:
-    title = f"{one.measure.title} ({one.measure.unit})"
+    title = _with_unit(one.measure)
     begin = (title, one.group, f"{len(one.values):,}", f"{one.n_walks:,}")
     if not len(one.values):
         return (*begin, DASH, DASH, DASH, DASH, DASH, DASH)
@@ -329,7 +329,7 @@ def _retest(found: StudyFindings) -> list[Part]:
 
 
 def _retest_row(one: Retest) -> tuple[str, ...]:
-    title = f"{one.measure.title} ({one.measure.unit})"
+    title = _with_unit(one.measure)
     begin = (title, one.group or "all", f"{one.n_people:,}")
     if one.sem is None or one.mdc is None or one.shift is None:
         return (*begin, "too few people", DASH, DASH, DASH, DASH, DASH)
@@ -441,6 +441,10 @@ def _dictionary(table: StudyTable) -> list[Part]:
 
 def _batches(items: Sequence[_T], size: int) -> list[Sequence[_T]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def _with_unit(measure: Measure) -> str:
+    return f"{measure.title} ({measure.unit})" if measure.unit else measure.title
 
 
 def _difference(effect: Effect, measure: Measure) -> str:

@@ -230,9 +230,13 @@ def test_text_from_outside_stays_text(tmp_path: Path, text: str) -> None:
         rows_of({"": [[1.0], [2.0]], "b": [[1.0], [3.0]]}),
         rows_of({f"g{i}": [[1.0 + i / 10 + j] for j in range(3)] for i in range(9)}),
         rows_of({f"g{i}": [[1.0]] for i in range(60)}),
+        pd.concat(
+            [rows_of({f"g{i}": [[1.0], [2.0]] for i in range(20)}, f"p{k}_s") for k in range(7)]
+        ),
     ],
     ids=["one group", "one person", "constant", "all missing", "one group missing", "all refused",
-         "no rows", "huge and infinite", "group not known", "nine groups", "sixty groups"],
+         "no rows", "huge and infinite", "group not known", "nine groups", "sixty groups",
+         "twenty groups, seven parameters"],
 )  # fmt: skip
 def test_little_data_gives_a_summary_without_a_number_made_up(
     tmp_path: Path, rows: pd.DataFrame
