@@ -119,9 +119,23 @@ def test_what_a_model_sees(demo_clip, weights, tmp_path, monkeypatch, capsys) ->
     assert 0.2 < np.mean(np.asarray(page) < 10) < 0.8
 
 
+@pytest.mark.slow
+def test_cohort_study(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("statsmodels")
+    need_bodies()
+    _run(_FOLDER / "cohort_study.py", monkeypatch, "--out", tmp_path)
+    said = capsys.readouterr().out
+    assert "frail walk" in said
+    assert "95 % interval" in said
+    assert (tmp_path / "summary.pdf").read_bytes().startswith(b"%PDF")
+    assert "SYNTHETIC WALKERS" in (tmp_path / "summary.html").read_text(encoding="utf-8")
+    assert Image.open(tmp_path / "answer.png").width > 1000
+
+
 def test_every_example_is_run_here() -> None:
     assert {p.stem for p in _FOLDER.glob("*.py")} == {
         "assess_a_film",
+        "cohort_study",
         "fit_the_virtual_clinic",
         "learn_lifted_gait",
         "learn_the_narrator",
