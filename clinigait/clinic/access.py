@@ -133,7 +133,7 @@ def _denied(db: Session, account: Account, right: Right, target: Target | None) 
     return "" if db.scalar(patient) else "not_there"
 
 
-def _patient_of(target: Target) -> Select[tuple[str]] | None:
+def _patient_of(target: Target) -> Select[str] | None:
     """Return the query of the patient behind something; None where there is none behind it."""
     patient = select(Patient.id)
     if target.kind == "patient":

@@ -154,7 +154,7 @@ def give(store: Store, admin: Account, user_id: str, patient_id: str, *, seen: b
         If there is no such user.
     """
     target = Target("patient", patient_id)
-    detail = {"user": user_id if is_id(user_id) else "", "seen": int(seen)}
+    detail: dict[str, str | int] = {"user": user_id if is_id(user_id) else "", "seen": int(seen)}
     with acting(store, admin, "administer", "scope", target, detail) as db:
         if not is_id(user_id) or db.get(User, user_id) is None:
             raise BadInputError("There is no such user.", "Look at the list of users.")

@@ -12,6 +12,7 @@ from clinigait.clinic.results import refuse_outdated
 from clinigait.core import BadInputError
 from clinigait.store import Store
 from clinigait.store.accounts import Account
+from clinigait.store.audit import Action
 from clinigait.store.clock import now_ms
 from clinigait.store.ids import checked_text, new_id
 from clinigait.store.tables import Signature, StoredAssessment
@@ -55,7 +56,7 @@ def sign(
     """
     signature_id = new_id()
     target, detail = Target("assessment", assessment_id), {"signature": signature_id}
-    action = "amend" if reason else "sign"
+    action: Action = "amend" if reason else "sign"
     with (
         store.files.receiving([report_pdf], _LARGEST_REPORT_BYTES) as report,
         acting(store, account, "sign", action, target, detail) as db,

@@ -153,7 +153,7 @@ def _add(
     member = tarfile.TarInfo(name)
     member.size, member.mode = size, 0o600
     hashing = Hashing(content)
-    archive.addfile(member, hashing)  # type: ignore[arg-type]  it only reads
+    archive.addfile(member, hashing)
     members[name] = hashing.sha256
 
 

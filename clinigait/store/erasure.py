@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,7 @@ from clinigait.core import BadInputError
 from clinigait.store import audit
 from clinigait.store.clock import now_ms
 from clinigait.store.database import Store
+from clinigait.store.ids import is_plain
 from clinigait.store.tables import (
     Artefact,
     Edit,
@@ -54,6 +56,22 @@ def erase_patient(store: Store, patient_id: str, by: str | None) -> None:
         audit.record(db, by, "erase", "patient", patient_id)
         names = store.files.drop_unused(db)
     _erase_traces(store, names)
+
+
+def patient_of_code(db: Session, code: str) -> str:
+    """Return the id of the patient of a code.
+
+    Raises
+    ------
+    BadInputError
+        If there is none.
+    """
+    plain = unicodedata.normalize("NFC", code).strip()
+    known = select(Patient.id).where(Patient.code == plain)
+    patient_id = db.scalar(known) if is_plain(plain) else None
+    if patient_id is None:
+        raise BadInputError("There is no such patient.", "Look at the list of patients.")
+    return patient_id
 
 
 def due(db: Session, what: What, keep_days: int) -> Due:

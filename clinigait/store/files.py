@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import ColumnElement, Select, exists, literal, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError
@@ -106,7 +106,7 @@ class FileStore:
 
     def drop_unused(self, db: Session) -> list[str]:
         """Forget all contents that nothing refers to; return their names, to erase afterwards."""
-        unused = select(StoredFile).where(~_is_used(StoredFile.sha256)).with_for_update()
+        unused = select(StoredFile).where(~_is_used()).with_for_update()
         rows = db.scalars(unused).all()
         for row in rows:
             db.delete(row)
@@ -160,13 +160,6 @@ def _flush_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _is_used(sha256: ColumnElement[str] | object) -> ColumnElement[bool]:
-    def used(statement: Select[tuple[int]]) -> ColumnElement[bool]:
-        return exists(statement)
-
-    one = literal(1)
-    return (
-        used(select(one).where(Recording.sha256 == sha256))
-        | used(select(one).where(Artefact.sha256 == sha256))
-        | used(select(one).where(Signature.report_sha256 == sha256))
-    )
+def _is_used() -> ColumnElement[bool]:
+    columns = (Recording.sha256, Artefact.sha256, Signature.report_sha256)
+    return or_(*(exists().where(column == StoredFile.sha256) for column in columns))

@@ -95,11 +95,10 @@ def hashed(password: str) -> str:
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether a password is the one; takes as long where there is no such user (None)."""
     try:
-        return _hasher().verify(password_hash or _nobody(), _bytes(password)) and (
-            password_hash is not None
-        )
+        _hasher().verify(password_hash or _nobody(), _bytes(password))
     except (VerificationError, InvalidHashError):
         return False
+    return password_hash is not None
 
 
 def is_outdated(password_hash: str) -> bool:

@@ -76,7 +76,7 @@ def test_rows_that_never_change_are_held_by_the_database(store: Store, table: st
     columns = {"audit_entries": "at_ms", "signatures": "signed_ms", "edits": "made_ms"}
     column = columns.get(table, "created_ms")
     with pytest.raises((DBAPIError, BadInputError)), store.writing() as db:
-        db.execute(text(f"UPDATE {table} SET {column} = 1"))
+        db.execute(text(f"UPDATE {table} SET {column} = 1"))  # noqa: S608  ours
     if table == "audit_entries":
         with pytest.raises((DBAPIError, BadInputError)), store.writing() as db:
             db.execute(text("DELETE FROM audit_entries WHERE number = 2"))

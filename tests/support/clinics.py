@@ -49,7 +49,7 @@ def quick_passwords() -> Iterator[None]:
     """Hash with the least that Argon2id allows: tests hash hundreds of passwords."""
     quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     passwords._nobody.cache_clear()
-    with mock.patch.object(passwords, "_hasher", lambda: quick):
+    with mock.patch.object(passwords, "_hasher", return_value=quick):
         yield
     passwords._nobody.cache_clear()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,15 +33,15 @@ def postgres_server() -> Iterator[str]:
         yield url
 
 
-def new_database(server: str) -> str:
-    """Make an empty database and return its URL."""
-    name = f"clinic_{secrets.token_hex(6)}"
-    url = server.replace("postgresql:", "postgresql+pg8000:")
-    engine = create_engine(url + "postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+def emptied(server: str) -> str:
+    """Empty the server's one database, which is quicker than to make another; return its URL."""
+    url = f"{server}postgres"
+    engine = create_engine(url.replace("postgresql:", "postgresql+pg8000:"))
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
-    return server + name
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,7 +49,7 @@ def url(request: pytest.FixtureRequest) -> str | None:
     """Return the URL of an empty database; None for the built-in one."""
     if request.param == "sqlite":
         return None
-    return new_database(request.getfixturevalue("postgres_server"))
+    return emptied(request.getfixturevalue("postgres_server"))
 
 
 @pytest.fixture
