@@ -121,7 +121,7 @@ def test_an_emptied_chain_is_found(chain: Store) -> None:
 
 
 def test_any_one_byte_changed_is_found(chain: Store) -> None:
-    rng = random.Random(4)
+    rng = random.Random(4)  # noqa: S311
     with chain.reading() as db:
         rows = {
             (row.number, name): getattr(row, name)

@@ -179,6 +179,7 @@ worker.work(open_store(Path(sys.argv[1]), url), {"count": count}, "worker", Even
 """
 
 
+@pytest.mark.slow
 def test_workers_killed_at_any_moment_lose_nothing_and_do_nothing_twice(
     tmp_path: Path, url: str | None
 ) -> None:

@@ -48,7 +48,7 @@ def server() -> Iterator[str]:
     data = str(folder / "data")
     try:
         run("initdb", "-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off -c full_page_writes=off"
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -k {folder} -c fsync=off"
         run("pg_ctl", "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start")
         try:
             yield f"postgresql://tester@127.0.0.1:{port}/"
