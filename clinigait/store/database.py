@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModuleError
 from sqlalchemy.orm import Session
 
@@ -169,6 +169,7 @@ def _sqlite(path: Path) -> Engine:
         "sqlite://",
         creator=lambda: sqlite3.connect(path, timeout=_BUSY_S, check_same_thread=False),
         hide_parameters=True,
+        poolclass=QueuePool,  # a URL without a name would mean one in memory
     )
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)

@@ -122,7 +122,7 @@ def _packed(path: Path, members: dict[str, bytes], link: str = "") -> None:
             archive.addfile(info, io.BytesIO(content))
 
 
-def _refused(backup: Path, tmp_path: Path, match: str = "") -> None:
+def _refused(backup: Path, tmp_path: Path, match: str | None = None) -> None:
     before = sorted(tmp_path.iterdir())
     with pytest.raises(BadInputError, match=match):
         restore(backup, tmp_path / "new")
@@ -131,7 +131,7 @@ def _refused(backup: Path, tmp_path: Path, match: str = "") -> None:
 
 def test_a_backup_that_was_cut_is_refused(backup: Path, tmp_path: Path) -> None:
     content = backup.read_bytes()
-    for share in (0, 0.2, 0.5, 0.9):
+    for share in (0, 0.2, 0.5, 0.7):
         (tmp_path / "cut.tar").write_bytes(content[: int(len(content) * share)])
         _refused(tmp_path / "cut.tar", tmp_path)
 
