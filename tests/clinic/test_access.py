@@ -36,7 +36,7 @@ _DEEDS = {
     "version": ("see", lambda s, a, c: results.version(s, a, c.assessment)),
     "export": ("export", lambda s, a, c: results.export(s, a, c.assessment, "fhir")),
     "sign": ("sign", lambda s, a, c: signing.sign(s, a, c.assessment, b"%PDF")),
-    "correct": ("change", lambda s, a, c: _correct(s, a, c)),
+    "correct": ("change", _correct),
     "signatures": ("see", lambda s, a, c: signing.signatures(s, a, c.visit)),
     "give": ("administer", lambda s, a, c: patients.give(s, a, a.id, c.patient, seen=True)),
 }  # fmt: skip
