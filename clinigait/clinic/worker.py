@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -27,9 +27,14 @@ class LeaseLostError(Exception):
 
 
 class Reporter:
-    """What a task tells its progress to; it raises :class:`LeaseLostError` once that is lost."""
+    """What a task tells its progress to; it raises :class:`LeaseLostError` once that is lost.
+
+    What is entered into ``until_kept`` (files that are being received) stays until the results
+    are kept or given up.
+    """
 
     def __init__(self) -> None:
+        self.until_kept = ExitStack()
         self.progress, self.stage = 0.0, ""
         self.lost = Event()
 
@@ -40,8 +45,8 @@ class Reporter:
             raise LeaseLostError
 
 
-#: Does the work of a job and returns what keeps the results, in one transaction. Files that it
-#: received are kept there too; it may run twice, so it must do nothing else that lasts.
+#: Does the work of a job and returns what keeps the results, files too, in one transaction. It may
+#: run twice, so it must do nothing else that lasts.
 Task = Callable[[Store, Lease, Reporter], Keep]
 
 
@@ -78,7 +83,7 @@ def work_once(
     _log.info("job %s: attempt %d", lease.job_id, lease.attempt)
     reporter = Reporter()
     try:
-        with _renewed(store, lease, lease_s, reporter):
+        with reporter.until_kept, _renewed(store, lease, lease_s, reporter):
             keep = _task_of(tasks, lease.kind)(store, lease, reporter)
             jobs.complete(store, lease, keep)
     except LeaseLostError:

@@ -21,13 +21,15 @@ def test_what_comes_out_is_kept_with_its_files(store: Store) -> None:
 
     def do(store, lease, report):
         report(0.5, "pose")
-        with store.files.receiving([b"a walk"], 10**6) as file, store.writing() as db:
-            sha256 = store.files.keep(db, file)
+        file = report.until_kept.enter_context(store.files.receiving([b"a walk"], 10**6))
         assert lease.request == {"n": 1}
-        return lambda db: results.keep(
-            db, lease.visit_id, assessed(1, with_curves=False), {"walk.npz": sha256},
-            lease.created_by, lease.job_id,
-        )  # fmt: skip
+
+        def keep(db):
+            files = {"walk.npz": store.files.keep(db, file)}
+            made = assessed(1, with_curves=False)
+            results.keep(db, lease.visit_id, made, files, lease.created_by, lease.job_id)
+
+        return keep
 
     assert worker.work_once(store, {"do": do}, "w")
     assert not worker.work_once(store, {"do": do}, "w")
