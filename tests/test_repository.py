@@ -81,7 +81,8 @@ def test_only_the_fetch_commands_know_the_network() -> None:
 def test_every_imported_package_is_declared() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     named = [*PROJECT["project"]["dependencies"], *extras["models"], *extras["hrnet"]]
-    declared = _names(named + extras["synthesis"] + extras["parquet"] + extras["cohort"])
+    whole = named + extras["synthesis"] + extras["parquet"] + extras["cohort"] + extras["clinic"]
+    declared = _names(whole)
     # HRNet's own project goes in by itself; onnxruntime is carried by onnxruntime-gpu, extra `gpu`.
     declared |= {"mmcv-lite", "mmengine", "mmpose", "onnxruntime"} | _names(extras["gpu"])
     homes = metadata.packages_distributions()

@@ -17,6 +17,8 @@ from typer.exceptions import Abort, TyperException
 from clinigait._version import __version__
 from clinigait.cli import (
     assess,
+    audit_log,
+    backup,
     card,
     compare,
     define,
@@ -29,9 +31,11 @@ from clinigait.cli import (
     manifest,
     merge,
     report,
+    retention,
     score,
     synthesize,
     train,
+    users,
     validate,
     weights,
 )
@@ -68,6 +72,12 @@ app.command("report")(report.report)
 app.command("define")(define.define)
 app.command("card")(card.card)
 app.command("doctor")(doctor.doctor)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("retention")(retention.retention)
+app.command("erase")(retention.erase)
+app.add_typer(audit_log.app, name="audit-log")
+app.add_typer(users.app, name="users")
 app.add_typer(weights.app, name="weights")
 app.add_typer(export.app, name="export")
 

@@ -1,0 +1,1 @@
+"""What dashboard, worker and commands share: rights, patients, results, signing, the worker."""
