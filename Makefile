@@ -36,7 +36,7 @@ export PYTHON
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
-setup: $(STAMPS)/hrnet $(STAMPS)/package ## make .venv with everything, training and models too
+setup: $(STAMPS)/hrnet $(STAMPS)/server $(STAMPS)/package ## make .venv with everything, training and models too
 
 demo: $(STAMPS)/package ## fetch the weights and assess the example into out/demo
 	$(BIN)/clinigait weights fetch
@@ -49,10 +49,10 @@ weights: $(STAMPS)/package ## fetch the weights and the example film, once per u
 bodies: $(STAMPS)/models ## make the shapes of synthetic bodies, once per user
 	$(MAKE_BODIES)
 
-test: $(STAMPS)/package $(STAMPS)/dev try-weights ## run the tests with coverage
+test: $(STAMPS)/package $(STAMPS)/server $(STAMPS)/dev try-weights ## run the tests with coverage
 	$(BIN)/python -m pytest --cov=clinigait $(ARGS)
 
-test-slow: $(STAMPS)/package $(STAMPS)/dev try-weights ## run the slow tests
+test-slow: $(STAMPS)/package $(STAMPS)/server $(STAMPS)/dev try-weights ## run the slow tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 .PHONY: try-weights
@@ -62,7 +62,7 @@ try-weights: $(STAMPS)/package
 	@! $(BIN)/python -c "import anny" 2>/dev/null || $(MAKE_BODIES) || \
 	    echo "The shapes of bodies could not be made: tests that need them are skipped and say so."
 
-lint: $(STAMPS)/package $(STAMPS)/dev ## check style, types and who imports whom
+lint: $(STAMPS)/package $(STAMPS)/server $(STAMPS)/dev ## check style, types and who imports whom
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -91,6 +91,11 @@ $(STAMPS)/base: requirements/base.txt $(STAMPS)/venv
 
 $(STAMPS)/package: pyproject.toml clinigait/_version.py protocols/__init__.py $(STAMPS)/base
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(STAMPS)/server: requirements/server.txt $(STAMPS)/base
+	@echo "Installing what the dashboard and the scoring of cohorts need"
+	@$(INSTALL) $(LOCKED) -r requirements/server.txt
 	@touch $@
 
 $(STAMPS)/dev: requirements/dev.txt $(STAMPS)/base
@@ -126,8 +131,11 @@ lock: $(STAMPS)/venv ## renew requirements/*.txt from pyproject.toml (UPGRADE=--
 	build/lock/bin/python -m pip install --disable-pip-version-check --quiet uv==0.13.9
 	$(COMPILE) pyproject.toml requirements/build.in -c requirements/constraints.in \
 	    -o requirements/base.txt
-	$(COMPILE) pyproject.toml requirements/build.in -c requirements/base.txt --extra dev \
-	    -o requirements/dev.txt
-	$(COMPILE) pyproject.toml requirements/torch.in -c requirements/base.txt --extra models \
-	    --extra hrnet --extra synthesis --overrides requirements/no-torch.in -o requirements/models.txt
+	$(COMPILE) pyproject.toml requirements/build.in -c requirements/base.txt --extra cohort \
+	    --extra clinic -o requirements/server.txt
+	$(COMPILE) pyproject.toml requirements/build.in -c requirements/base.txt \
+	    -c requirements/server.txt --extra dev -o requirements/dev.txt
+	$(COMPILE) pyproject.toml requirements/torch.in -c requirements/base.txt \
+	    -c requirements/server.txt --extra models --extra hrnet --extra synthesis \
+	    --overrides requirements/no-torch.in -o requirements/models.txt
 	$(COMPILE) requirements/hrnet.in --no-deps -o requirements/hrnet.txt

@@ -28,7 +28,7 @@ import clinigait
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "clinigait"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-LOCKS = ("base", "dev", "models", "hrnet")
+LOCKS = ("base", "server", "dev", "models", "hrnet")
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -178,7 +178,12 @@ def _pins(lock: str) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     ("lock", "extras"),
-    [("base", []), ("dev", ["dev"]), ("models", ["models", "hrnet", "synthesis"])],
+    [
+        ("base", []),
+        ("server", ["cohort", "clinic"]),
+        ("dev", ["dev"]),
+        ("models", ["models", "hrnet", "synthesis"]),
+    ],
 )
 def test_a_lock_pins_all_that_is_declared_within_its_bounds(lock: str, extras: list[str]) -> None:
     declared = list(PROJECT["project"]["dependencies"])
@@ -193,9 +198,12 @@ def test_a_lock_pins_all_that_is_declared_within_its_bounds(lock: str, extras: l
 
 def test_the_locks_agree_with_each_other() -> None:
     base = _pins("base")
-    for lock in ("dev", "models"):
+    for lock in ("server", "dev", "models"):
         pins = _pins(lock)
         assert {name: pins.get(name) for name in base} == base
+    server = _pins("server")
+    for lock in ("dev", "models"):
+        assert all(server.get(name, pin) == pin for name, pin in _pins(lock).items())
 
 
 @pytest.mark.parametrize("lock", LOCKS)
