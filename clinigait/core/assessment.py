@@ -11,6 +11,7 @@ from clinigait.core.measurement import Measurement
 from clinigait.core.narration import Narration
 from clinigait.core.prediction import Prediction
 from clinigait.core.refusal import Refused
+from clinigait.core.review import Review, Score
 from clinigait.core.walk import Subject
 
 SCHEMA_VERSION = "1.0"
@@ -291,6 +292,10 @@ class Assessment:
         What all this says, most important first; empty in files of older versions.
     narration
         The findings in sentences, as the protocol asks; None in files of older versions.
+    review
+        Who reviewed the events, and what was corrected; None where nobody did.
+    scores
+        Scales that the clinician scored at the visit.
     code, message, remedy
         Why not, as in :class:`Refused`; None where assessed.
     frames
@@ -313,6 +318,8 @@ class Assessment:
     predictions: tuple[Prediction, ...] = ()
     findings: tuple[Finding, ...] = ()
     narration: Narration | None = None
+    review: Review | None = None
+    scores: tuple[Score, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:
