@@ -88,7 +88,15 @@ def scored(facts: Mapping[str, Any]) -> tuple[Score, ...]:
     """Return the scores of a visit's facts, in the order of the scales."""
     kept = facts.get(SCALES_KEY) or {}
     return tuple(
-        Score(scale.key, scale.name, float(kept[scale.key]), scale.unit, scale.low, scale.high)
+        Score(
+            scale.key,
+            scale.name,
+            float(kept[scale.key]),
+            scale.unit,
+            scale.low,
+            scale.high,
+            scale.name_zh,
+        )
         for scale in SCALES
         if kept.get(scale.key) is not None
     )
