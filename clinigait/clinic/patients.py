@@ -143,6 +143,18 @@ def add_visit(
     return visit_id
 
 
+def change_facts(store: Store, account: Account, visit_id: str, facts: dict[str, Any]) -> None:
+    """Replace what the clinician says of a visit.
+
+    Raises
+    ------
+    RefusedError
+        If the visit is not among the user's, or the user may not.
+    """
+    with acting(store, account, "change", "edit", Target("visit", visit_id)) as db:
+        db.get_one(Visit, visit_id, with_for_update=True).facts = facts
+
+
 def give(store: Store, admin: Account, user_id: str, patient_id: str, *, seen: bool) -> None:
     """Give a patient to a user, or take the patient away.
 

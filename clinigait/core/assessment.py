@@ -11,6 +11,7 @@ from clinigait.core.measurement import Measurement
 from clinigait.core.narration import Narration
 from clinigait.core.prediction import Prediction
 from clinigait.core.refusal import Refused
+from clinigait.core.review import Review, Score
 from clinigait.core.walk import Subject
 
 SCHEMA_VERSION = "1.0"
@@ -79,6 +80,10 @@ class RecordingFacts:
         Median shift of the background from frame to frame; None where it was not measured.
     depth
         Of recordings with depth; None for all others.
+    start_s
+        Presentation time of the first frame.
+    repeated_s
+        Times of frames that only repeat the picture before.
     """
 
     file_name: str
@@ -98,6 +103,8 @@ class RecordingFacts:
     source: Literal["film", "keypoints"] = "film"
     layout: str | None = None
     depth: DepthFacts | None = None
+    start_s: float = 0.0
+    repeated_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -291,6 +298,10 @@ class Assessment:
         What all this says, most important first; empty in files of older versions.
     narration
         The findings in sentences, as the protocol asks; None in files of older versions.
+    review
+        Who reviewed the events, and what was corrected; None where nobody did.
+    scores
+        Scales that the clinician scored at the visit.
     code, message, remedy
         Why not, as in :class:`Refused`; None where assessed.
     frames
@@ -313,6 +324,8 @@ class Assessment:
     predictions: tuple[Prediction, ...] = ()
     findings: tuple[Finding, ...] = ()
     narration: Narration | None = None
+    review: Review | None = None
+    scores: tuple[Score, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
     def __post_init__(self) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import av
+import av.codec.codec
 import av.error
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +27,12 @@ _QUALITY: dict[str, dict[str, str]] = {
 _BIT_EXACT = {"fflags": "+bitexact"}
 
 
-def encoder_name() -> str:
-    """Return the first encoder of the list that the video library was built with."""
-    for name in _ENCODERS:
+def encoder_name(names: Sequence[str] = _ENCODERS) -> str:
+    """Return the first encoder of a list that the video library was built with."""
+    for name in names:
         try:
             av.Codec(name, "w")
-        except av.error.FFmpegError:
+        except (av.codec.codec.UnknownCodecError, av.error.FFmpegError):
             continue
         return name
     raise RuntimeError("the video library has no encoder that clinigait can use")

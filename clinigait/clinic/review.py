@@ -1,0 +1,413 @@
+"""Reviewing an assessment: opened, corrected, recomputed at once, kept with who, when and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from clinigait.clinic import results, signing
+from clinigait.clinic.access import Target, acting
+from clinigait.clinic.assessing import FILMS, WALK, Choices, order
+from clinigait.clinic.results import Change, Version
+from clinigait.clinic.scales import scored
+from clinigait.clinic.signing import Signed
+from clinigait.core import (
+    AddEvent,
+    Assessment,
+    BadInputError,
+    Correction,
+    DeleteEvent,
+    Measurement,
+    MoveEvent,
+    Protocol,
+    Review,
+    ReviewStep,
+    SignOff,
+    StoredFrame,
+    SwapLegs,
+    Walk,
+)
+from clinigait.filmed import film_of
+from clinigait.gait.measure import FilmFacts
+from clinigait.gait.merge import measure_passes, shifts_s
+from clinigait.io.assessment import parsed_assessment, read_assessment
+from clinigait.io.protocol import load_protocol, shipped_protocols
+from clinigait.io.walk import read_walk
+from clinigait.passes import with_left_out
+from clinigait.pipeline import MARKER, with_findings, with_narration
+from clinigait.store import Store
+from clinigait.store.accounts import Account
+from clinigait.store.ids import checked_text
+from clinigait.store.tables import Patient, User, Visit
+
+_LONGEST_NOTE = 2000
+
+__all__ = [
+    "AddEvent",
+    "Correction",
+    "DeleteEvent",
+    "MoveEvent",
+    "Opened",
+    "OpenedPass",
+    "SwapLegs",
+    "choose_person",
+    "keep",
+    "opened",
+    "recomputed",
+    "reviewed",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedPass:
+    """One recording of an assessment.
+
+    Parameters
+    ----------
+    number
+        From 1, in the order in which they were given.
+    shift_s
+        What is added to the times of walk and film to bring them to those of the measurement; 0
+        for the first, or where it was left out.
+    left_out
+        Why the recording is not in the measurement; None where it is.
+    assessment
+        Of this recording alone; the whole one where there is only one.
+    walk
+        On its own clock; None where it was refused.
+    film
+        For browsers, faces blurred, its first frame at 0 s of the film being
+        ``film_start_s`` of the walk's clock; None where there is none.
+    film_start_s
+        Time of the film's first frame on the walk's clock.
+    """
+
+    number: int
+    shift_s: float
+    left_out: str | None
+    assessment: Assessment
+    walk: Walk | None
+    film: Path | None
+    film_start_s: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """A version of an assessment with everything that a clinician looks at.
+
+    Parameters
+    ----------
+    version
+        As it is kept.
+    assessment
+        What it holds, with the scales that were scored at the visit.
+    passes
+        Its recordings, one at least unless it comes from elsewhere.
+    signed
+        Its signature; None where it is not signed.
+    sign_off
+        The same for the report: name in place of id.
+    patient_id, patient_code, visit_day
+        Whose it is, and of which day.
+    names
+        Names of the users that edits and signatures name, by id.
+    files
+        Where its files lie, by name.
+    newest
+        Whether it is the newest version of its visit: only that one can be corrected and signed.
+    """
+
+    version: Version
+    assessment: Assessment
+    passes: tuple[OpenedPass, ...]
+    signed: Signed | None
+    sign_off: SignOff | None
+    patient_id: str
+    patient_code: str
+    visit_day: str
+    newest: bool
+    names: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
+
+    @property
+    def walk(self) -> Walk | None:
+        """The walk of the first recording."""
+        return self.passes[0].walk if self.passes else None
+
+    @property
+    def film(self) -> Path | None:
+        """The film of the first recording."""
+        return self.passes[0].film if self.passes else None
+
+
+def opened(store: Store, account: Account, assessment_id: str) -> Opened:
+    """Open a version of an assessment.
+
+    Raises
+    ------
+    BadInputError
+        If a file of it is missing or damaged.
+    RefusedError
+        If it is not among the user's.
+    """
+    target = Target("assessment", assessment_id)
+    with acting(store, account, "see", "view", target) as db:
+        version = results.version_of(db, assessment_id)
+        visit = db.get_one(Visit, version.visit_id)
+        patient = db.get_one(Patient, visit.patient_id)
+        signed = signing.signed_of(db, assessment_id)
+        files = {name: store.files.find(db, sha256) for name, sha256 in version.files.items()}
+        users = {made.made_by for made in version.edits} | ({signed.signed_by} if signed else set())
+        names = {one: db.get_one(User, one).name for one in users}
+        newest = version.number == results.newest_of(db, visit.id)
+        facts = visit.facts
+    assessment = replace(parsed_assessment(version.content), scores=scored(facts))
+    return Opened(
+        version=version,
+        assessment=assessment,
+        passes=_passes(assessment, files),
+        signed=signed,
+        sign_off=None if signed is None else sign_off_of(signed, names),
+        patient_id=patient.id,
+        patient_code=patient.code,
+        visit_day=visit.day,
+        newest=newest,
+        names=names,
+        files=files,
+    )
+
+
+def sign_off_of(signed: Signed, names: Mapping[str, str]) -> SignOff:
+    """Return what a report says of a signature."""
+    return SignOff(names[signed.signed_by], iso_of(signed.signed_ms), signed.reason)
+
+
+def iso_of(at_ms: int) -> str:
+    """Return milliseconds since 1970 as ISO 8601 with the offset of this machine."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone()
+    return at.isoformat(timespec="seconds")
+
+
+def _passes(assessment: Assessment, files: Mapping[str, Path]) -> tuple[OpenedPass, ...]:
+    if not any(name.startswith("pass-") for name in files):
+        return (_pass(1, assessment, files, ""),)
+    found: list[OpenedPass] = []
+    while (name := f"pass-{len(found) + 1}/{MARKER}") in files:
+        own = read_assessment(files[name])
+        found.append(_pass(len(found) + 1, own, files, f"pass-{len(found) + 1}/"))
+    walks = [one.walk for one in found if one.walk is not None]
+    shifts = iter(shifts_s(walks))
+    why = _left_out(assessment.measurement)
+    return tuple(
+        replace(
+            one,
+            shift_s=next(shifts) if one.walk is not None else 0.0,
+            left_out=why.get(one.number),
+        )
+        for one in found
+    )
+
+
+def _pass(number: int, assessment: Assessment, files: Mapping[str, Path], begin: str) -> OpenedPass:
+    walk = files.get(f"{begin}{WALK}")
+    return OpenedPass(
+        number=number,
+        shift_s=0.0,
+        left_out=None,
+        assessment=assessment,
+        walk=None if walk is None else read_walk(walk),
+        film=next((files[begin + name] for name in FILMS if begin + name in files), None),
+        film_start_s=assessment.recording.start_s if assessment.recording else 0.0,
+    )
+
+
+def _left_out(measurement: Measurement | None) -> dict[int, str]:
+    checks = measurement.quality if measurement else ()
+    return {
+        int(check.name.split()[-1]): check.message or ""
+        for check in checks
+        if check.code == "pass_left_out"
+    }
+
+
+def recomputed(
+    opened: Opened, corrections: Sequence[Correction], by: str = "", note: str = ""
+) -> Assessment:
+    """Return the assessment with corrections on top of those that it has already.
+
+    Pure and quick: from the kept walk alone. Times are those of the measurement (of several
+    recordings: of their common clock). Findings and their sentences are made anew, the sentences
+    from templates; what models said before is kept, and the report says so.
+
+    Parameters
+    ----------
+    opened
+        What is corrected.
+    corrections
+        In the order in which they were made; swaps of legs act before events are looked for, also
+        on the sides of events that were corrected earlier.
+    by, note
+        For the review that the result carries.
+
+    Raises
+    ------
+    BadInputError
+        If a correction is impossible: no such event, a time outside the walk, two events at once.
+    RefusedError
+        If nothing honest can be measured any more.
+    """
+    return _remade(opened, ReviewStep(by, None, tuple(corrections), note))
+
+
+def _remade(opened: Opened, step: ReviewStep) -> Assessment:
+    assessment = opened.assessment
+    earlier = assessment.review.steps if assessment.review else ()
+    review = Review((*earlier, step))
+    if not step.corrections:
+        return replace(assessment, review=review)
+    protocol = _protocol(assessment)
+    measured = [one for one in opened.passes if one.walk is not None]
+    if assessment.measurement is None or not measured:
+        raise BadInputError("Nothing was measured that could be corrected.", "Film again.")
+    measurement = measure_passes(
+        [one.walk for one in measured if one.walk is not None],
+        protocol,
+        [_film(one) for one in measured],
+        corrections=review.corrections,
+    ).measurement
+    remade = replace(
+        assessment,
+        measurement=measurement,
+        review=review,
+        frames=_true_frames(assessment, measurement, review.corrections),
+    )
+    refused = {one.number: one.assessment.refusal for one in opened.passes}
+    known = {number: why for number, why in refused.items() if why is not None}
+    measurement = with_left_out(measurement, known)
+    remade = with_findings(replace(remade, measurement=measurement), protocol.parameters)
+    return with_narration(remade, "template")
+
+
+def _film(one: OpenedPass) -> FilmFacts:
+    recording = one.assessment.recording
+    if recording is None or one.walk is None:
+        return FilmFacts(from_film=False)
+    return film_of(recording, one.walk, one.assessment.perception)
+
+
+def _protocol(assessment: Assessment) -> Protocol:
+    """Return the protocol that an assessment was made by.
+
+    Raises
+    ------
+    BadInputError
+        If this version has another of that name: the numbers would not be comparable.
+    """
+    name = assessment.protocol.name
+    found = load_protocol(name) if name in shipped_protocols() else None
+    if found is None or found.sha256 != assessment.protocol.sha256:
+        raise BadInputError(
+            f"The protocol {name} is not the one of this assessment any more.",
+            "Assess the recordings again, then correct that.",
+        )
+    return found
+
+
+def _true_frames(
+    assessment: Assessment, measurement: Measurement, corrections: Sequence[Correction]
+) -> tuple[StoredFrame, ...]:
+    """Return the pictures that still show what they say: none of exchanged legs or moved events."""
+    swaps = [one for one in corrections if isinstance(one, SwapLegs)]
+    before = assessment.measurement.events if assessment.measurement else ()
+    now = {(e.kind, e.side, round(e.time_s, 3)) for e in measurement.events}
+    gone = [e.time_s for e in before if (e.kind, e.side, round(e.time_s, 3)) not in now]
+    near_s = 1.5 / measurement.rate_hz
+    return tuple(
+        frame
+        for frame in assessment.frames
+        if not any(one.from_s <= frame.time_s <= one.to_s for one in swaps)
+        and not any(abs(frame.time_s - time_s) <= near_s for time_s in gone)
+    )
+
+
+def keep(
+    store: Store,
+    account: Account,
+    opened: Opened,
+    corrections: Sequence[Correction],
+    note: str = "",
+) -> str:
+    """Keep corrections as the next version; return its id.
+
+    Raises
+    ------
+    BadInputError
+        If nothing was corrected, a correction is impossible, or there is a newer version.
+    RefusedError
+        If the assessment is not among the user's, the user may not, or nothing honest can be
+        measured any more.
+    """
+    step = ReviewStep(account.name, _now(store), tuple(corrections), _note(note))
+    made = _remade(opened, step) if corrections else opened.assessment
+    changes = [_change(one) for one in corrections]
+    return results.correct(store, account, opened.version.id, changes, made)
+
+
+def reviewed(store: Store, account: Account, opened: Opened, note: str = "") -> str:
+    """Keep that the events were reviewed and found right, as the next version; return its id.
+
+    Raises
+    ------
+    BadInputError
+        If there is no measurement, or a newer version.
+    RefusedError
+        As :func:`keep`.
+    """
+    if opened.assessment.measurement is None:
+        raise BadInputError("There are no events to review.", "Film again.")
+    step = ReviewStep(account.name, _now(store), (), _note(note))
+    change = Change("reviewed", {}, {"note": step.note} if step.note else {})
+    return results.correct(store, account, opened.version.id, [change], _remade(opened, step))
+
+
+def _now(store: Store) -> str:
+    return iso_of(store.now_ms())
+
+
+def _note(note: str) -> str:
+    return checked_text(note, "A note", _LONGEST_NOTE) if note.strip() else ""
+
+
+def _change(one: Correction) -> Change:
+    """Return a correction as before and after."""
+    if isinstance(one, SwapLegs):
+        return Change(one.action, {}, {"from_s": one.from_s, "to_s": one.to_s})
+    event = {"kind": one.kind.value, "side": one.side, "time_s": one.time_s}
+    if isinstance(one, MoveEvent):
+        return Change(one.action, event, {**event, "time_s": one.to_s})
+    return Change(one.action, *(({}, event) if isinstance(one, AddEvent) else (event, {})))
+
+
+def choose_person(store: Store, account: Account, opened: Opened, number: int) -> str:
+    """Ask for the assessment of another person in the same film; return the job's id.
+
+    Raises
+    ------
+    BadInputError
+        If nobody was followed under this number, there are several recordings, or the film was
+        removed.
+    RefusedError
+        As :func:`keep`.
+    """
+    seen = opened.assessment.perception
+    if seen is None or number not in {person.number for person in seen.people}:
+        raise BadInputError("Nobody was followed under this number.", "Choose one of the pictures.")
+    request = results.request_of(store, account, opened.version.id)
+    if request is None or len(request["recordings"]) != 1:
+        raise BadInputError(
+            "A person is chosen in one recording.", "Assess the recordings one by one."
+        )
+    choices = Choices(request["protocol"], None, number, request["pose"])
+    return order(store, account, opened.version.visit_id, request["recordings"], choices)
