@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from clinigait.core import (
     BadInputError,
     Protocol,
     RecordingFacts,
+    Refused,
     StoredFrame,
     Walk,
 )
 from clinigait.filmed import film_of
 from clinigait.gait.measure import FilmFacts, check_names
-from clinigait.gait.merge import MergedPasses, measure_passes
+from clinigait.gait.merge import MergedPasses, left_out, measure_passes
 from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.bundle import Bundle
 from clinigait.io.output import workplace
@@ -58,7 +59,9 @@ class Pass:
     def film(self) -> FilmFacts:
         """Return what its film told of quality."""
         recording = self.assessment.recording
-        return FilmFacts(from_film=False) if recording is None else film_of(recording, self.walk)
+        if recording is None:
+            return FilmFacts(from_film=False)
+        return film_of(recording, self.walk, self.assessment.perception)
 
 
 def merge_passes(
@@ -113,7 +116,7 @@ def merge_passes(
     models = open_models(chosen) if bundles is None else bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         merged = measure_passes([p.walk for p in passes], chosen, [p.film() for p in passes])
-        frames = _frames(passes, merged, folder) if documents else ()
+        frames = _frames(passes, merged, folder)
         assessment = replace(
             passes[0].assessment,
             protocol=replace(
@@ -137,6 +140,30 @@ def merge_passes(
     return assessment
 
 
+def with_left_out(
+    assessment: Assessment, refused: Mapping[int, Refused], protocol: Protocol
+) -> Assessment:
+    """Return an assessment with a warning for every recording that was refused before it.
+
+    Parameters
+    ----------
+    assessment
+        Of the other recordings.
+    refused
+        Why, by the number of the recording.
+    protocol
+        By which it was assessed: findings and their sentences are made anew.
+    """
+    if assessment.measurement is None or not refused:
+        return assessment
+    warnings = tuple(left_out(number, reason) for number, reason in refused.items())
+    measurement = replace(
+        assessment.measurement, quality=(*assessment.measurement.quality, *warnings)
+    )
+    told = with_findings(replace(assessment, measurement=measurement), protocol.parameters)
+    return with_narration(told, protocol.narration)
+
+
 def _read(folder: Path) -> Pass:
     assessment = read_assessment(folder / MARKER)
     if assessment.measurement is None:
@@ -149,7 +176,6 @@ def _read(folder: Path) -> Pass:
 
 def _frames(passes: list[Pass], merged: MergedPasses, folder: Path) -> tuple[StoredFrame, ...]:
     """Copy the first picture of every pass that is in the measurement."""
-    (folder / "frames").mkdir()
     found: list[StoredFrame] = []
     for one, taken in zip(passes, merged.passes, strict=True):
         stored = one.assessment.frames[:1]
@@ -159,6 +185,7 @@ def _frames(passes: list[Pass], merged: MergedPasses, folder: Path) -> tuple[Sto
         if not source.is_file() or not source.resolve().is_relative_to(one.folder.resolve()):
             continue
         name = f"frames/{len(found) + 1}.jpg"
+        (folder / "frames").mkdir(exist_ok=True)
         shutil.copyfile(source, folder / name)
         caption = f"Pass {taken.number}: {stored[0].caption}"
         found.append(StoredFrame(name, stored[0].time_s + taken.shift_s, caption))

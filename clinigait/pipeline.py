@@ -47,7 +47,7 @@ from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.models.classifier import Answer, answer, open_model, saw_the_walk
 from clinigait.models.pictures import cut_for, with_pictures
-from clinigait.perception.depict import depict
+from clinigait.perception.depict import Films, depict
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.request import Request, StageProgress, Stopwatch
 
@@ -69,6 +69,8 @@ OUTPUTS = (
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
+    "film.mp4",
+    "film.webm",
     "saliency-[1-9]*.png",
 )
 #: Frames that lie this share of their usual distance apart are still evenly timed.
@@ -123,9 +125,10 @@ def assess(
     asked = request.protocol
     with_depth = is_rgbd_folder(Path(video))
     usual = _USUAL_IN_SPACE if with_depth else _USUAL_FOR_FILMS
-    protocol = asked if isinstance(asked, Protocol) else load_protocol(asked or usual)
+    named = usual if asked is None else asked
+    protocol = named if isinstance(named, Protocol) else load_protocol(named)
     check_names(protocol)
-    _check_subject(request.subject)
+    check_subject(request.subject)
     models = open_models(protocol) if request.bundles is None else request.bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
@@ -278,10 +281,10 @@ def _assess_into(
     judge = _Judge(folder, protocol, models, progress, stopwatch)
     answers = judge.asked(asked, request.subject, measurement)
     frames: tuple[StoredFrame, ...] = ()
-    if request.documents:
+    if request.documents or request.film:
         with stopwatch.stage(_DRAWING, progress) as tell:
-            threads = request.threads if request.overlay else None
-            frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
+            films = Films(request.documents and request.overlay, request.film, request.threads)
+            frames = depict(folder, seen.found, walk.pictured(), measurement, films, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames, answers)
         _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
@@ -302,7 +305,7 @@ def _assess_keypoints_into(
     with stopwatch.stage(_READING, progress):
         walk = read_keypoints(path, replace(request.hints, person=request.person))
         subject = _known_of(request.subject, walk.subject)
-        _check_subject(subject)
+        check_subject(subject)
         walk = replace(walk, subject=subject)
         if request.protocol is None and walk.space is not Space.IMAGE_PX:
             protocol = load_protocol(_USUAL_IN_SPACE)
@@ -318,7 +321,8 @@ def _assess_keypoints_into(
     judge = _Judge(folder, protocol, models, progress, stopwatch)
     answers = judge.asked(walk, subject, measurement)
     with stopwatch.stage(_WRITING, progress):
-        frames = draw_stick_figures(folder, walk, measurement) if request.documents else ()
+        drawn = request.documents or request.film
+        frames = draw_stick_figures(folder, walk, measurement) if drawn else ()
         assessment = draft.assessed(measurement, frames, answers)
         _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
     return assessment
@@ -491,8 +495,14 @@ def _keep_the_input(video: Path, out: Path) -> None:
         )
 
 
-def _check_subject(subject: Subject) -> None:
-    """Refuse impossible facts: most often the wrong unit."""
+def check_subject(subject: Subject) -> None:
+    """Refuse impossible facts: most often the wrong unit.
+
+    Raises
+    ------
+    BadInputError
+        If there is one.
+    """
     for title, text, longest in (
         ("subject code", subject.code, 64),
         ("condition", subject.condition, 300),
