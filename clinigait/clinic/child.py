@@ -18,11 +18,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from clinigait.clinic.probing import PROBE, probe_order
 from clinigait.core import Assessment, BadInputError, RefusedError, Subject
 from clinigait.io.assessment import write_assessment
 from clinigait.io.protocol import load_protocol
 from clinigait.passes import merge_passes, with_left_out
-from clinigait.pipeline import MARKER, assess
+from clinigait.pipeline import MARKER, assess, with_findings, with_narration
 from clinigait.request import Request
 from clinigait.sandbox import PROGRESS
 
@@ -102,7 +103,11 @@ def _merge(out: Path, tried: list[tuple[Path, Assessment]], protocol: str) -> No
     else:
         whole = tried[0][1]
         shutil.copytree(folders[0], out / "whole")
-    write_assessment(with_left_out(whole, refused, load_protocol(protocol)), out / MARKER)
+    if whole.measurement is not None and refused:
+        whole = replace(whole, measurement=with_left_out(whole.measurement, refused))
+        chosen = load_protocol(protocol)
+        whole = with_narration(with_findings(whole, chosen.parameters), chosen.narration)
+    write_assessment(whole, out / MARKER)
     pictures = out / "whole" / "frames"
     if pictures.is_dir():
         pictures.rename(out / "frames")
@@ -124,6 +129,8 @@ def answer_of(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
             from clinigait.clinic.sample import film_order  # noqa: PLC0415  seldom wanted
 
             return film_order(order, tell)
+        if order["kind"] == PROBE:
+            return probe_order(order)
         return assess_order(order, tell)
     except BadInputError as error:
         return {"bad_input": [error.message, error.remedy]}
