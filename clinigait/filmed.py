@@ -17,6 +17,7 @@ from clinigait.core import (
     PerceptionFacts,
     Progress,
     Protocol,
+    QualityCheck,
     Recording,
     RecordingFacts,
     RefusedError,
@@ -144,7 +145,7 @@ class FilmRoad:
                 walk, facts = _lifted(self._recording, walk, facts, tell)
                 self.facts = facts
         with self._stage(_MEASURING):
-            film = _film_facts(found, facts, walk, number)
+            film = film_of(facts, walk, self.perception)
             known_length = _in_analysed_pixels(self._request.known_length, self._recording)
             try:
                 measurement = measure(walk, self._protocol, film, known_length)
@@ -194,10 +195,22 @@ class FilmRoad:
         )
 
 
-def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
-    """Return what the facts of a recording, or a file of keypoints, tell of its quality."""
+def film_of(
+    recording: RecordingFacts, walk: Walk, perception: PerceptionFacts | None = None
+) -> FilmFacts:
+    """Return what is known of a recording's quality, of a film or a file of keypoints.
+
+    Parameters
+    ----------
+    recording
+        What was filmed.
+    walk
+        The walk that was found in it.
+    perception
+        Who else was found in it; None where nobody looked.
+    """
     shift_px = recording.camera_motion_px
-    notes = []
+    notes = _people_notes(perception)
     if recording.mirrored:
         notes.append(
             quality.warning(
@@ -223,6 +236,7 @@ def film_of(recording: RecordingFacts, walk: Walk) -> FilmFacts:
     return FilmFacts(
         camera_shift_pxps=shift_pxps,
         variable_rate=recording.variable_rate,
+        repeated_s=recording.repeated_s,
         notes=tuple(notes),
         from_film=recording.source == "film",
     )
@@ -253,31 +267,35 @@ def _in_analysed_pixels(known: KnownLength | None, recording: Recording) -> Know
     return KnownLength(known.length_m, start, end)
 
 
-def _film_facts(found: Survey, facts: RecordingFacts, walk: Walk, number: int) -> FilmFacts:
-    """Return the quality of a film, with who else walks in it and which frames are repeated."""
-    film = film_of(facts, walk)
-    walker = found.people[number - 1]
+def _people_notes(perception: PerceptionFacts | None) -> list[QualityCheck]:
+    """Warn of others who walk in the film, and of doubt who is who."""
+    if perception is None or perception.walker is None:
+        return []
+    number, notes = perception.walker, []
+    walker = perception.people[number - 1]
+    if any(walker.cut):
+        notes.append(
+            quality.warning(
+                "Identity",
+                "identity_uncertain",
+                f"Only from {walker.start_s:.1f} to {walker.end_s:.1f} s is it sure who person "
+                f"{number} is: the rest was left out.",
+                "Check the pictures; film one person alone.",
+            )
+        )
     rivals = [
         p.number
-        for p in found.people
+        for p in perception.people
         if p.number != number and p.score > _RIVAL_SCORE * max(walker.score, 1e-9)
     ]
     if rivals:
         listed = ", ".join(str(n) for n in rivals)
-        rival = quality.warning(
-            "Several walkers",
-            "several_walkers",
-            f"Person {number} was measured, but person {listed} walks through the view too.",
-            "Check the pictures; choose another person with --person.",
+        notes.append(
+            quality.warning(
+                "Several walkers",
+                "several_walkers",
+                f"Person {number} was measured, but person {listed} walks through the view too.",
+                "Check the pictures; choose another person with --person.",
+            )
         )
-        film = replace(film, notes=(rival, *film.notes))
-    if any(walker.cut):
-        uncertain = quality.warning(
-            "Identity",
-            "identity_uncertain",
-            f"Only from {walker.start_s:.1f} to {walker.end_s:.1f} s is it sure who person "
-            f"{number} is: the rest was left out.",
-            "Check the pictures; film one person alone.",
-        )
-        film = replace(film, notes=(uncertain, *film.notes))
-    return replace(film, repeated_s=tuple(map(float, found.times_s[found.repeated])))
+    return notes

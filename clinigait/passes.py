@@ -58,7 +58,9 @@ class Pass:
     def film(self) -> FilmFacts:
         """Return what its film told of quality."""
         recording = self.assessment.recording
-        return FilmFacts(from_film=False) if recording is None else film_of(recording, self.walk)
+        if recording is None:
+            return FilmFacts(from_film=False)
+        return film_of(recording, self.walk, self.assessment.perception)
 
 
 def merge_passes(
@@ -113,7 +115,7 @@ def merge_passes(
     models = open_models(chosen) if bundles is None else bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         merged = measure_passes([p.walk for p in passes], chosen, [p.film() for p in passes])
-        frames = _frames(passes, merged, folder) if documents else ()
+        frames = _frames(passes, merged, folder)
         assessment = replace(
             passes[0].assessment,
             protocol=replace(
@@ -149,7 +151,6 @@ def _read(folder: Path) -> Pass:
 
 def _frames(passes: list[Pass], merged: MergedPasses, folder: Path) -> tuple[StoredFrame, ...]:
     """Copy the first picture of every pass that is in the measurement."""
-    (folder / "frames").mkdir()
     found: list[StoredFrame] = []
     for one, taken in zip(passes, merged.passes, strict=True):
         stored = one.assessment.frames[:1]
@@ -159,6 +160,7 @@ def _frames(passes: list[Pass], merged: MergedPasses, folder: Path) -> tuple[Sto
         if not source.is_file() or not source.resolve().is_relative_to(one.folder.resolve()):
             continue
         name = f"frames/{len(found) + 1}.jpg"
+        (folder / "frames").mkdir(exist_ok=True)
         shutil.copyfile(source, folder / name)
         caption = f"Pass {taken.number}: {stored[0].caption}"
         found.append(StoredFrame(name, stored[0].time_s + taken.shift_s, caption))

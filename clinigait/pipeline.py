@@ -47,7 +47,7 @@ from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.models.classifier import Answer, answer, open_model, saw_the_walk
 from clinigait.models.pictures import cut_for, with_pictures
-from clinigait.perception.depict import depict
+from clinigait.perception.depict import Films, depict
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.request import Request, StageProgress, Stopwatch
 
@@ -69,6 +69,8 @@ OUTPUTS = (
     "report.pdf",
     "fhir.json",
     "overlay.mp4",
+    "film.mp4",
+    "film.webm",
     "saliency-[1-9]*.png",
 )
 #: Frames that lie this share of their usual distance apart are still evenly timed.
@@ -278,10 +280,10 @@ def _assess_into(
     judge = _Judge(folder, protocol, models, progress, stopwatch)
     answers = judge.asked(asked, request.subject, measurement)
     frames: tuple[StoredFrame, ...] = ()
-    if request.documents:
+    if request.documents or request.film:
         with stopwatch.stage(_DRAWING, progress) as tell:
-            threads = request.threads if request.overlay else None
-            frames = depict(folder, seen.found, walk.pictured(), measurement, threads, tell)
+            films = Films(request.documents and request.overlay, request.film, request.threads)
+            frames = depict(folder, seen.found, walk.pictured(), measurement, films, tell)
     with stopwatch.stage(_WRITING, progress):
         assessment = draft.assessed(measurement, frames, answers)
         _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
@@ -318,7 +320,8 @@ def _assess_keypoints_into(
     judge = _Judge(folder, protocol, models, progress, stopwatch)
     answers = judge.asked(walk, subject, measurement)
     with stopwatch.stage(_WRITING, progress):
-        frames = draw_stick_figures(folder, walk, measurement) if request.documents else ()
+        drawn = request.documents or request.film
+        frames = draw_stick_figures(folder, walk, measurement) if drawn else ()
         assessment = draft.assessed(measurement, frames, answers)
         _write_files(folder, assessment, with_embedding(walk, answers), request.documents)
     return assessment

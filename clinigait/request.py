@@ -43,6 +43,9 @@ class Request:
         Whether to write the overlay film.
     threads
         CPU threads of every stage.
+    film
+        Whether to write the film for browsers, faces blurred and nothing drawn; a file of
+        keypoints has none. The report's pictures come with it.
     documents
         Whether to write what people read: report, pictures, tables, FHIR, overlay. Without them
         only ``assessment.json`` and ``walk.npz`` are written.
@@ -62,6 +65,7 @@ class Request:
     hints: KeypointHints = field(default_factory=KeypointHints)
     overlay: bool = True
     threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
+    film: bool = False
     documents: bool = True
     networks: Models | None = None
     bundles: tuple[tuple[Bundle, ...], ...] | None = None

@@ -1,7 +1,7 @@
 """The process that scores walks, one after the other: ``python -m clinigait.cohort.child``.
 
 It reads one order a line and answers each with one line. What a recording does to it (a crash, a
-hang, a full memory) happens to nobody else; see :mod:`clinigait.cohort.sandbox`.
+hang, a full memory) happens to nobody else; see :mod:`clinigait.sandbox`.
 """
 
 from __future__ import annotations

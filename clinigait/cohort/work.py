@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from clinigait.cohort.pieces import Piece, Pieces, Status, key_of, status_of
 from clinigait.cohort.plan import Plan, sha256_of_text
-from clinigait.cohort.sandbox import DiedError, Sandbox
 from clinigait.cohort.walks import CohortWalk
 from clinigait.core import BadInputError
 from clinigait.io.hashes import sha256_of, sha256_of_all
+from clinigait.sandbox import DiedError, Sandbox
 
 #: A walk that kills the process that scores it is tried so often.
 TRIES = 2

@@ -80,6 +80,10 @@ class RecordingFacts:
         Median shift of the background from frame to frame; None where it was not measured.
     depth
         Of recordings with depth; None for all others.
+    start_s
+        Presentation time of the first frame.
+    repeated_s
+        Times of frames that only repeat the picture before.
     """
 
     file_name: str
@@ -99,6 +103,8 @@ class RecordingFacts:
     source: Literal["film", "keypoints"] = "film"
     layout: str | None = None
     depth: DepthFacts | None = None
+    start_s: float = 0.0
+    repeated_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

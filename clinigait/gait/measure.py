@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from clinigait.core import (
     SIDES,
     BadInputError,
     Bout,
+    Correction,
     Limit,
     Measurement,
     Parameter,
@@ -22,6 +24,7 @@ from clinigait.core import (
 )
 from clinigait.gait import quality
 from clinigait.gait.catalogue import CATALOGUE
+from clinigait.gait.edited import check_corrections, with_swapped_legs
 from clinigait.gait.events import agreement_s
 from clinigait.gait.filtering import evened, in_the_volume, mean_rate_hz, with_seen_points
 from clinigait.gait.kinematics import CURVES, joint_curves
@@ -98,6 +101,7 @@ def measure(
     protocol: Protocol,
     film: FilmFacts | None = None,
     known_length: KnownLength | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> Measurement:
     """Measure a walk by a protocol.
 
@@ -111,13 +115,17 @@ def measure(
         What the film tells of quality.
     known_length
         A known length in the walking plane, in place of the body height.
+    corrections
+        What a person corrected: legs that were exchanged, events.
 
     Raises
     ------
+    BadInputError
+        If a correction is impossible.
     RefusedError
         If a check refuses: no honest measurement can be made.
     """
-    found = examined(walk, protocol, film or FilmFacts(), known_length)
+    found = examined(walk, protocol, film or FilmFacts(), known_length, corrections)
     checks = [*found.checks, *stride_counts(found.walked, protocol), found.agreement]
     return measurement_of(found.walked, checks, protocol)
 
@@ -142,20 +150,28 @@ class Examined:
 
 
 def examined(
-    walk: Walk, protocol: Protocol, film: FilmFacts, known_length: KnownLength | None
+    walk: Walk,
+    protocol: Protocol,
+    film: FilmFacts,
+    known_length: KnownLength | None,
+    corrections: Sequence[Correction] = (),
 ) -> Examined:
     """Find the bouts of a walk and check all but the number of its strides.
 
     Parameters
     ----------
-    walk, protocol, film, known_length
+    walk, protocol, film, known_length, corrections
         As for :func:`measure`.
 
     Raises
     ------
+    BadInputError
+        If a correction is impossible.
     RefusedError
         If a check of the film, of the view or of the surface refuses.
     """
+    check_corrections(corrections)
+    walk = with_swapped_legs(walk, corrections)
     walk = in_the_volume(walk)
     checks = quality.of_the_film(walk.duration_s, mean_rate_hz(walk.time_s), protocol.limits)
     quality.raise_refusal(checks)
@@ -169,7 +185,8 @@ def examined(
         )
     checks += _of_the_view(scene, film, protocol)
     quality.raise_refusal(checks)
-    walked = walked_bouts(scene, steady=protocol.strides == "steady")
+    steady = protocol.strides == "steady"
+    walked = walked_bouts(scene, steady=steady, corrections=corrections)
     checks = _with_new_pictures_only(checks, walk, film, walked.bouts, protocol)
     quality.raise_refusal(checks)
     agreement = quality.check("event_agreement_s", agreement_s(walked.events), protocol.limits)

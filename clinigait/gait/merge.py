@@ -10,6 +10,7 @@ import numpy as np
 
 from clinigait.core import (
     BadInputError,
+    Correction,
     Grade,
     Limit,
     Measurement,
@@ -17,9 +18,11 @@ from clinigait.core import (
     QualityCheck,
     Refused,
     RefusedError,
+    SwapLegs,
     Walk,
 )
 from clinigait.gait import quality
+from clinigait.gait.edited import check_corrections
 from clinigait.gait.filtering import even_rate_hz
 from clinigait.gait.joined import joined
 from clinigait.gait.measure import (
@@ -79,6 +82,7 @@ def measure_passes(
     protocol: Protocol,
     films: Sequence[FilmFacts] | None = None,
     known_length: KnownLength | None = None,
+    corrections: Sequence[Correction] = (),
 ) -> MergedPasses:
     """Measure several recordings of one person at one visit as one walk.
 
@@ -97,12 +101,14 @@ def measure_passes(
         What each film tells of quality; None where nothing is known.
     known_length
         A known length in the walking plane that holds for all recordings: the camera stood still.
+    corrections
+        What a person corrected, in times of the common clock.
 
     Raises
     ------
     BadInputError
         If there is no recording, one is given twice, they are not of one person in one
-        condition, or the protocol's task cannot be put together.
+        condition, the protocol's task cannot be put together, or a correction is impossible.
     RefusedError
         If no recording can be used (the reason of the first), if recordings of different kinds
         are mixed, or if all strides together are too few.
@@ -112,15 +118,20 @@ def measure_passes(
         raise ValueError(f"{len(films)} films for {len(walks)} walks")
     _check_recordings(walks, protocol)
     if len(walks) == 1:
-        measurement = measure(walks[0], protocol, films[0], known_length)
+        measurement = measure(walks[0], protocol, films[0], known_length, corrections)
         return MergedPasses(measurement, (PassTaken(1, 0.0, None),))
     shifts_s = _shifts_s(walks)
+    shifted = [
+        replace(walk, time_s=walk.time_s + shift_s)
+        for walk, shift_s in zip(walks, shifts_s, strict=True)
+    ]
+    own = _corrections_of(shifted, corrections)
     found: dict[int, Examined] = {}
     errors: dict[int, RefusedError] = {}
-    for number, (walk, film, shift_s) in enumerate(zip(walks, films, shifts_s, strict=True), 1):
-        shifted = replace(walk, time_s=walk.time_s + shift_s)
+    for number, (walk, film, shift_s) in enumerate(zip(shifted, films, shifts_s, strict=True), 1):
+        later = _later(film, shift_s)
         try:
-            found[number] = _usable(shifted, protocol, _later(film, shift_s), known_length)
+            found[number] = _usable(walk, protocol, later, known_length, own[number - 1])
         except RefusedError as error:
             errors[number] = error
     if not found:
@@ -177,8 +188,39 @@ def _later(film: FilmFacts, shift_s: float) -> FilmFacts:
     return replace(film, repeated_s=tuple(time_s + shift_s for time_s in film.repeated_s))
 
 
+def _corrections_of(
+    walks: Sequence[Walk], corrections: Sequence[Correction]
+) -> list[list[Correction]]:
+    """Share corrections out among recordings by their times.
+
+    Raises
+    ------
+    BadInputError
+        If one lies in no recording.
+    """
+    check_corrections(corrections)
+    own: list[list[Correction]] = [[] for _ in walks]
+    for one in corrections:
+        at_s = one.from_s if isinstance(one, SwapLegs) else one.time_s
+        inside = [w for w, walk in enumerate(walks) if _covers(walk, at_s)]
+        if not inside:
+            raise BadInputError(
+                f"There is no recording at {at_s:.2f} s.", "Choose a time within a recording."
+            )
+        own[inside[0]].append(one)
+    return own
+
+
+def _covers(walk: Walk, at_s: float) -> bool:
+    return len(walk) > 0 and bool(walk.time_s[0] <= at_s <= walk.time_s[-1])
+
+
 def _usable(
-    walk: Walk, protocol: Protocol, film: FilmFacts, known_length: KnownLength | None
+    walk: Walk,
+    protocol: Protocol,
+    film: FilmFacts,
+    known_length: KnownLength | None,
+    corrections: Sequence[Correction],
 ) -> Examined:
     """Examine one recording; it must have one stride at least, and events to be believed.
 
@@ -187,7 +229,7 @@ def _usable(
     RefusedError
         If it cannot be used.
     """
-    found = examined(walk, protocol, film, known_length)
+    found = examined(walk, protocol, film, known_length, corrections)
     n_used = float(len(found.walked.used))
     quality.raise_refusal(
         [quality.check("strides", n_used, {"strides": Limit(1, 1)}), found.agreement]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import SIDES, Bout, Event, RefusedError, Side, Stride
+from clinigait.core import SIDES, Bout, Correction, Event, RefusedError, Side, Stride
+from clinigait.gait.edited import edited
 from clinigait.gait.events import detect_events
 from clinigait.gait.feet import stride_feet
 from clinigait.gait.kinematics import Angles, Cycles, cycles_of, stride_angles
@@ -60,7 +61,9 @@ class WalkedBouts:
         return [s for s in self.used if bout.start_s <= s.start_s <= bout.end_s]
 
 
-def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
+def walked_bouts(
+    scene: Scene, *, steady: bool, corrections: Sequence[Correction] = ()
+) -> WalkedBouts:
     """Find bouts, events and strides of a walk.
 
     Parameters
@@ -69,9 +72,13 @@ def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
         The walk.
     steady
         Leave out starting, stopping and turning.
+    corrections
+        What a person corrected of the events: this is the one place where they enter.
 
     Raises
     ------
+    BadInputError
+        If a correction is impossible.
     RefusedError
         If the person walks backwards, or left and right are exchanged.
     """
@@ -93,9 +100,10 @@ def walked_bouts(scene: Scene, *, steady: bool) -> WalkedBouts:
             )
     found = [detect_events(part) for part in parts]
     lifted = corrected(scene, parts, found)
+    right = edited(lifted.events, bouts, corrections, scene.even.rate_hz)
     events: list[Event] = []
     strides: list[Stride] = []
-    for bout, part, own in zip(bouts, parts, lifted.events, strict=True):
+    for bout, part, own in zip(bouts, parts, right, strict=True):
         events += own
         ground = scene.ground(bout, part)
         strides += build_strides(own, part, ground, first_number=len(strides) + 1)

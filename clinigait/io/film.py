@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -25,9 +26,9 @@ _QUALITY: dict[str, dict[str, str]] = {
 _BIT_EXACT = {"fflags": "+bitexact"}
 
 
-def encoder_name() -> str:
-    """Return the first encoder of the list that the video library was built with."""
-    for name in _ENCODERS:
+def encoder_name(names: Sequence[str] = _ENCODERS) -> str:
+    """Return the first encoder of a list that the video library was built with."""
+    for name in names:
         try:
             av.Codec(name, "w")
         except av.error.FFmpegError:

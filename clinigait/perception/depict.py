@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -22,7 +22,7 @@ from clinigait.core import (
     is_synthetic,
     opposite,
 )
-from clinigait.io.overlay import OverlayWriter
+from clinigait.io.overlay import BrowserWriter, OverlayWriter
 from clinigait.perception.annotate import SYNTHETIC_LINE, draw_caption, draw_skeleton, event_lines
 from clinigait.perception.faces import FaceBlur
 from clinigait.perception.survey import Survey
@@ -31,15 +31,34 @@ from clinigait.perception.survey import Survey
 _CROP_HEIGHTS = (1.5, 1.7)
 
 
+@dataclass(frozen=True)
+class Films:
+    """Which films are written beside the pictures.
+
+    Parameters
+    ----------
+    overlay
+        ``overlay.mp4``: skeleton and events drawn into it.
+    plain
+        ``film.mp4`` or ``film.webm``: for browsers, nothing drawn.
+    threads
+        Of each encoder.
+    """
+
+    overlay: bool
+    plain: bool
+    threads: int
+
+
 def depict(
     folder: Path,
     found: Survey,
     walk: Walk,
     measurement: Measurement,
-    threads: int | None,
+    films: Films,
     progress: Progress,
 ) -> tuple[StoredFrame, ...]:
-    """Write ``overlay.mp4`` and the report's ``frames/*.jpg`` in one pass over the film.
+    """Write films and the report's ``frames/*.jpg`` in one pass over the film, faces blurred.
 
     Parameters
     ----------
@@ -49,32 +68,35 @@ def depict(
         The survey of the film.
     walk, measurement
         What was seen and measured of one person.
-    threads
-        Threads of the encoder; None leaves the overlay out.
+    films
+        Which films.
     progress
         Called with the fraction of the work done.
 
     Returns
     -------
     tuple of StoredFrame
-        The pictures, faces blurred, in the order of time.
+        The pictures, in the order of time.
     """
     recording = found.recording
     number = int(walk.provenance["person"])
     blur = FaceBlur(walk, found.bystanders(number))
     index_of = {time_s: index for index, time_s in enumerate(walk.time_s)}
     wanted = moments(walk, measurement)
-    last = max(wanted) if threads is None else len(walk)
+    last = len(walk) if films.overlay or films.plain else max(wanted)
     (folder / "frames").mkdir(exist_ok=True)
     stored: list[StoredFrame] = []
     far_side = opposite(measurement.near_side) if measurement.near_side else None
-    with _overlay(folder, recording, measurement.rate_hz, threads) as overlay:
+    with ExitStack() as stack:
+        overlay, plain = _writers(stack, folder, recording, measurement.rate_hz, films)
         for frame in recording.frames():
             index = index_of.get(frame.time_s)
-            if overlay is None and index not in wanted:
+            if overlay is None and plain is None and index not in wanted:
                 continue
             image = np.array(frame.image)
             blur.apply(image, frame.time_s)
+            if plain is not None:
+                plain.write(image, frame.time_s)
             if index is not None:
                 draw_skeleton(image, walk, index, far_side=far_side)
             if index is not None and index in wanted:
@@ -89,18 +111,20 @@ def depict(
     return tuple(stored)
 
 
-@contextmanager
-def _overlay(
-    folder: Path, recording: Recording, rate_hz: float, threads: int | None
-) -> Iterator[OverlayWriter | None]:
-    if threads is None:
-        yield None
-        return
+def _writers(
+    stack: ExitStack, folder: Path, recording: Recording, rate_hz: float, films: Films
+) -> tuple[OverlayWriter | None, BrowserWriter | None]:
     size_px = (recording.width_px, recording.height_px)
     comment = SYNTHETIC_MARK if recording.synthetic else ""
-    path = folder / "overlay.mp4"
-    with OverlayWriter(path, *size_px, rate_hz, threads, comment) as overlay:
-        yield overlay
+    overlay = plain = None
+    if films.overlay:
+        path = folder / "overlay.mp4"
+        overlay = OverlayWriter(path, *size_px, rate_hz, films.threads, comment)
+        stack.enter_context(overlay)
+    if films.plain:
+        plain = BrowserWriter(folder, *size_px, rate_hz, films.threads, comment)
+        stack.enter_context(plain)
+    return overlay, plain
 
 
 def moments(walk: Walk, measurement: Measurement) -> dict[int, str]:

@@ -107,6 +107,8 @@ class Survey:
             rate_hz=1 / mean_s if mean_s else 0.0,
             variable_rate=spread_s > 0.1 * median_s,
             camera_motion_px=self.camera_motion_px,
+            start_s=float(self.times_s[0]) if len(self.times_s) else 0.0,
+            repeated_s=tuple(map(float, self.times_s[self.repeated])),
         )
 
 

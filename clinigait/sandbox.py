@@ -10,10 +10,10 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Every library works with one thread: workers share a machine without fighting for it.
 THREADS = {
@@ -26,7 +26,10 @@ THREADS = {
     "OPENCV_FOR_THREADS_NUM": "1",
     "TBB_NUM_THREADS": "1",
 }
+#: Key of lines that tell how far the work is; the first line without it is the answer.
+PROGRESS = "progress"
 _LOOK_S = 0.2
+Heard = Callable[[dict[str, Any]], None]
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
@@ -53,14 +56,16 @@ class Sandbox:
     Parameters
     ----------
     command
-        What to start; it answers every line with a line.
+        What to start; it answers every line with a line, and may tell its progress before.
     """
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = command
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, order: dict[str, Any], limit_s: float, memory_bytes: int) -> dict[str, Any]:
+    def ask(
+        self, order: dict[str, Any], limit_s: float, memory_bytes: int, heard: Heard | None = None
+    ) -> dict[str, Any]:
         """Return the answer to an order, which gets an empty folder ``scratch`` to work in.
 
         Parameters
@@ -71,6 +76,9 @@ class Sandbox:
             Longest time to wait.
         memory_bytes
             Most memory that the process may hold.
+        heard
+            Called with every line of progress, and with nothing several times a second; what it
+            raises ends the process.
 
         Raises
         ------
@@ -81,11 +89,13 @@ class Sandbox:
         try:
             line = json.dumps({**order, "scratch": scratch}).encode() + b"\n"
             while True:
-                process = self._running()
-                answer = self._asked(process, line, time.monotonic() + limit_s, memory_bytes)
+                limits = _Limits(time.monotonic() + limit_s, memory_bytes)
+                answer = self._asked(self._running(), line, limits, heard or _unheard)
                 if answer is not None:
-                    found: dict[str, Any] = json.loads(answer)
-                    return found
+                    return answer
+        except BaseException:
+            self.close()  # nobody knows what it would answer next
+            raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -115,43 +125,55 @@ class Sandbox:
         return self._process
 
     def _asked(
-        self, process: subprocess.Popen[bytes], line: bytes, until: float, memory_bytes: int
-    ) -> bytes | None:
+        self, process: subprocess.Popen[bytes], line: bytes, limits: _Limits, heard: Heard
+    ) -> dict[str, Any] | None:
         """Return the answer; None where the process had gone home before it was asked."""
         if process.stdin is None or process.stdout is None:
             raise ValueError("a process without pipes")
-        answer = b""
         try:
             process.stdin.write(line)
             process.stdin.flush()
             with selectors.DefaultSelector() as ready:
                 ready.register(process.stdout, selectors.EVENT_READ)
-                while not answer.endswith(b"\n"):
+                rest = b""
+                while True:
                     if ready.select(_LOOK_S):
                         part = os.read(process.stdout.fileno(), 1 << 20)
                         if not part:
                             break
-                        answer += part
+                        *lines, rest = (rest + part).split(b"\n")
+                        for told in map(json.loads, lines):
+                            if PROGRESS not in told:
+                                return dict(told)
+                            heard(told)
                     else:
-                        self._look(process.pid, until, memory_bytes)
+                        heard({})
+                        limits.look(process.pid)
         except BrokenPipeError:
             pass
-        if answer.endswith(b"\n"):
-            return answer
         code = process.wait()
         self.close()
         if code == 0:
             return None
         raise DiedError("crashed", f"The process that scored it crashed ({_ended(code)}).")
 
-    def _look(self, pid: int, until: float, memory_bytes: int) -> None:
-        """End the process where it takes too long or too much."""
-        if time.monotonic() > until:
-            self.close()
+
+class _Limits(NamedTuple):
+    """Until when a process may work, by the monotonic clock, and how much it may hold."""
+
+    until: float
+    memory_bytes: int
+
+    def look(self, pid: int) -> None:
+        """Raise where a process takes too long or too much."""
+        if time.monotonic() > self.until:
             raise DiedError("time_limit", "It took longer than the time limit of a walk.")
-        if _memory_bytes(pid) > memory_bytes:
-            self.close()
+        if _memory_bytes(pid) > self.memory_bytes:
             raise DiedError("memory_limit", "It needed more memory than the limit of a walk.")
+
+
+def _unheard(told: dict[str, Any]) -> None:
+    del told
 
 
 def _memory_bytes(pid: int) -> int:

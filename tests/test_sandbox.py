@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clinigait.cohort.sandbox import DiedError, Sandbox
+from clinigait.sandbox import DiedError, Sandbox
 from support.cohorts import FAKE, scored
 
 _MUCH = 8 * 1024**3
