@@ -24,8 +24,9 @@ class Clock {
     this.frame = requestAnimationFrame(beat);
   }
 
-  // Take a film (or none) whose time 0 is `start` in the walk, and the times of the walk's frames.
-  load(url, start, times) {
+  // Take a film (or none) whose time 0 is `start` in the walk, the times of the walk's frames, and
+  // where a look at it begins.
+  load(url, start, times, begin) {
     this.times = times;
     this.start = start;
     if (url !== this.wanted) {
@@ -34,8 +35,8 @@ class Clock {
       this.video.hidden = !url;
       if (url) this.video.src = url;
       else this.video.removeAttribute("src");
-      this.now = times[0];
-      this.seek(times[0]);
+      this.now = begin;
+      this.seek(begin);
     }
   }
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import SIDES, Assessment, Bout, KeypointLayout, Space, Walk
-from clinigait.core.review import SwapLegs
 
 _ALONG = (
     ("shoulder", "elbow"),
@@ -24,7 +22,6 @@ _ALONG = (
     ("ankle", "foot"),
 )
 _HEADS = ("head_top", "head", "nose")
-_LEG = ("hip", "knee", "ankle", "heel", "toe", "small_toe", "foot")
 _FEET = ("ankle", "heel", "toe", "small_toe", "foot")
 _MISSING = -32768
 _LARGEST = 32767
@@ -41,7 +38,7 @@ def figure_of(walk: Walk, assessment: Assessment) -> dict[str, Any]:
     Parameters
     ----------
     walk
-        The walk, with legs swapped where that was corrected.
+        The walk, with legs exchanged where that was corrected.
     assessment
         What was measured of it: the way that a walk in metres goes.
 
@@ -60,46 +57,18 @@ def figure_of(walk: Walk, assessment: Assessment) -> dict[str, Any]:
         size = _STAGE_PX
     per_px = min(16.0, _LARGEST / (2 * max(size)))
     layout = pictured.layout
+    head = _head(points, layout)
     return {
-        "points": _packed(points * per_px),
+        "points": _packed(np.concatenate([points, head], axis=1) * per_px),
         "per_px": per_px,
-        "n_points": len(layout),
+        "n_points": len(layout) + 2,
+        "head": [len(layout), len(layout) + 1],
         "size": list(size),
         "limbs": _limbs(layout),
         "feet": [layout.points.index(p) for p in _named(layout, _FEET)],
         "sides": [_side(point) if _is_joint(point) else "" for point in layout.points],
         **ground,
     }
-
-
-def with_legs_swapped(walk: Walk, swaps: tuple[SwapLegs, ...], shift_s: float = 0.0) -> Walk:
-    """Return the walk with left and right leg exchanged where a person said so."""
-    order = list(range(len(walk.layout)))
-    for point in _named(walk.layout, _LEG):
-        other = point.replace("left_", "right_", 1)
-        if point.startswith("left_") and other in walk.layout:
-            pair = walk.layout.points.index(point), walk.layout.points.index(other)
-            order[pair[0]], order[pair[1]] = pair[1], pair[0]
-    for swap in swaps:
-        time_s = walk.time_s + shift_s
-        inside = (time_s >= swap.from_s) & (time_s <= swap.to_s)
-        walk = replace(
-            walk,
-            keypoints=_exchanged(walk.keypoints, inside, order),
-            confidence=_exchanged(walk.confidence, inside, order),
-            keypoints_px=walk.keypoints_px
-            if walk.keypoints_px is None
-            else _exchanged(walk.keypoints_px, inside, order),
-        )
-    return walk
-
-
-def _exchanged(
-    values: NDArray[np.float64], inside: NDArray[np.bool_], order: list[int]
-) -> NDArray[np.float64]:
-    swapped = values.copy()
-    swapped[inside] = values[inside][:, order]
-    return swapped
 
 
 def _flattened(walk: Walk, bouts: tuple[Bout, ...]) -> NDArray[np.float64]:
@@ -146,6 +115,17 @@ def _carried(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.interp(np.arange(len(values)), np.flatnonzero(known), values[known])
 
 
+def _head(points: NDArray[np.float64], layout: KeypointLayout) -> NDArray[np.float64]:
+    """Return (T, 2, 2) the neck and the lower end of the head, for a figure without a film."""
+    unknown = np.full((len(points), 2), np.nan)
+    shoulders = [layout.index("shoulder", side) for side in SIDES if f"{side}_shoulder" in layout]
+    neck = points[:, shoulders].mean(axis=1) if shoulders else unknown
+    name = next((head for head in _HEADS if head in layout), None)
+    top = unknown if name is None else points[:, layout.index(name)]
+    # The nose, or the top of the head: the circle sits a little above the neck towards it.
+    return np.stack([neck, neck + 0.4 * (top - neck)], axis=1)
+
+
 def _packed(points: NDArray[np.float64]) -> str:
     seen = np.isfinite(points).all(axis=2, keepdims=True)
     whole = np.where(seen, np.clip(np.round(points), -_LARGEST, _LARGEST), _MISSING)
@@ -157,10 +137,6 @@ def _limbs(layout: KeypointLayout) -> list[list[int | str]]:
     for name in ("shoulder", "hip"):
         if all(f"{side}_{name}" in layout for side in SIDES):
             lines.append([*(layout.index(name, side) for side in SIDES), ""])
-    for head in _HEADS:
-        if head in layout and "neck" in layout:
-            lines.append([layout.index("neck"), layout.index(head), ""])
-            break
     for side in SIDES:
         lines += [
             [layout.index(first, side), layout.index(second, side), side]

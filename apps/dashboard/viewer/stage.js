@@ -1,6 +1,8 @@
 // The film with the skeleton on it, or the skeleton alone.
 const MISSING = -32768;
 const ON_FILM = { left: "#5db4ee", right: "#ffa04d", "": "#f2f5f7" };
+// A close-up follows the person's way over so many frames to either side: it must not shake.
+const STEADY = 12;
 const CLOSE_UPS = { whole: 0, person: 1.25, feet: 0.45 };
 
 class Stage {
@@ -27,9 +29,10 @@ class Stage {
   }
 
   at(index, point) {
+    if (index < 0) return null;
     const place = 2 * (index * this.data.n_points + point);
     const [x, y] = [this.points[place], this.points[place + 1]];
-    return x === MISSING || y === MISSING ? null : [x / this.data.per_px, y / this.data.per_px];
+    return x === undefined || x === MISSING || y === MISSING ? null : [x / this.data.per_px, y / this.data.per_px];
   }
 
   // Median height of the figure in px of the picture.
@@ -82,15 +85,21 @@ class Stage {
   frame() {
     const part = this.close;
     const feet = new Set(this.data.feet);
-    const box = part === "whole" ? null : this.around(this.index, part === "feet" ? (p) => feet.has(p) : () => true);
-    if (!box) {
-      if (part === "whole") this.layer.style.transform = "";
+    if (part === "whole") {
+      this.layer.style.transform = "";
       return;
     }
+    const boxes = [];
+    for (let index = this.index - STEADY; index <= this.index + STEADY; index += 3) {
+      const box = this.around(index, part === "feet" ? (point) => feet.has(point) : () => true);
+      if (box) boxes.push(box);
+    }
+    if (!boxes.length) return;
     const [width, height] = this.data.size;
     const wanted = CLOSE_UPS[part] * this.tall;
     const zoom = Math.max(1, Math.min(8, height / wanted));
-    const middle = [(box[0] + box[2]) / 2 / width, (box[1] + box[3]) / 2 / height];
+    const mean = (low, high) => boxes.reduce((sum, box) => sum + box[low] + box[high], 0) / boxes.length / 2;
+    const middle = [mean(0, 2) / width, mean(1, 3) / height];
     const shift = middle.map((m) => Math.min(0, Math.max(1 - zoom, 0.5 - zoom * m)) * 100);
     this.layer.style.transform = `translate(${shift[0]}%, ${shift[1]}%) scale(${zoom})`;
   }
@@ -111,6 +120,20 @@ class Stage {
     pen.stroke();
   }
 
+  head(pen, index, line) {
+    const [neck, top] = this.data.head.map((point) => this.at(index, point));
+    if (!neck || !top) return;
+    pen.strokeStyle = ON_FILM[""];
+    pen.lineWidth = line * 1.3;
+    const radius = 0.055 * this.tall;
+    pen.beginPath();
+    pen.moveTo(...neck);
+    pen.lineTo(...top);
+    pen.moveTo(top[0] + radius, top[1] - radius);
+    pen.arc(top[0], top[1] - radius, radius, 0, 2 * Math.PI);
+    pen.stroke();
+  }
+
   figure(pen, index, line) {
     pen.lineCap = "round";
     for (const halo of [true, false]) {
@@ -125,6 +148,7 @@ class Stage {
         pen.stroke();
       }
     }
+    if (this.data.alone && this.data.head) this.head(pen, index, line);
     this.data.sides.forEach((side, point) => {
       const at = side && this.at(index, point);
       if (!at) return;

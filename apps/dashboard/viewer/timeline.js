@@ -19,7 +19,7 @@ const keyOf = (event) => `${event.kind} ${event.side} ${event.time_s.toFixed(6)}
 
 class Timeline {
   constructor(svg, host) {
-    Object.assign(this, { svg, host, width: 0, from: 0, to: 1, seconds: 0 });
+    Object.assign(this, { svg, host, width: 0, from: 0, to: 1, seconds: null });
     this.height = 2 * (LANE + STRIDES) + CURVE + AXIS + 14;
     this.marks = draw(svg, "g");
     this.cursor = draw(svg, "line", { class: "cursor", y1: 0, y2: this.height - AXIS });
@@ -114,7 +114,9 @@ class Timeline {
     const mine = this.host.events.filter((event) => event.side === side);
     mine.forEach((event, number) => {
       const next = mine[number + 1];
-      if (event.kind === CONTACT && next && next.kind !== CONTACT) {
+      const bout = next && this.host.data.bouts.find(([from, to]) => from <= next.time_s && event.time_s <= to);
+      const one = bout && bout[0] <= event.time_s + 0.1 && next.time_s <= bout[1] + 0.1;
+      if (event.kind === CONTACT && one && next.kind !== CONTACT) {
         this.bar({ class: `stance ${side}`, y: y + 8, height: LANE - 16 }, event.time_s, next.time_s);
       }
     });

@@ -1,6 +1,7 @@
 // The viewer: film or skeleton, lanes, curve and the editing of events, in step.
 const viewers = new WeakMap();
 const NUDGE_MS = 800;
+const LONG_S = 12;
 
 class Viewer {
   constructor(host) {
@@ -35,7 +36,7 @@ class Viewer {
     if (language) this.word(data.words);
     this.stage.load(data);
     if (data.serial >= this.serial) this.take(data);
-    this.clock.load(data.film || "", data.film_start_s || 0, data.time_s);
+    this.clock.load(data.film, data.film_start_s, data.time_s, data.begin_s);
     this.choices(data);
     this.find(".edit").hidden = !data.editable;
     if (!data.editable) this.edit(false);
@@ -49,6 +50,7 @@ class Viewer {
     if (data.go && data.go.serial !== this.gone) {
       this.gone = data.go.serial;
       this.loopStride({ start_s: data.go.from_s, end_s: data.go.to_s });
+      this.root.scrollIntoView({ block: "nearest" });
     }
     this.buttons();
     this.tick();
@@ -115,6 +117,9 @@ class Viewer {
     const whole = data.time_s[data.time_s.length - 1] - data.time_s[0];
     const seconds = [8, 4, 2, 1].filter((one) => one < whole);
     this.options("window", [[0, data.words.all], ...seconds.map((one) => [one, `${one} s`])]);
+    // On a long walk the events of all of it would lie on each other.
+    if (this.timeline.seconds === null) this.timeline.seconds = whole > LONG_S ? seconds[0] : 0;
+    this.find('[data-pick="window"]').value = String(this.timeline.seconds);
   }
 
   note(text) {
