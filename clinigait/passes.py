@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from clinigait.core import (
     BadInputError,
     Protocol,
     RecordingFacts,
+    Refused,
     StoredFrame,
     Walk,
 )
 from clinigait.filmed import film_of
 from clinigait.gait.measure import FilmFacts, check_names
-from clinigait.gait.merge import MergedPasses, measure_passes
+from clinigait.gait.merge import MergedPasses, left_out, measure_passes
 from clinigait.io.assessment import read_assessment, write_assessment
 from clinigait.io.bundle import Bundle
 from clinigait.io.output import workplace
@@ -137,6 +138,30 @@ def merge_passes(
         if documents:
             write_documents(assessment, folder)
     return assessment
+
+
+def with_left_out(
+    assessment: Assessment, refused: Mapping[int, Refused], protocol: Protocol
+) -> Assessment:
+    """Return an assessment with a warning for every recording that was refused before it.
+
+    Parameters
+    ----------
+    assessment
+        Of the other recordings.
+    refused
+        Why, by the number of the recording.
+    protocol
+        By which it was assessed: findings and their sentences are made anew.
+    """
+    if assessment.measurement is None or not refused:
+        return assessment
+    warnings = tuple(left_out(number, reason) for number, reason in refused.items())
+    measurement = replace(
+        assessment.measurement, quality=(*assessment.measurement.quality, *warnings)
+    )
+    told = with_findings(replace(assessment, measurement=measurement), protocol.parameters)
+    return with_narration(told, protocol.narration)
 
 
 def _read(folder: Path) -> Pass:

@@ -125,9 +125,10 @@ def assess(
     asked = request.protocol
     with_depth = is_rgbd_folder(Path(video))
     usual = _USUAL_IN_SPACE if with_depth else _USUAL_FOR_FILMS
-    protocol = asked if isinstance(asked, Protocol) else load_protocol(asked or usual)
+    named = usual if asked is None else asked
+    protocol = named if isinstance(named, Protocol) else load_protocol(named)
     check_names(protocol)
-    _check_subject(request.subject)
+    check_subject(request.subject)
     models = open_models(protocol) if request.bundles is None else request.bundles
     with workplace(Path(out), OUTPUTS, MARKER) as folder:
         _keep_the_input(Path(video), Path(out))
@@ -304,7 +305,7 @@ def _assess_keypoints_into(
     with stopwatch.stage(_READING, progress):
         walk = read_keypoints(path, replace(request.hints, person=request.person))
         subject = _known_of(request.subject, walk.subject)
-        _check_subject(subject)
+        check_subject(subject)
         walk = replace(walk, subject=subject)
         if request.protocol is None and walk.space is not Space.IMAGE_PX:
             protocol = load_protocol(_USUAL_IN_SPACE)
@@ -494,8 +495,14 @@ def _keep_the_input(video: Path, out: Path) -> None:
         )
 
 
-def _check_subject(subject: Subject) -> None:
-    """Refuse impossible facts: most often the wrong unit."""
+def check_subject(subject: Subject) -> None:
+    """Refuse impossible facts: most often the wrong unit.
+
+    Raises
+    ------
+    BadInputError
+        If there is one.
+    """
     for title, text, longest in (
         ("subject code", subject.code, 64),
         ("condition", subject.condition, 300),

@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Literal, get_args
 
+from sqlalchemy.orm import Session
+
+from clinigait.clinic import results
+from clinigait.clinic.access import Target, acting
+from clinigait.clinic.recordings import LARGEST_BYTES
+from clinigait.clinic.scales import scored
 from clinigait.clinic.worker import Keep, Reporter, Task
-from clinigait.store import Store
+from clinigait.core import BadInputError, Sex, Subject
+from clinigait.gait.measure import check_names
+from clinigait.io.assessment import read_assessment
+from clinigait.io.protocol import load_protocol, shipped_protocols
+from clinigait.passes import MOST_PASSES
+from clinigait.pipeline import MARKER, check_subject
+from clinigait.sandbox import PROGRESS, DiedError, Sandbox
+from clinigait.store import Store, jobs
 from clinigait.store.accounts import Account
+from clinigait.store.ids import is_id
 from clinigait.store.jobs import Lease
+from clinigait.store.tables import Patient, Recording, Visit
 
 #: Kind of the jobs in the queue.
 ASSESS = "assess"
 View = Literal["side", "front", "treadmill"]
 VIEWS: tuple[View, ...] = get_args(View)
 #: Protocol of each view where none is asked for.
-PROTOCOLS: Mapping[View, str] = {
+PROTOCOLS: Mapping[str, str] = {
     "side": "walk_sagittal",
     "front": "walk_frontal",
     "treadmill": "walk_treadmill",
 }
+#: Names of the files of a version: single recordings have ``walk.npz``, ``film.mp4`` (or
+#: ``film.webm``), ``frames/N.jpg``, ``frames/person-N.jpg``, ``saliency-N.png``; of several, each
+#: has its own as ``pass-N/walk.npz``, ``pass-N/film.mp4``, ``pass-N/assessment.json``.
+WALK, FILMS = "walk.npz", ("film.mp4", "film.webm")
+#: Longest time, and most memory, that the assessment of a visit may take.
+LIMIT_S, MEMORY_BYTES = 3600.0, 8 * 1024**3
+_SMALLER = "Cut the film to the walk, or film with a smaller picture."
+_DETAIL = {"job": ASSESS}
+#: What the clinician says of a recording that belongs to the condition of the person.
+_CONDITION = ("aid", "footwear")
+_CHUNK = 1 << 20
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -65,20 +96,173 @@ def order(
     RefusedError
         If the visit is not among the user's.
     """
-    raise NotImplementedError
+    choices = choices or Choices()
+    ids = list(dict.fromkeys(recording_ids))
+    if not 1 <= len(ids) <= MOST_PASSES:
+        raise BadInputError(
+            f"Recordings chosen: {len(ids)}.", f"Choose one to {MOST_PASSES} of this visit."
+        )
+    if choices.person is not None and len(ids) > 1:
+        raise BadInputError("A person is chosen in one recording.", "Assess that one alone.")
+    with acting(store, account, "change", "create", Target("visit", visit_id), _DETAIL) as db:
+        found = _recordings(db, visit_id, ids)
+        request = {
+            "recordings": ids,
+            "protocol": _protocol(choices, found),
+            "person": choices.person,
+            "pose": choices.pose,
+        }
+        check_subject(_subject(db, visit_id, found))
+        return jobs.enqueue(db, visit_id, ASSESS, request, account.id)
+
+
+def _recordings(db: Session, visit_id: str, ids: Sequence[str]) -> list[Recording]:
+    rows = [db.get(Recording, one) if is_id(one) else None for one in ids]
+    found = [row for row in rows if row is not None and row.visit_id == visit_id]
+    if len(found) < len(ids):
+        raise BadInputError("A recording is not one of this visit.", "Choose of its list.")
+    if any(row.sha256 is None for row in found):
+        raise BadInputError("A film was removed after its time.", "Its results are still there.")
+    return found
+
+
+def _protocol(choices: Choices, recordings: Sequence[Recording]) -> str:
+    """Return the name of the protocol, after making sure that it is a shipped, clinical one."""
+    views = {choices.view} if choices.view else {row.facts.get("view") for row in recordings}
+    if choices.protocol is None and len(views) > 1:
+        raise BadInputError(
+            "The recordings were filmed from different sides.", "Assess them one by one."
+        )
+    view = views.pop()
+    name = choices.protocol or PROTOCOLS.get(view or "side")
+    if name is None:
+        raise BadInputError("There is no such view.", f"Views are {', '.join(VIEWS)}.")
+    if name not in shipped_protocols():
+        raise BadInputError("There is no such protocol.", "Choose one of the list.")
+    check_names(load_protocol(name))
+    return name
+
+
+def _subject(db: Session, visit_id: str, recordings: Sequence[Recording]) -> Subject:
+    """Return what is known of the person at the visit, and of the walks.
+
+    Raises
+    ------
+    BadInputError
+        If the recordings are not of one condition, or a fact is of the wrong kind.
+    """
+    visit = db.get_one(Visit, visit_id)
+    said = {tuple(row.facts.get(name) for name in _CONDITION) for row in recordings}
+    if len(said) > 1:
+        raise BadInputError(
+            "Aid or footwear differ between the recordings.", "Assess each condition alone."
+        )
+    parts = [visit.facts.get("condition"), *said.pop()]
+    condition = ", ".join(str(part).strip() for part in parts if part) or None
+    numbers = {name: visit.facts.get(name) for name in ("height_m", "mass_kg", "age_y")}
+    if any(isinstance(n, bool) or not isinstance(n, int | float | None) for n in numbers.values()):
+        raise BadInputError("Height, mass and age are numbers.", "Enter them again.")
+    sex = visit.facts.get("sex")
+    if sex not in (None, *get_args(Sex)):
+        raise BadInputError("The sex is not known.", "Choose female, male or none.")
+    code = db.get_one(Patient, visit.patient_id).code
+    return Subject(code=code, sex=sex, condition=condition, **numbers)
 
 
 def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
     """Assess the recordings of a job in a confined process; the worker calls it."""
-    raise NotImplementedError
+    # In the data folder: what a killed worker leaves there is swept with its abandoned uploads.
+    folder = Path(report.until_kept.enter_context(work_folder(store)))
+    with store.reading() as db:
+        rows = _recordings(db, lease.visit_id, lease.request["recordings"])
+        sources = [_source(store, db, row, folder, n) for n, row in enumerate(rows, 1)]
+        subject = _subject(db, lease.visit_id, rows)
+        scores = scored(db.get_one(Visit, lease.visit_id).facts)
+    out = folder / "out"
+    out.mkdir()
+    asked = {name: lease.request[name] for name in ("protocol", "person", "pose")}
+    asked |= {"recordings": sources, "subject": asdict(subject), "out": str(out)}
+    ask_child({"kind": ASSESS, **asked}, report)
+    assessment = replace(read_assessment(out / MARKER), scores=scores)
+    received = {
+        path.relative_to(out).as_posix(): report.until_kept.enter_context(
+            store.files.receiving(_chunks(path), LARGEST_BYTES)
+        )
+        for path in sorted(out.rglob("*"))
+        if path.is_file() and path != out / MARKER
+    }
+
+    def keep(db: Session) -> None:
+        files = {name: store.files.keep(db, file) for name, file in received.items()}
+        made = results.keep(db, lease.visit_id, assessment, files, lease.created_by, lease.job_id)
+        _log.info("job %s: version %s", lease.job_id, made)
+
+    return keep
+
+
+def work_folder(store: Store) -> TemporaryDirectory[str]:
+    """Return a folder to work in, on the disk of the files."""
+    return TemporaryDirectory(prefix=".work-", dir=store.files.folder, ignore_cleanup_errors=True)
+
+
+def _source(
+    store: Store, db: Session, row: Recording, folder: Path, number: int
+) -> dict[str, str | None]:
+    """Link a recording, and the film that belongs to its keypoints, under a name that tells it."""
+    if row.sha256 is None:
+        raise BadInputError("A film was removed after its time.", "Its results are still there.")
+    keypoints_id = row.facts.get("keypoints")
+    is_walk = keypoints_id or row.facts.get("kind") == "walk"
+    path = folder / f"recording-{number}{'.npz' if is_walk else ''}"
+    film = store.files.find(db, row.sha256)
+    if not keypoints_id:
+        path.symlink_to(film.absolute())
+        return {"path": str(path), "film": None}
+    keypoints = db.get(Recording, keypoints_id)
+    if keypoints is None or keypoints.visit_id != row.visit_id or keypoints.sha256 is None:
+        raise BadInputError("The keypoints of the film are gone.", "Film again.")
+    path.symlink_to(store.files.find(db, keypoints.sha256).absolute())
+    return {"path": str(path), "film": str(film.absolute())}
+
+
+def ask_child(order: dict[str, Any], report: Reporter) -> None:
+    """Have an order done by a process of its own, and pass on how far it is.
+
+    Raises
+    ------
+    BadInputError
+        If a recording cannot be used, or needs more than there is.
+    LeaseLostError
+        If the job is another's by now: the process is ended.
+    """
+    told = {PROGRESS: 0.0, "stage": ""}
+
+    def heard(line: dict[str, Any]) -> None:
+        told.update(line)
+        report(told[PROGRESS], told["stage"])
+
+    child = Sandbox((sys.executable, "-m", "clinigait.clinic.child"))
+    try:
+        answer = child.ask({**order, "limit_s": LIMIT_S}, LIMIT_S, MEMORY_BYTES, heard)
+    except DiedError as error:
+        if error.code == "crashed":
+            raise
+        raise BadInputError(error.reason, _SMALLER) from error
+    finally:
+        child.close()
+    if "bad_input" in answer:
+        raise BadInputError(*answer["bad_input"])
+    if "died" in answer:
+        if answer["died"] == "memory_limit":
+            raise BadInputError("The memory did not suffice.", _SMALLER)
+        raise DiedError("defect", f"A defect in the process that assessed: {answer['died']}.")
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
 
 
 #: For :func:`clinigait.clinic.worker.work`.
 TASKS: Mapping[str, Task] = {ASSESS: assess_task}
-
-#: Names of the files of a version: single recordings have ``walk.npz``, ``film.mp4`` (or
-#: ``film.webm``), ``frames/N.jpg``, ``frames/person-N.jpg``, ``saliency-N.png``; of several, each
-#: has its own as ``pass-N/walk.npz``, ``pass-N/film.mp4``, ``pass-N/assessment.json``.
-WALK, FILMS = "walk.npz", ("film.mp4", "film.webm")
-
-Progress = Callable[[str, float], None]

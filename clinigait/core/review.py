@@ -142,7 +142,7 @@ class Score:
     value, unit
         The score; ``unit`` is ``points`` or a unit of measurement.
     low, high
-        The scale's range; ``high`` is None where it has no end.
+        The scale's range.
     """
 
     key: str
@@ -150,4 +150,4 @@ class Score:
     value: float
     unit: str
     low: float
-    high: float | None
+    high: float

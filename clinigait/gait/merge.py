@@ -120,15 +120,15 @@ def measure_passes(
     if len(walks) == 1:
         measurement = measure(walks[0], protocol, films[0], known_length, corrections)
         return MergedPasses(measurement, (PassTaken(1, 0.0, None),))
-    shifts_s = _shifts_s(walks)
+    later_s = shifts_s(walks)
     shifted = [
         replace(walk, time_s=walk.time_s + shift_s)
-        for walk, shift_s in zip(walks, shifts_s, strict=True)
+        for walk, shift_s in zip(walks, later_s, strict=True)
     ]
     own = _corrections_of(shifted, corrections)
     found: dict[int, Examined] = {}
     errors: dict[int, RefusedError] = {}
-    for number, (walk, film, shift_s) in enumerate(zip(shifted, films, shifts_s, strict=True), 1):
+    for number, (walk, film, shift_s) in enumerate(zip(shifted, films, later_s, strict=True), 1):
         later = _later(film, shift_s)
         try:
             found[number] = _usable(walk, protocol, later, known_length, own[number - 1])
@@ -139,7 +139,7 @@ def measure_passes(
     refused = {number: error.refused for number, error in errors.items()}
     return MergedPasses(
         _measured(found, refused, protocol),
-        tuple(PassTaken(n, shift_s, refused.get(n)) for n, shift_s in enumerate(shifts_s, 1)),
+        tuple(PassTaken(n, shift_s, refused.get(n)) for n, shift_s in enumerate(later_s, 1)),
     )
 
 
@@ -163,12 +163,12 @@ def _check_recordings(walks: Sequence[Walk], protocol: Protocol) -> None:
             )
 
 
-def _shifts_s(walks: Sequence[Walk]) -> list[float]:
+def shifts_s(walks: Sequence[Walk]) -> list[float]:
     """Return what brings every walk behind the one before it, in step with the first one's frames.
 
     Then recordings of one frame rate fit on one even clock as they are.
     """
-    shifts_s: list[float] = []
+    found_s: list[float] = []
     timed = [walk.time_s for walk in walks if len(walk) > 1]
     rate_hz = even_rate_hz(timed[0]) if timed else 1.0
     origin_s = end_s = None
@@ -176,12 +176,12 @@ def _shifts_s(walks: Sequence[Walk]) -> list[float]:
         start_s = float(time_s[0]) if len(time_s) else 0.0
         if origin_s is None or end_s is None:
             origin_s = end_s = start_s
-            shifts_s.append(0.0)
+            found_s.append(0.0)
         else:
             n_frames = np.ceil((end_s + GAP_S - origin_s) * rate_hz)
-            shifts_s.append(float(origin_s + n_frames / rate_hz - start_s))
-        end_s = (float(time_s[-1]) if len(time_s) else start_s) + shifts_s[-1]
-    return shifts_s
+            found_s.append(float(origin_s + n_frames / rate_hz - start_s))
+        end_s = (float(time_s[-1]) if len(time_s) else start_s) + found_s[-1]
+    return found_s
 
 
 def _later(film: FilmFacts, shift_s: float) -> FilmFacts:
@@ -243,14 +243,15 @@ def _measured(
     walked = joined([one.walked for one in found.values()])
     checks = [
         *worst_checks({number: one.checks for number, one in found.items()}),
-        *(_left_out(number, reason) for number, reason in refused.items()),
+        *(left_out(number, reason) for number, reason in refused.items()),
         *stride_counts(walked, protocol),
         *worst_checks({number: (one.agreement,) for number, one in found.items()}),
     ]
     return measurement_of(walked, checks, protocol)
 
 
-def _left_out(number: int, reason: Refused) -> QualityCheck:
+def left_out(number: int, reason: Refused) -> QualityCheck:
+    """Warn that a recording is not in the measurement."""
     return quality.warning(
         f"Recording {number}",
         "pass_left_out",
