@@ -43,7 +43,7 @@ def angles(shown: Shown, measurement: Measurement) -> None:
 def _panel(
     shown: Shown, curves: list[Curve], references: Mapping[str, ReferenceCurve], *, each: bool
 ) -> go.Figure:
-    name, words = curves[0].name, shown.words
+    name, words, stride = curves[0].name, shown.words, shown.say("results_stride")
     figure = go.Figure()
     if name in references:
         _add_reference(figure, shown, references[name])
@@ -54,7 +54,7 @@ def _panel(
                 figure.add_scatter(
                     x=_PERCENT, y=row, mode="lines", opacity=0.35, showlegend=False,
                     line={"color": colour, "width": 1},
-                    hovertemplate=f"{shown.say('results_stride')} {number}: %{{y:.0f}}°<extra></extra>",
+                    hovertemplate=f"{stride} {number}: %{{y:.0f}}°<extra></extra>",
                 )  # fmt: skip
         elif curve.sd is not None:
             _add_spread(figure, curve, colour)

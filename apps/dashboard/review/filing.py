@@ -94,9 +94,7 @@ def _sign(shown: Shown, password: str, reason: str, language: str, page: str) ->
         st.error(shown.say("results_wrong_password"))
         return
     with telling(session):
-        documents.sign(
-            session.store, session.account, shown.opened, language, page, reason.strip()
-        )
+        documents.sign(session.store, session.account, shown.opened, language, page, reason.strip())
     forget()
     go("results", assessment=shown.id)
 
@@ -121,9 +119,7 @@ def downloads(shown: Shown, language: str, page: str) -> None:
     st.caption(say("results_download_help"))
 
 
-def taken_out(
-    session: Session, assessment_id: str, form: str, language: str, page: str
-) -> bytes:
+def taken_out(session: Session, assessment_id: str, form: str, language: str, page: str) -> bytes:
     """Return one form of the results to somebody who is still signed in and may have it.
 
     Raises

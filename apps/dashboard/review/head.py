@@ -108,10 +108,8 @@ def quality(shown: Shown, measurement: Measurement) -> None:
             strides=strides_line(measurement.strides, words),
         )
     )
-    for check in warned:
-        sign = GRADE_SIGNS[check.grade.value]
-        text = f"{sign} {words_of(check.name)}: {check.message or ''} {check.remedy or ''}"
-        st.warning(plain(text))
+    if warned:
+        st.warning("\n".join(f"- {_spelt_out(check, shown)}" for check in warned))
     with st.expander(say("results_all_checks", count=len(measurement.quality))):
         st.dataframe(
             [
@@ -126,6 +124,15 @@ def quality(shown: Shown, measurement: Measurement) -> None:
             hide_index=True,
             width="stretch",
         )
+
+
+def _spelt_out(check: QualityCheck, shown: Shown) -> str:
+    """Return what is wrong and what helps, as Markdown."""
+    name = plain(words_of(check.name))
+    remedy = check.remedy or ""
+    if "--person" in remedy:  # what helps at the command line is further down on this page
+        remedy = shown.say("results_check_person")
+    return f"**{name}.** {plain(f'{check.message or check.limit} {remedy}')}"
 
 
 def _grade(check: QualityCheck, shown: Shown) -> str:
@@ -157,6 +164,7 @@ def tiles(shown: Shown, measurement: Measurement) -> None:
                 help=plain(f"{main.definition} {main.reason or ''}".strip()) or None,
                 border=True,
             )
+
 
 def signature_of(shown: Shown) -> signing.Signed | None:
     """Return the signature of the visit that counts, of whichever version."""

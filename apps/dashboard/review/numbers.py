@@ -65,10 +65,10 @@ def _row(
         words.parameter: shown.title(parameter.name),
         say("results_side"): shown.side(parameter.side),
         words.value: shown.value(parameter, parameter.value),
-        words.unit: shown.unit(parameter),
+        words.unit: shown.unit(parameter.name, parameter.unit),
         words.interval: shown.interval(parameter),
         words.n: parameter.n,
-        words.reference: shown.range(parameter, parameter.reference),
+        words.reference: shown.range(parameter),
         say("results_against"): f"{AGAINST_SIGNS[where]} {words.against[where]}" if where else "",
         say("results_course"): known if len(known) > 1 else None,
         say("results_note"): _note(parameter),
@@ -112,7 +112,7 @@ def asymmetry(shown: Shown, measurement: Measurement) -> None:
         [
             {
                 words.parameter: shown.title(left.name),
-                words.unit: shown.unit(left),
+                words.unit: shown.unit(left.name, left.unit),
                 shown.side("left"): shown.value(left, left.value),
                 shown.side("right"): shown.value(right, right.value),
                 say("results_difference"): f"{number(difference, 1)} %",
@@ -135,9 +135,7 @@ PLOT_CONFIG = {
 }
 
 
-def _pairs(
-    shown: Shown, measurement: Measurement
-) -> Iterable[tuple[Parameter, Parameter, float]]:
+def _pairs(shown: Shown, measurement: Measurement) -> Iterable[tuple[Parameter, Parameter, float]]:
     """Give left, right and right less left in per cent of their mean."""
     for left in measurement.parameters:
         if left.side != "left" or _group(shown, left.name) not in _SIDED_GROUPS:
@@ -167,12 +165,12 @@ def _bars(shown: Shown, pairs: list[tuple[Parameter, Parameter, float]]) -> go.F
         )
     widest = max(_LEAST_SPAN_PCT, *(abs(difference) for *_, difference in pairs))
     titles = [shown.title(left.name) for left, *_ in pairs]
+    reach = [-1.25 * widest, 1.25 * widest]
     figure.update_layout(
         height=110 + 26 * len(pairs),
         margin={"l": 10, "r": 10, "t": 40, "b": 40},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
-        xaxis={"title": shown.say("results_difference_axis"), "range": [-1.25 * widest, 1.25 * widest],
-               "zeroline": True, "zerolinewidth": 2},
+        xaxis={"title": shown.say("results_difference_axis"), "range": reach, "zeroline": True},
         yaxis={"categoryorder": "array", "categoryarray": titles[::-1], "automargin": True},
         barmode="overlay",
     )  # fmt: skip

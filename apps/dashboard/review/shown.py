@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -11,10 +11,10 @@ import streamlit as st
 from clinigait.apps.dashboard.session import Session, plain, telling
 from clinigait.clinic.access import Target, looking
 from clinigait.clinic.review import Opened, opened
-from clinigait.core import Assessment, Parameter, Reference, Stride
+from clinigait.core import Assessment, Parameter, Stride
 from clinigait.core.definition import Definition
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.report.chinese import in_chinese
+from clinigait.report.chinese import definitions_in_chinese, in_chinese
 from clinigait.report.contents import Contents
 from clinigait.report.text import decimals_of, interval, number, title_of, unit_symbol
 from clinigait.report.wording import Wording, wording
@@ -26,8 +26,65 @@ SHAPES = {"left": "circle", "right": "square", "both": "diamond"}
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
-    """What a page shows.
+class Printed:
+    """Numbers and names as they are printed in a language.
+
+    Parameters
+    ----------
+    definitions
+        What the parameters mean, in that language.
+    words
+        The words of the report in that language.
+    """
+
+    definitions: Mapping[str, Definition]
+    words: Wording
+
+    def title(self, name: str) -> str:
+        """Return the printed name of a parameter."""
+        return title_of(name, self.definitions)
+
+    def value(self, parameter: Parameter, value: float | None) -> str:
+        """Return a value of a parameter as printed, without its unit; a dash for none."""
+        if value is None:
+            return self.words.absent
+        return number(value, decimals_of(parameter, self.definitions))
+
+    def interval(self, parameter: Parameter) -> str:
+        """Return the 95 % interval of a parameter as printed."""
+        if parameter.low is None or parameter.high is None:
+            return ""
+        decimals = decimals_of(parameter, self.definitions)
+        return interval(parameter.low, parameter.high, decimals, self.words)
+
+    def range(self, parameter: Parameter) -> str:
+        """Return the reference range of a parameter as printed."""
+        if parameter.reference is None:
+            return ""
+        decimals = decimals_of(parameter, self.definitions)
+        return interval(parameter.reference.low, parameter.reference.high, decimals, self.words)
+
+    def unit(self, name: str, unit: str) -> str:
+        """Return the unit of a parameter as printed."""
+        known = self.definitions.get(name)
+        return unit_symbol(known.unit if known else unit)
+
+    def side(self, side: str) -> str:
+        """Return a side of the body."""
+        return self.words.sides.get(side, side)
+
+    def with_unit(self, parameter: Parameter) -> str:
+        """Return value and unit of a parameter."""
+        value = self.value(parameter, parameter.value)
+        if parameter.value is None:
+            return value
+        unit = self.unit(parameter.name, parameter.unit)
+        return value + ("" if unit == "°" else " ") + unit
+
+
+@dataclass(frozen=True, eq=False)
+class Shown(Printed):
+    """What the page of the results shows.
 
     Parameters
     ----------
@@ -37,17 +94,11 @@ class Shown:
         The version that is looked at.
     assessment
         What it holds, in the user's language as far as words are known.
-    definitions
-        What the parameters mean, in that language.
-    words
-        The words of the report in that language.
     """
 
     session: Session
     opened: Opened
     assessment: Assessment
-    definitions: Mapping[str, Definition]
-    words: Wording
 
     @property
     def id(self) -> str:
@@ -62,58 +113,17 @@ class Shown:
         """Return the same for another state of the assessment, such as one that is not kept yet."""
         return _shown(self.session, self.opened, assessment)
 
-    def title(self, name: str) -> str:
-        """Return the printed name of a parameter."""
-        return title_of(name, self.definitions)
-
-    def value(self, parameter: Parameter, value: float | None) -> str:
-        """Return a value of a parameter as printed, without its unit; a dash where there is none."""
-        if value is None:
-            return self.words.absent
-        return number(value, decimals_of(parameter, self.definitions))
-
-    def interval(self, parameter: Parameter) -> str:
-        """Return the 95 % interval of a parameter as printed."""
-        if parameter.low is None or parameter.high is None:
-            return ""
-        decimals = decimals_of(parameter, self.definitions)
-        return interval(parameter.low, parameter.high, decimals, self.words)
-
-    def range(self, parameter: Parameter, reference: Reference | None) -> str:
-        """Return a reference range as printed."""
-        if reference is None:
-            return ""
-        decimals = decimals_of(parameter, self.definitions)
-        return interval(reference.low, reference.high, decimals, self.words)
-
-    def unit(self, parameter: Parameter) -> str:
-        """Return the unit of a parameter as printed."""
-        known = self.definitions.get(parameter.name)
-        return unit_symbol(known.unit if known else parameter.unit)
-
-    def side(self, side: str) -> str:
-        """Return a side of the body."""
-        return self.words.sides.get(side, side)
-
-    def with_unit(self, parameter: Parameter) -> str:
-        """Return value and unit of a parameter."""
-        unit = self.unit(parameter)
-        value = self.value(parameter, parameter.value)
-        return f"{value}{'' if unit == '°' else ' '}{unit}" if parameter.value is not None else value
-
     def strides_behind(self, name: str, side: str) -> tuple[Stride, ...]:
         """Return the strides that a parameter rests on."""
         measurement = self.assessment.measurement
-        if measurement is None:
-            return ()
-        used = (s for s in measurement.strides if s.used and side in ("both", s.side))
-        found = tuple(used)
+        strides = measurement.strides if measurement is not None else ()
+        found = tuple(s for s in strides if s.used and side in ("both", s.side))
         own = tuple(stride for stride in found if name in stride.values)
         return own or found
 
 
 def against(parameter: Parameter) -> str:
-    """Return where a value lies against its reference: ``below``, ``within``, ``above`` or none."""
+    """Return where a value lies against its reference: below, within, above; empty without one."""
     reference, value = parameter.reference, parameter.value
     if reference is None or value is None:
         return ""
@@ -151,12 +161,14 @@ def say_plain(text: str) -> None:
     st.markdown(plain(text))
 
 
+def printed_in(language: str) -> Printed:
+    """Return names and numbers in a language."""
+    definitions = definitions_in_chinese(CATALOGUE) if language == "zh" else CATALOGUE
+    return Printed(definitions, wording(language))
+
+
 def _shown(session: Session, kept: Opened, assessment: Assessment) -> Shown:
     contents = Contents(assessment, Path(), CATALOGUE, wording(session.language))
     if session.language == "zh":
         contents = in_chinese(contents)
-    scores = assessment.scores
-    return Shown(
-        session, kept, replace(contents.assessment, scores=scores), contents.definitions,
-        contents.words,
-    )  # fmt: skip
+    return Shown(contents.definitions, contents.words, session, kept, contents.assessment)

@@ -25,8 +25,8 @@ def findings(shown: Shown) -> None:
         return
     st.caption(words.findings_note)
     _narrator(shown)
-    first = [finding for finding in found if is_noteworthy(finding)]
-    rest = [finding for finding in found if not is_noteworthy(finding)]
+    first = [f for f in found if is_noteworthy(f) and f.relation != "not_measured"]
+    rest = [finding for finding in found if finding not in first]
     _list(shown, first or found)
     if first and rest:
         with st.expander(shown.say("results_more_findings", count=len(rest))):
@@ -49,14 +49,16 @@ def _list(shown: Shown, found: Sequence[Finding]) -> None:
     own = told is not None and told.language == shown.session.language
     said = {one.finding: one.text for one in told.sentences} if told is not None and own else {}
     for finding in found:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            say_plain(said.get(finding.id) or sentence(finding, shown.session.language))
-            with st.popover(
-                shown.say("results_facts"),
-                icon=":material/link:",
-                help=plain(_briefly(shown, finding)) or None,
-            ):
-                _facts(shown, finding)
+        text, link = st.columns([5, 1], vertical_alignment="center")
+        with text:
+            say_plain(f"• {said.get(finding.id) or sentence(finding, shown.session.language)}")
+        with link.popover(
+            shown.say("results_facts"),
+            icon=":material/link:",
+            help=plain(_briefly(shown, finding)) or None,
+            width="stretch",
+        ):
+            _facts(shown, finding)
 
 
 def _briefly(shown: Shown, finding: Finding) -> str:
@@ -80,7 +82,7 @@ def _facts(shown: Shown, finding: Finding) -> None:
             say_plain(_parameter(shown, found))
             if found.reference is not None:
                 reference = found.reference
-                range_ = shown.range(found, reference)
+                range_ = shown.range(found)
                 st.caption(plain(
                     f"{words.reference}: {range_} ({reference.kind}; {reference.population}). "
                     f"{reference.source}"

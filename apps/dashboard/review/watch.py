@@ -1,9 +1,8 @@
-"""Seeing and correcting: film, skeleton, events, curves and strides in step; edits and their worth."""
+"""Seeing and correcting: film, skeleton, events, curves and strides in step; edits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,9 +24,7 @@ from clinigait.apps.dashboard.session import current, plain, telling
 from clinigait.apps.dashboard.viewer.figure import figure_of
 from clinigait.apps.dashboard.viewer.signals import curves_of
 from clinigait.clinic.review import (
-    AddEvent,
     Correction,
-    DeleteEvent,
     MoveEvent,
     Opened,
     OpenedPass,
@@ -54,6 +51,7 @@ _STRIDE_VALUES = (
     *("stride_length_m", "stride_length_bh", "step_length_m", "step_width_m", "step_width_bh"),
 )
 _LONGEST_NOTE = 500
+_EDITS = {"add_event": "edit_add_event", "delete_event": "edit_delete_event"}
 
 
 @st.fragment
@@ -71,9 +69,9 @@ def watch(shown: Shown) -> None:
         st.info(shown.say("results_no_walk"))
     else:
         _viewer(now, one, draft, editable=may)
-    _strides(now, measurement)
     if may:
         _corrections(shown, now, draft)
+    _strides(now, measurement)
     _kept_corrections(shown)
 
 
@@ -285,13 +283,8 @@ def _said(shown: Shown, correction: Correction) -> str:
     )
     if isinstance(correction, MoveEvent):
         by_ms = 1000 * (correction.to_s - correction.time_s)
-        return say(
-            "edit_move_event", event=what, to=number(correction.to_s, 3), by=f"{by_ms:+.0f}"
-        )
-    if isinstance(correction, AddEvent):
-        return say("edit_add_event", event=what)
-    assert isinstance(correction, DeleteEvent)
-    return say("edit_delete_event", event=what)
+        return say("edit_move_event", event=what, to=number(correction.to_s, 3), by=f"{by_ms:+.0f}")
+    return say(_EDITS[correction.action], event=what)
 
 
 def _changed(shown: Shown, now: Shown) -> None:
@@ -311,7 +304,7 @@ def _changed(shown: Shown, now: Shown) -> None:
                     say("results_side"): now.side(new.side),
                     say("results_before"): texts[0],
                     say("results_after"): texts[1],
-                    words.unit: now.unit(new),
+                    words.unit: now.unit(new.name, new.unit),
                     say("results_difference"): _difference(old, new, now),
                 }
             )

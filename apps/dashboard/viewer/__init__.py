@@ -90,7 +90,9 @@ def measured(assessment: Assessment, notes: Mapping[int, str] | None = None) -> 
     notes = notes or {}
     return {
         "events": [_event(event) for event in measurement.events],
-        "strides": [_stride(stride, notes.get(stride.number, "")) for stride in measurement.strides],
+        "strides": [
+            _stride(stride, notes.get(stride.number, "")) for stride in measurement.strides
+        ],
     }
 
 

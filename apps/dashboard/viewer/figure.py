@@ -92,7 +92,9 @@ def _staged(
     seen = np.isfinite(points).all(axis=2)
     if not seen.any():
         return points, {}
-    heights = [np.ptp(frame[known, 1]) for frame, known in zip(points, seen, strict=True) if known.any()]
+    heights = [
+        np.ptp(frame[known, 1]) for frame, known in zip(points, seen, strict=True) if known.any()
+    ]
     scale = _FIGURE_PX / max(float(np.median(heights)), 1e-9)
     floor = float(np.nanpercentile(np.nanmax(np.where(seen, points[:, :, 1], np.nan), axis=1), 50))
     hips = [layout.points.index(f"{side}_hip") for side in SIDES if f"{side}_hip" in layout]
@@ -133,17 +135,18 @@ def _packed(points: NDArray[np.float64]) -> str:
 
 
 def _limbs(layout: KeypointLayout) -> list[list[int | str]]:
-    lines: list[list[int | str]] = []
-    for name in ("shoulder", "hip"):
-        if all(f"{side}_{name}" in layout for side in SIDES):
-            lines.append([*(layout.index(name, side) for side in SIDES), ""])
-    for side in SIDES:
-        lines += [
-            [layout.index(first, side), layout.index(second, side), side]
-            for first, second in _ALONG
-            if f"{side}_{first}" in layout and f"{side}_{second}" in layout
-        ]
-    return lines
+    across: list[list[int | str]] = [
+        [*(layout.index(name, side) for side in SIDES), ""]
+        for name in ("shoulder", "hip")
+        if all(f"{side}_{name}" in layout for side in SIDES)
+    ]
+    along: list[list[int | str]] = [
+        [layout.index(first, side), layout.index(second, side), side]
+        for side in SIDES
+        for first, second in _ALONG
+        if f"{side}_{first}" in layout and f"{side}_{second}" in layout
+    ]
+    return across + along
 
 
 def _named(layout: KeypointLayout, names: tuple[str, ...]) -> list[str]:

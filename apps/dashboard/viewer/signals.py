@@ -114,7 +114,7 @@ def _pairs(time_s: NDArray[np.float64], values: NDArray[np.float64]) -> list[lis
 
 
 def _whole(lines: dict[Side, list[list[float | None]]]) -> dict[Side, list[list[float | None]]]:
-    """A break between two bouts takes the time of the sample before it."""
+    """Return the lines; a break between two bouts takes the time of the sample before it."""
     for line in lines.values():
         for place, pair in enumerate(line):
             if pair[0] is None:
