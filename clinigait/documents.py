@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from clinigait.core import Assessment
+from clinigait.core import Assessment, SignOff
 from clinigait.findings import change_findings, in_order
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.compare import Comparison, compare
@@ -24,6 +24,7 @@ def write_pdf(
     language: str = "en",
     page_size: str = "a4",
     earlier: Assessment | None = None,
+    sign_off: SignOff | None = None,
 ) -> None:
     """Write the report of an assessment.
 
@@ -39,6 +40,8 @@ def write_pdf(
         As for :func:`clinigait.report.pdf.write_report`.
     earlier
         An earlier visit, or another condition, of the same person; None for none.
+    sign_off
+        Who signed; None where nobody did.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def write_pdf(
         told = change_findings(changes, earlier, assessment, CATALOGUE)
         findings = in_order((*assessment.findings, *told), CATALOGUE)
         assessment = replace(assessment, findings=findings)
-    beside = Beside(reference_curves(assessment), earlier, changes)
+    beside = Beside(reference_curves(assessment), earlier, changes, sign_off)
     write_report(assessment, folder, path, CATALOGUE, language, page_size, beside)
 
 

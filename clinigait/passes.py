@@ -11,6 +11,7 @@ from pathlib import Path
 from clinigait.core import (
     Assessment,
     BadInputError,
+    Measurement,
     Protocol,
     RecordingFacts,
     Refused,
@@ -140,28 +141,18 @@ def merge_passes(
     return assessment
 
 
-def with_left_out(
-    assessment: Assessment, refused: Mapping[int, Refused], protocol: Protocol
-) -> Assessment:
-    """Return an assessment with a warning for every recording that was refused before it.
+def with_left_out(measurement: Measurement, refused: Mapping[int, Refused]) -> Measurement:
+    """Return a measurement with a warning for every recording that was refused before it.
 
     Parameters
     ----------
-    assessment
+    measurement
         Of the other recordings.
     refused
         Why, by the number of the recording.
-    protocol
-        By which it was assessed: findings and their sentences are made anew.
     """
-    if assessment.measurement is None or not refused:
-        return assessment
     warnings = tuple(left_out(number, reason) for number, reason in refused.items())
-    measurement = replace(
-        assessment.measurement, quality=(*assessment.measurement.quality, *warnings)
-    )
-    told = with_findings(replace(assessment, measurement=measurement), protocol.parameters)
-    return with_narration(told, protocol.narration)
+    return replace(measurement, quality=(*measurement.quality, *warnings))
 
 
 def _read(folder: Path) -> Pass:

@@ -22,7 +22,7 @@ from clinigait.core import Assessment, BadInputError, RefusedError, Subject
 from clinigait.io.assessment import write_assessment
 from clinigait.io.protocol import load_protocol
 from clinigait.passes import merge_passes, with_left_out
-from clinigait.pipeline import MARKER, assess
+from clinigait.pipeline import MARKER, assess, with_findings, with_narration
 from clinigait.request import Request
 from clinigait.sandbox import PROGRESS
 
@@ -102,7 +102,11 @@ def _merge(out: Path, tried: list[tuple[Path, Assessment]], protocol: str) -> No
     else:
         whole = tried[0][1]
         shutil.copytree(folders[0], out / "whole")
-    write_assessment(with_left_out(whole, refused, load_protocol(protocol)), out / MARKER)
+    if whole.measurement is not None and refused:
+        whole = replace(whole, measurement=with_left_out(whole.measurement, refused))
+        chosen = load_protocol(protocol)
+        whole = with_narration(with_findings(whole, chosen.parameters), chosen.narration)
+    write_assessment(whole, out / MARKER)
     pictures = out / "whole" / "frames"
     if pictures.is_dir():
         pictures.rename(out / "frames")

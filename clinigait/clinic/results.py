@@ -10,14 +10,14 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from clinigait.clinic.access import Target, acting
+from clinigait.clinic.access import Target, acting, looking
 from clinigait.core import Assessment, BadInputError
 from clinigait.io.assessment import assessment_json
 from clinigait.store import Store, audit
 from clinigait.store.accounts import Account
 from clinigait.store.clock import now_ms
 from clinigait.store.ids import new_id
-from clinigait.store.tables import Artefact, Edit, StoredAssessment, Visit
+from clinigait.store.tables import Artefact, Edit, Job, StoredAssessment, Visit
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def keep(
     row = StoredAssessment(
         id=new_id(),
         visit_id=visit_id,
-        version=_newest(db, visit_id) + 1,
+        version=newest_of(db, visit_id) + 1,
         job_id=job_id,
         schema_version=assessment.schema_version,
         content=content,
@@ -117,7 +117,7 @@ def version(store: Store, account: Account, assessment_id: str) -> Version:
         If it is not among the user's.
     """
     with acting(store, account, "see", "view", Target("assessment", assessment_id)) as db:
-        return _version(db, assessment_id)
+        return version_of(db, assessment_id)
 
 
 def export(store: Store, account: Account, assessment_id: str, form: str) -> Version:
@@ -130,7 +130,7 @@ def export(store: Store, account: Account, assessment_id: str, form: str) -> Ver
     """
     target = Target("assessment", assessment_id)
     with acting(store, account, "export", "export", target, {"form": form}) as db:
-        return _version(db, assessment_id)
+        return version_of(db, assessment_id)
 
 
 def correct(
@@ -180,6 +180,26 @@ def correct(
         return new
 
 
+def request_of(store: Store, account: Account, assessment_id: str) -> dict[str, Any] | None:
+    """Return what was asked of the job whose result an assessment goes back to; None for none.
+
+    Raises
+    ------
+    RefusedError
+        If it is not among the user's.
+    """
+    with looking(store, account, "see", Target("assessment", assessment_id)) as db:
+        row = db.get_one(StoredAssessment, assessment_id)
+        jobs = (
+            select(Job.request)
+            .join(StoredAssessment, StoredAssessment.job_id == Job.id)
+            .where(StoredAssessment.visit_id == row.visit_id)
+            .where(StoredAssessment.version <= row.version)
+            .order_by(StoredAssessment.version.desc())
+        )
+        return db.scalars(jobs).first()
+
+
 def refuse_outdated(db: Session, row: StoredAssessment) -> None:
     """See to it that a version is the newest of its visit, and stays so for this transaction.
 
@@ -189,13 +209,14 @@ def refuse_outdated(db: Session, row: StoredAssessment) -> None:
         If it is not.
     """
     db.get_one(Visit, row.visit_id, with_for_update=True)
-    if row.version != _newest(db, row.visit_id):
+    if row.version != newest_of(db, row.visit_id):
         raise BadInputError(
             "There is a newer version of this assessment.", "Load it anew and look again."
         )
 
 
-def _newest(db: Session, visit_id: str) -> int:
+def newest_of(db: Session, visit_id: str) -> int:
+    """Return the number of the newest version of a visit; 0 where there is none."""
     newest = select(func.max(StoredAssessment.version))
     return db.scalar(newest.where(StoredAssessment.visit_id == visit_id)) or 0
 
@@ -204,7 +225,8 @@ def _artefacts(db: Session, assessment_id: str) -> list[Artefact]:
     return list(db.scalars(select(Artefact).where(Artefact.assessment_id == assessment_id)))
 
 
-def _version(db: Session, assessment_id: str) -> Version:
+def version_of(db: Session, assessment_id: str) -> Version:
+    """Return a version; whoever asks has passed the gate."""
     row = db.get_one(StoredAssessment, assessment_id)
     edits = db.scalars(
         select(Edit).where(Edit.assessment_id == assessment_id).order_by(Edit.number)

@@ -3,22 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from clinigait.clinic.results import Version
+from clinigait.clinic import results, signing
+from clinigait.clinic.access import Target, acting
+from clinigait.clinic.assessing import FILMS, WALK, Choices, order
+from clinigait.clinic.results import Change, Version
+from clinigait.clinic.scales import scored
 from clinigait.clinic.signing import Signed
-from clinigait.core import Assessment, Walk
-from clinigait.core.review import (
+from clinigait.core import (
     AddEvent,
+    Assessment,
+    BadInputError,
     Correction,
     DeleteEvent,
+    Measurement,
     MoveEvent,
+    Protocol,
+    Review,
+    ReviewStep,
     SignOff,
+    StoredFrame,
     SwapLegs,
+    Walk,
 )
+from clinigait.filmed import film_of
+from clinigait.gait.measure import FilmFacts
+from clinigait.gait.merge import measure_passes, shifts_s
+from clinigait.io.assessment import parsed_assessment, read_assessment
+from clinigait.io.protocol import load_protocol, shipped_protocols
+from clinigait.io.walk import read_walk
+from clinigait.passes import with_left_out
+from clinigait.pipeline import MARKER, with_findings, with_narration
 from clinigait.store import Store
 from clinigait.store.accounts import Account
+from clinigait.store.ids import checked_text
+from clinigait.store.tables import Patient, User, Visit
+
+_LONGEST_NOTE = 2000
 
 __all__ = [
     "AddEvent",
@@ -128,7 +152,84 @@ def opened(store: Store, account: Account, assessment_id: str) -> Opened:
     RefusedError
         If it is not among the user's.
     """
-    raise NotImplementedError
+    target = Target("assessment", assessment_id)
+    with acting(store, account, "see", "view", target) as db:
+        version = results.version_of(db, assessment_id)
+        visit = db.get_one(Visit, version.visit_id)
+        patient = db.get_one(Patient, visit.patient_id)
+        signed = signing.signed_of(db, assessment_id)
+        files = {name: store.files.find(db, sha256) for name, sha256 in version.files.items()}
+        users = {made.made_by for made in version.edits} | ({signed.signed_by} if signed else set())
+        names = {one: db.get_one(User, one).name for one in users}
+        newest = version.number == results.newest_of(db, visit.id)
+        facts = visit.facts
+    assessment = replace(parsed_assessment(version.content), scores=scored(facts))
+    return Opened(
+        version=version,
+        assessment=assessment,
+        passes=_passes(assessment, files),
+        signed=signed,
+        sign_off=None if signed is None else sign_off_of(signed, names),
+        patient_id=patient.id,
+        patient_code=patient.code,
+        visit_day=visit.day,
+        newest=newest,
+        names=names,
+        files=files,
+    )
+
+
+def sign_off_of(signed: Signed, names: Mapping[str, str]) -> SignOff:
+    """Return what a report says of a signature."""
+    return SignOff(names[signed.signed_by], iso_of(signed.signed_ms), signed.reason)
+
+
+def iso_of(at_ms: int) -> str:
+    """Return milliseconds since 1970 as ISO 8601 with the offset of this machine."""
+    at = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone()
+    return at.isoformat(timespec="seconds")
+
+
+def _passes(assessment: Assessment, files: Mapping[str, Path]) -> tuple[OpenedPass, ...]:
+    if not any(name.startswith("pass-") for name in files):
+        return (_pass(1, assessment, files, ""),)
+    found = []
+    while (name := f"pass-{len(found) + 1}/{MARKER}") in files:
+        own = read_assessment(files[name])
+        found.append(_pass(len(found) + 1, own, files, f"pass-{len(found) + 1}/"))
+    walks = [one.walk for one in found if one.walk is not None]
+    shifts = iter(shifts_s(walks))
+    why = _left_out(assessment.measurement)
+    return tuple(
+        replace(
+            one,
+            shift_s=next(shifts) if one.walk is not None else 0.0,
+            left_out=why.get(one.number),
+        )
+        for one in found
+    )
+
+
+def _pass(number: int, assessment: Assessment, files: Mapping[str, Path], begin: str) -> OpenedPass:
+    walk = files.get(f"{begin}{WALK}")
+    return OpenedPass(
+        number=number,
+        shift_s=0.0,
+        left_out=None,
+        assessment=assessment,
+        walk=None if walk is None else read_walk(walk),
+        film=next((files[begin + name] for name in FILMS if begin + name in files), None),
+        film_start_s=assessment.recording.start_s if assessment.recording else 0.0,
+    )
+
+
+def _left_out(measurement: Measurement | None) -> dict[int, str]:
+    checks = measurement.quality if measurement else ()
+    return {
+        int(check.name.split()[-1]): check.message or ""
+        for check in checks
+        if check.code == "pass_left_out"
+    }
 
 
 def recomputed(
@@ -137,8 +238,8 @@ def recomputed(
     """Return the assessment with corrections on top of those that it has already.
 
     Pure and quick: from the kept walk alone. Times are those of the measurement (of several
-    recordings: of their common clock). Findings and their sentences are made anew; what models
-    said before is kept and marked so.
+    recordings: of their common clock). Findings and their sentences are made anew, the sentences
+    from templates; what models said before is kept, and the report says so.
 
     Parameters
     ----------
@@ -157,7 +258,78 @@ def recomputed(
     RefusedError
         If nothing honest can be measured any more.
     """
-    raise NotImplementedError
+    return _remade(opened, ReviewStep(by, None, tuple(corrections), note))
+
+
+def _remade(opened: Opened, step: ReviewStep) -> Assessment:
+    assessment = opened.assessment
+    earlier = assessment.review.steps if assessment.review else ()
+    review = Review((*earlier, step))
+    if not step.corrections:
+        return replace(assessment, review=review)
+    protocol = _protocol(assessment)
+    measured = [one for one in opened.passes if one.walk is not None]
+    if assessment.measurement is None or not measured:
+        raise BadInputError("Nothing was measured that could be corrected.", "Film again.")
+    measurement = measure_passes(
+        [one.walk for one in measured if one.walk is not None],
+        protocol,
+        [_film(one) for one in measured],
+        corrections=review.corrections,
+    ).measurement
+    remade = replace(
+        assessment,
+        measurement=measurement,
+        review=review,
+        frames=_true_frames(assessment, measurement, review.corrections),
+    )
+    refused = {one.number: one.assessment.refusal for one in opened.passes}
+    known = {number: why for number, why in refused.items() if why is not None}
+    measurement = with_left_out(measurement, known)
+    remade = with_findings(replace(remade, measurement=measurement), protocol.parameters)
+    return with_narration(remade, "template")
+
+
+def _film(one: OpenedPass) -> FilmFacts:
+    recording = one.assessment.recording
+    if recording is None or one.walk is None:
+        return FilmFacts(from_film=False)
+    return film_of(recording, one.walk, one.assessment.perception)
+
+
+def _protocol(assessment: Assessment) -> Protocol:
+    """Return the protocol that an assessment was made by.
+
+    Raises
+    ------
+    BadInputError
+        If this version has another of that name: the numbers would not be comparable.
+    """
+    name = assessment.protocol.name
+    found = load_protocol(name) if name in shipped_protocols() else None
+    if found is None or found.sha256 != assessment.protocol.sha256:
+        raise BadInputError(
+            f"The protocol {name} is not the one of this assessment any more.",
+            "Assess the recordings again, then correct that.",
+        )
+    return found
+
+
+def _true_frames(
+    assessment: Assessment, measurement: Measurement, corrections: Sequence[Correction]
+) -> tuple[StoredFrame, ...]:
+    """Return the pictures that still show what they say: none of exchanged legs or moved events."""
+    swaps = [one for one in corrections if isinstance(one, SwapLegs)]
+    before = assessment.measurement.events if assessment.measurement else ()
+    now = {(e.kind, e.side, round(e.time_s, 3)) for e in measurement.events}
+    gone = [e.time_s for e in before if (e.kind, e.side, round(e.time_s, 3)) not in now]
+    near_s = 1.5 / measurement.rate_hz
+    return tuple(
+        frame
+        for frame in assessment.frames
+        if not any(one.from_s <= frame.time_s <= one.to_s for one in swaps)
+        and not any(abs(frame.time_s - time_s) <= near_s for time_s in gone)
+    )
 
 
 def keep(
@@ -177,7 +349,10 @@ def keep(
         If the assessment is not among the user's, the user may not, or nothing honest can be
         measured any more.
     """
-    raise NotImplementedError
+    step = ReviewStep(account.name, _now(store), tuple(corrections), _note(note))
+    made = _remade(opened, step) if corrections else opened.assessment
+    changes = [_change(one) for one in corrections]
+    return results.correct(store, account, opened.version.id, changes, made)
 
 
 def reviewed(store: Store, account: Account, opened: Opened, note: str = "") -> str:
@@ -190,7 +365,29 @@ def reviewed(store: Store, account: Account, opened: Opened, note: str = "") -> 
     RefusedError
         As :func:`keep`.
     """
-    raise NotImplementedError
+    if opened.assessment.measurement is None:
+        raise BadInputError("There are no events to review.", "Film again.")
+    step = ReviewStep(account.name, _now(store), (), _note(note))
+    change = Change("reviewed", {}, {"note": step.note} if step.note else {})
+    return results.correct(store, account, opened.version.id, [change], _remade(opened, step))
+
+
+def _now(store: Store) -> str:
+    return iso_of(store.now_ms())
+
+
+def _note(note: str) -> str:
+    return checked_text(note, "A note", _LONGEST_NOTE) if note.strip() else ""
+
+
+def _change(one: Correction) -> Change:
+    """Return a correction as before and after."""
+    if isinstance(one, SwapLegs):
+        return Change(one.action, {}, {"from_s": one.from_s, "to_s": one.to_s})
+    event = {"kind": one.kind.value, "side": one.side, "time_s": one.time_s}
+    if isinstance(one, MoveEvent):
+        return Change(one.action, event, {**event, "time_s": one.to_s})
+    return Change(one.action, *(({}, event) if isinstance(one, AddEvent) else (event, {})))
 
 
 def choose_person(store: Store, account: Account, opened: Opened, number: int) -> str:
@@ -204,4 +401,13 @@ def choose_person(store: Store, account: Account, opened: Opened, number: int) -
     RefusedError
         As :func:`keep`.
     """
-    raise NotImplementedError
+    seen = opened.assessment.perception
+    if seen is None or number not in {person.number for person in seen.people}:
+        raise BadInputError("Nobody was followed under this number.", "Choose one of the pictures.")
+    request = results.request_of(store, account, opened.version.id)
+    if request is None or len(request["recordings"]) != 1:
+        raise BadInputError(
+            "A person is chosen in one recording.", "Assess the recordings one by one."
+        )
+    choices = Choices(request["protocol"], None, number, request["pose"])
+    return order(store, account, opened.version.visit_id, request["recordings"], choices)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError, RefusedError
+from clinigait.sandbox import DiedError
 from clinigait.store import Store, audit, jobs
 from clinigait.store.jobs import Lease
 
@@ -90,6 +91,8 @@ def work_once(
         _log.info("job %s: no longer ours", lease.job_id)
     except (BadInputError, RefusedError) as error:
         _give_back(store, lease, str(error), again=False)
+    except DiedError as error:
+        _give_back(store, lease, error.reason, again=True)
     except Exception as error:  # noqa: BLE001  the edge of the program: the next job goes on
         # The kind of error only: its words may hold a patient's.
         _give_back(store, lease, f"a defect: {type(error).__name__}", again=True)

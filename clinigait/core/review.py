@@ -137,8 +137,8 @@ class Score:
 
     Parameters
     ----------
-    key, name
-        Key in the list of scales, and the scale's name.
+    key, name, name_zh
+        Key in the list of scales, and the scale's name, in English and in Chinese.
     value, unit
         The score; ``unit`` is ``points`` or a unit of measurement.
     low, high
@@ -151,3 +151,4 @@ class Score:
     unit: str
     low: float
     high: float
+    name_zh: str = ""

@@ -80,14 +80,31 @@ def read_assessment(path: Path) -> Assessment:
     BadInputError
         If the file is missing, broken, not an assessment, or newer than this version.
     """
-    text = _read_text(path)
-    _check_version(_parsed(text, path.name), path.name)
+    return parsed_assessment(_read_text(path), path.name)
+
+
+def parsed_assessment(text: str, name: str = "assessment.json") -> Assessment:
+    """Return the assessment of a text that :func:`assessment_json` wrote.
+
+    Parameters
+    ----------
+    text
+        JSON.
+    name
+        How the text is called in a complaint.
+
+    Raises
+    ------
+    BadInputError
+        As :func:`read_assessment`.
+    """
+    _check_version(_parsed(text, name), name)
     try:
         assessment = _adapter().validate_json(text, strict=True)
     except ValidationError as error:
-        raise BadInputError(f"{path.name} is damaged: {_first_fault(error)}.", _REMEDY) from error
-    _check_curves(assessment, path.name)
-    _check_frames(assessment, path.name)
+        raise BadInputError(f"{name} is damaged: {_first_fault(error)}.", _REMEDY) from error
+    _check_curves(assessment, name)
+    _check_frames(assessment, name)
     return assessment
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 import av
+import av.codec.codec
 import av.error
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +32,7 @@ def encoder_name(names: Sequence[str] = _ENCODERS) -> str:
     for name in names:
         try:
             av.Codec(name, "w")
-        except av.error.FFmpegError:
+        except (av.codec.codec.UnknownCodecError, av.error.FFmpegError):
             continue
         return name
     raise RuntimeError("the video library has no encoder that clinigait can use")

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from numpy.typing import ArrayLike
 
-from clinigait.core import Assessment
+from clinigait.core import Assessment, SignOff
 from clinigait.core.definition import Definition
 from clinigait.findings import Compared
 from clinigait.report.styles import PAGES, Page
@@ -57,11 +57,14 @@ class Beside:
         An earlier visit, or another condition, of the same person.
     changes
         The assessment held against that one, parameter by parameter.
+    sign_off
+        Who signed; None where nobody did.
     """
 
     curves: Mapping[str, ReferenceCurve] = field(default_factory=dict)
     earlier: Assessment | None = None
     changes: Sequence[Compared] = ()
+    sign_off: SignOff | None = None
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,12 @@ class DicomOrder:
 
 
 def write_dicom(
-    assessment: Assessment, pdf: bytes, path: Path, order: DicomOrder | None = None
+    assessment: Assessment,
+    pdf: bytes,
+    path: Path,
+    order: DicomOrder | None = None,
+    *,
+    verified: bool = False,
 ) -> None:
     """Write an Encapsulated PDF, all or nothing.
 
@@ -83,6 +88,8 @@ def write_dicom(
         The file; an older one is replaced.
     order
         Patient and study, where the hospital's order is known.
+    verified
+        Whether a clinician has signed the report.
 
     Raises
     ------
@@ -92,7 +99,7 @@ def write_dicom(
     """
     from pydicom import dcmwrite  # noqa: PLC0415  slow to import
 
-    found = dicom_dataset(assessment, pdf, order or DicomOrder())
+    found = dicom_dataset(assessment, pdf, order or DicomOrder(), verified=verified)
     content = BytesIO()
     dcmwrite(content, found, enforce_file_format=True)
     replace_file(path, content.getvalue())
@@ -130,7 +137,9 @@ def _check_pdf(content: bytes, name: str) -> None:
         raise BadInputError(f"{name} is protected by a password.", _PDF_REMEDY)
 
 
-def dicom_dataset(assessment: Assessment, pdf: bytes, order: DicomOrder) -> Dataset:
+def dicom_dataset(
+    assessment: Assessment, pdf: bytes, order: DicomOrder, *, verified: bool = False
+) -> Dataset:
     """Return the data set that is written, with its file meta information.
 
     Raises
@@ -148,6 +157,7 @@ def dicom_dataset(assessment: Assessment, pdf: bytes, order: DicomOrder) -> Data
     _study(found, assessment.subject, order, made_at, seed)
     _series_and_equipment(found, assessment, seed)
     _document(found, assessment, pdf, made_at)
+    found.VerificationFlag = "VERIFIED" if verified else "UNVERIFIED"
     found.SOPClassUID = ENCAPSULATED_PDF
     found.SOPInstanceUID = _uid("instance", hashlib.sha256(_encoded(found)).hexdigest())
     found.file_meta = _meta(found.SOPInstanceUID)
@@ -257,7 +267,6 @@ def _document(found: Dataset, assessment: Assessment, pdf: bytes, made_at: datet
     found.BurnedInAnnotation = "YES"  # the code of the person stands on every page
     found.ConceptNameCodeSequence = Sequence([code])
     found.CodingSchemeIdentificationSequence = Sequence([scheme])
-    found.VerificationFlag = "UNVERIFIED"  # until a clinician has signed
     found.DocumentTitle = f"{title} (synthetic walker, not a person)" if synthetic else title
     found.SyntheticData = "YES" if synthetic else "NO"
     found.MIMETypeOfEncapsulatedDocument = "application/pdf"

@@ -23,6 +23,7 @@ from clinigait.core import (
     Measurement,
     Parameter,
     Reference,
+    SignOff,
 )
 from clinigait.core.definition import Definition
 from clinigait.findings import is_noteworthy
@@ -53,6 +54,7 @@ from clinigait.report.fhir_codes import (
 )
 from clinigait.report.fhir_risk import prediction_notes, prediction_parts
 from clinigait.report.fhir_text import narrative
+from clinigait.report.review_pages import review_text
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
 
 Resource = dict[str, Any]
@@ -60,7 +62,12 @@ Resource = dict[str, Any]
 _NAMESPACE = UUID("11bfb122-0fb0-5bab-b67d-ff2c031c8d1f")
 
 
-def write_fhir(assessment: Assessment, path: Path, definitions: Mapping[str, Definition]) -> None:
+def write_fhir(
+    assessment: Assessment,
+    path: Path,
+    definitions: Mapping[str, Definition],
+    sign_off: SignOff | None = None,
+) -> None:
     """Write a FHIR R4 Bundle of type ``collection``, all or nothing.
 
     Equal assessments give equal bytes, ids included.
@@ -73,6 +80,8 @@ def write_fhir(assessment: Assessment, path: Path, definitions: Mapping[str, Def
         The file; an older one is replaced.
     definitions
         What the parameters mean, by name.
+    sign_off
+        Who signed: then everything is final, or amended where an earlier report was signed.
 
     Raises
     ------
@@ -81,17 +90,21 @@ def write_fhir(assessment: Assessment, path: Path, definitions: Mapping[str, Def
     """
     from fhir.resources.R4B.bundle import Bundle  # noqa: PLC0415  slow to import
 
-    bundle = fhir_bundle(assessment, definitions)
+    bundle = fhir_bundle(assessment, definitions, sign_off)
     Bundle.model_validate(bundle)
     replace_file(path, (json.dumps(bundle, ensure_ascii=False, indent=1) + "\n").encode())
 
 
-def fhir_bundle(assessment: Assessment, definitions: Mapping[str, Definition]) -> Resource:
+def fhir_bundle(
+    assessment: Assessment,
+    definitions: Mapping[str, Definition],
+    sign_off: SignOff | None = None,
+) -> Resource:
     """Return the bundle as the JSON object that is written."""
-    draft = _Draft(assessment)
+    draft = _Draft(assessment, sign_off)
     results = _results(draft, definitions)
     device = _device(draft)
-    stated = _stated(draft)
+    stated = [*_stated(draft), *_scored(draft)]
     report = _report(draft, results, stated)
     risks = [_risk(draft, number) for number in range(len(assessment.predictions))]
     resources = [report, *results, *risks, *stated, device]
@@ -110,11 +123,19 @@ def fhir_bundle(assessment: Assessment, definitions: Mapping[str, Definition]) -
 class _Draft:
     """What all resources of one bundle share."""
 
-    def __init__(self, assessment: Assessment) -> None:
+    def __init__(self, assessment: Assessment, sign_off: SignOff | None = None) -> None:
         self.assessment = assessment
+        self.sign_off = sign_off
         self.made_at = _instant(assessment.provenance.created_at)
         content = assessment_json(assessment).encode()
         self._seed = hashlib.sha256(content).hexdigest()
+
+    @property
+    def status(self) -> str:
+        """How far report and results have come."""
+        if self.sign_off is None:
+            return "preliminary"
+        return "final" if self.sign_off.amends is None else "amended"
 
     def id(self, role: str) -> str:
         """Return the id of a resource: always the same for the same assessment."""
@@ -180,7 +201,7 @@ def _results(draft: _Draft, definitions: Mapping[str, Definition]) -> list[Resou
 def _observation(draft: _Draft, role: str, code: Resource) -> Resource:
     return {
         **draft.start("Observation", role),
-        "status": "preliminary",
+        "status": draft.status,
         "category": [_category("procedure", "Procedure")],
         "code": code,
         "subject": draft.subject(),
@@ -273,7 +294,7 @@ def _stated(draft: _Draft) -> list[Resource]:
     return [
         {
             **draft.start("Observation", code.code),
-            "status": "preliminary",
+            "status": draft.status,
             "category": [_category("vital-signs", "Vital Signs")],
             "code": code.concept(),
             "subject": draft.subject(),
@@ -286,6 +307,23 @@ def _stated(draft: _Draft) -> list[Resource]:
     ]
 
 
+def _scored(draft: _Draft) -> list[Resource]:
+    """Return the scales that the clinician scored; by name, for not all have codes."""
+    return [
+        {
+            **draft.start("Observation", f"score/{score.key}"),
+            "status": draft.status,
+            "category": [_category("survey", "Survey")],
+            "code": {"text": clean(score.name) or "scale"},
+            "subject": draft.subject(),
+            "effectiveDateTime": draft.made_at,
+            "valueQuantity": quantity(score.value, score.unit),
+            "note": [{"text": "Scored by a clinician."}],
+        }
+        for score in draft.assessment.scores
+    ]
+
+
 def _risk(draft: _Draft, number: int) -> Resource:
     """Return what a model says: probabilities of its categories, never a condition.
 
@@ -294,7 +332,7 @@ def _risk(draft: _Draft, number: int) -> Resource:
     said = draft.assessment.predictions[number]
     found: Resource = {
         **draft.start("RiskAssessment", f"risk/{number}"),
-        "status": "preliminary",
+        "status": draft.status,
         "method": {"text": clean(f"{ENGLISH.model_title}: {said.card_id}")},
         "code": {"text": clean(said.title) or "Model result"},
         "subject": draft.subject(),
@@ -334,19 +372,28 @@ def _device(draft: _Draft) -> Resource:
 def _report(draft: _Draft, results: Sequence[Resource], stated: Sequence[Resource]) -> Resource:
     """Return the report; it lists the panel and what was stated, and prints all of them."""
     section = {"system": REPORT_SECTION_SYSTEM, "code": "OTH", "display": "Other"}
-    conclusion = f"{_conclusion(draft.assessment)} {RESEARCH_USE_ONLY}"
+    review = clean(review_text(draft.assessment, ENGLISH))
+    parts = [_conclusion(draft.assessment), *([review] if review else []), RESEARCH_USE_ONLY]
+    conclusion = " ".join(parts)
+    signed = [] if draft.sign_off is None else [_person(draft.sign_off.by)]
     return {
         **draft.start("DiagnosticReport", "report"),
         "text": {"status": "generated", "div": narrative(conclusion, [*stated, *results[1:]])},
         "identifier": [{"system": URI_SYSTEM, "value": f"urn:uuid:{draft.id('report')}"}],
-        "status": "preliminary",
+        "status": draft.status,
         "category": [{"coding": [section]}],
         "code": REPORT.concept(),
         "subject": draft.subject(),
         "issued": draft.made_at,
         "result": [{"reference": f"urn:uuid:{result['id']}"} for result in (results[0], *stated)],
         "conclusion": conclusion,
+        **({"resultsInterpreter": signed} if signed else {}),
     }
+
+
+def _person(name: str) -> Resource:
+    """Return a member of the clinic's staff by the name of the account."""
+    return {"type": "Practitioner", "display": clean(name) or "a user"}
 
 
 def _conclusion(assessment: Assessment) -> str:
@@ -397,9 +444,27 @@ def _provenance(draft: _Draft, targets: Sequence[Resource]) -> Resource:
         "target": [{"reference": f"urn:uuid:{target['id']}"} for target in targets],
         "recorded": draft.made_at,
         "activity": {"text": "Gait measured from a video"},
-        "agent": [{"type": {"coding": [assembler]}, "who": draft.reference("device")}],
+        "agent": [
+            {"type": {"coding": [assembler]}, "who": draft.reference("device")},
+            *_people(draft),
+        ],
     }
     return {**found, "entity": entities} if entities else found
+
+
+def _people(draft: _Draft) -> list[Resource]:
+    """Return who reviewed the events, and who signed, as agents of the provenance."""
+    review = draft.assessment.review
+    found = [("verifier", "Verifier", name) for name in (review.by if review else ())]
+    if draft.sign_off is not None:
+        found.append(("attester", "Attester", draft.sign_off.by))
+    return [
+        {
+            "type": {"coding": [{"system": PARTICIPANT_SYSTEM, "code": code, "display": display}]},
+            "who": _person(name),
+        }
+        for code, display, name in found
+    ]
 
 
 def _code_system(draft: _Draft, definitions: Mapping[str, Definition]) -> Resource:

@@ -12,9 +12,11 @@ from clinigait.core import (
     Measurement,
     PerceptionFacts,
     RecordingFacts,
+    SignOff,
     Subject,
 )
 from clinigait.report.blocks import columns, facts, gap, masthead, section
+from clinigait.report.review_pages import signed_facts
 from clinigait.report.styles import TEXT_WIDTH
 from clinigait.report.text import DASH, compact, date, number, printable
 from clinigait.report.wording import Wording
@@ -22,8 +24,10 @@ from clinigait.report.wording import Wording
 _LABEL_PT = 62.0
 
 
-def title_block(assessment: Assessment, words_: Wording) -> list[Flowable]:
-    """Return the report's head: title, subject, protocol and what was filmed."""
+def title_block(
+    assessment: Assessment, words_: Wording, sign_off: SignOff | None = None
+) -> list[Flowable]:
+    """Return the report's head: title, subject, protocol, what was filmed, and who signed."""
     subject, protocol = assessment.subject, assessment.protocol
     half = (TEXT_WIDTH - 18) / 2
     protocol_text = words_.protocol_facts.format(
@@ -32,6 +36,7 @@ def title_block(assessment: Assessment, words_: Wording) -> list[Flowable]:
     who = [(words_.protocol, protocol_text)]
     who += [(words_.date, date(assessment.provenance.created_at, words_))]
     who += _subject_facts(subject, words_)
+    who += signed_facts(sign_off, words_)
     return [
         masthead(words_.title, subject.code or words_.no_code),
         gap(6),

@@ -27,6 +27,7 @@ from clinigait.report.frames import frame_strip, large_frames
 from clinigait.report.heads import provenance_block, title_block
 from clinigait.report.model_pages import model_story
 from clinigait.report.quality_pages import consistency, people, quality
+from clinigait.report.review_pages import review_story, score_story
 from clinigait.report.styles import (
     GRADE_COLOURS,
     GRADE_SIGNS,
@@ -74,6 +75,8 @@ def assessed_story(contents: Contents, measurement: Measurement) -> list[Flowabl
         *_time_distance(contents, measurement),
         *_curves(contents, measurement),
         *consistency(measurement, words_),
+        *score_story(contents),
+        *review_story(contents),
         *change_story(contents),
         *_frames(contents),
         *model_story(assessment, contents.definitions, words_),
@@ -93,7 +96,7 @@ def refused_story(contents: Contents) -> list[Flowable]:
     )
     strip = frame_strip(assessment.frames, contents.folder, words_)
     story = [
-        *title_block(assessment, words_),
+        *title_block(assessment, words_, contents.beside.sign_off),
         gap(14),
         panel(
             [

@@ -16,6 +16,7 @@ from clinigait.report.curves import curves_at_a_glance
 from clinigait.report.frames import frame_strip
 from clinigait.report.heads import title_block
 from clinigait.report.quality_pages import spelt_out, strides_line
+from clinigait.report.review_pages import review_line
 from clinigait.report.styles import (
     ACCENT,
     GRADE_COLOURS,
@@ -44,7 +45,7 @@ def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
     told, more = noteworthy[:MAX_FINDINGS], noteworthy[MAX_FINDINGS:]
     strip = frame_strip(assessment.frames, contents.folder, words_)
     page: list[Flowable] = [
-        *title_block(assessment, words_),
+        *title_block(assessment, words_, contents.beside.sign_off),
         *([gap(8), strip] if strip else []),
         gap(9),
         key_numbers(measurement.parameters, contents.definitions, words_),
@@ -52,6 +53,7 @@ def summary(contents: Contents, measurement: Measurement) -> list[Flowable]:
         *([note(words_.more_findings.format(count=len(more)))] if more else []),
         gap(8),
         _warnings(measurement, contents),
+        *review_line(contents),
         *([gap(5), note(words_.model_pointer)] if assessment.predictions else []),
         *([note(words_.earlier_pointer)] if contents.beside.earlier else []),
     ]

@@ -405,6 +405,37 @@ class Wording:
     )
     initial_contact: str = "Initial contact"
     foot_off: str = "Foot off"
+    # what people did
+    space: str = " "
+    signed: str = "Signed"
+    signed_by: str = "{by}, {date}"
+    amends: str = "amends an earlier report: {reason}"
+    events_confirmed: str = "Events reviewed by {by}; none was corrected."
+    events_corrected: str = "Events reviewed by {by}; corrections: {count}."
+    models_before: str = "What models say here, they said before these corrections."
+    review_title: str = "Review of the events"
+    review_head: tuple[str, ...] = ("By", "Date", "What", "Before", "After")
+    found_right: str = "Events found right"
+    correction_of: str = "{what}: {side}, {event}"
+    corrections: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "move_event": "Moved",
+            "add_event": "Added",
+            "delete_event": "Deleted",
+            "swap_legs": "Left and right leg exchanged",
+        }
+    )
+    review_note: str = (
+        "All values were measured anew with these events. An event that a person set is sure to "
+        "half a frame."
+    )
+    scores_title: str = "Scales scored by the clinician"
+    scores_head: tuple[str, ...] = ("Scale", "Score", "Range")
+    scores_note: str = "As entered for this visit; clinigait did not measure them."
+    score_units: Mapping[str, str] = field(
+        default_factory=lambda: {"points": "points", "falls": "falls"}
+    )
+    score_range: str = "{low} to {high}"
     stride_time_axis: str = "Stride time (s)"
     step_length_axis: str = "Step length ({unit})"
 

@@ -12,31 +12,18 @@ import pytest
 
 from clinigait.clinic import assessing, patients, recordings, results, worker
 from clinigait.clinic.assessing import Choices, order
-from clinigait.core import BadInputError, RefusedError, Subject, Walk
+from clinigait.core import BadInputError, RefusedError, Subject
 from clinigait.io.assessment import read_assessment
-from clinigait.io.walk import write_walk
 from clinigait.store import Store, open_store
 from clinigait.store.accounts import Account
 from support.clinics import case, user
+from support.reviewing import FACTS, recorded
 from support.walker import Gait, synthetic_walk
 
 
-def content_of(walk: Walk, folder: Path) -> bytes:
-    path = folder / "walk.npz"
-    write_walk(walk, path)
-    return path.read_bytes()
-
-
 def visit_of(store: Store, account: Account, code: str = "P-7") -> str:
-    facts = {"height_m": 1.7, "age_y": 61, "sex": "female", "scales": {"berg": 51}}
     patient = patients.add(store, account, code)
-    return patients.add_visit(store, account, patient, date(2026, 11, 2), facts)
-
-
-def recorded(store: Store, account: Account, visit: str, walk: Walk, folder: Path) -> str:
-    content = content_of(walk, folder)
-    facts = {"view": "side", "aid": "cane", "kind": "walk"}
-    return recordings.add(store, account, visit, [content], facts)
+    return patients.add_visit(store, account, patient, date(2026, 11, 2), FACTS)
 
 
 def newest(store: Store, account: Account, visit: str) -> results.Version:
