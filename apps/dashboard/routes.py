@@ -13,10 +13,10 @@ from starlette.routing import Route
 
 from clinigait.apps.dashboard import forms
 from clinigait.apps.dashboard.door import token_of
-from clinigait.apps.dashboard.session import COOKIE, LANGUAGE_COOKIE, SECURE_COOKIE
+from clinigait.apps.dashboard.session import COOKIE, SECURE_COOKIE
 from clinigait.apps.dashboard.settings import Settings
 from clinigait.apps.dashboard.setup import Setup
-from clinigait.apps.dashboard.words import LANGUAGES, sentence, words
+from clinigait.apps.dashboard.words import LANGUAGE_COOKIE, language_of, sentence, words
 from clinigait.core import BadInputError
 from clinigait.store import Store, sign_ins
 
@@ -63,7 +63,7 @@ class WayIn:
     async def sign_in(self, request: Request) -> Response:
         """Sign in under a new token; one that was there ends."""
         form = await _form(request)
-        language, to = _language_of(request), form.get("to", "")
+        language, to = language_of(request), form.get("to", "")
         to = to if _TO.fullmatch(to) else ""
         name, password = form.get("name", ""), form.get("password", "")
         signed_in = await to_thread.run_sync(
@@ -107,7 +107,7 @@ class WayIn:
     async def welcome(self, request: Request) -> Response:
         """Make the first administrator and sign in."""
         form = await _form(request)
-        language, name = _language_of(request), form.get("name", "")
+        language, name = language_of(request), form.get("name", "")
         password = form.get("password", "")
         try:
             _check_same(password, form.get("again", ""))
@@ -124,7 +124,7 @@ class WayIn:
         return await self._signed_in(request, signed_in.token, "/")
 
     def _shown(self, request: Request, page: Callable[..., str], **values: str) -> Response:
-        language = _language_of(request)
+        language = language_of(request)
         response = HTMLResponse(page(language, **values))
         if request.query_params.get("language") == language:
             response.set_cookie(
@@ -142,13 +142,6 @@ async def health(_request: Request) -> Response:
 async def icon(_request: Request) -> Response:
     """Return the picture that browsers show beside the title."""
     return Response(_ICON, media_type="image/svg+xml")
-
-
-def _language_of(request: Request) -> str:
-    for chosen in (request.query_params.get("language"), request.cookies.get(LANGUAGE_COOKIE)):
-        if chosen in LANGUAGES:
-            return chosen
-    return "zh" if request.headers.get("accept-language", "").startswith("zh") else "en"
 
 
 def _check_same(password: str, again: str) -> None:

@@ -13,9 +13,11 @@ from streamlit.web.server.starlette.starlette_app import App
 
 from clinigait.apps.dashboard import session
 from clinigait.apps.dashboard.door import Door
+from clinigait.apps.dashboard.films import Films
 from clinigait.apps.dashboard.routes import WayIn
 from clinigait.apps.dashboard.settings import Settings
 from clinigait.apps.dashboard.setup import Setup
+from clinigait.apps.dashboard.uploads import Uploads
 from clinigait.store import Store
 
 _log = logging.getLogger(__name__)
@@ -39,7 +41,11 @@ def build(settings: Settings, store: Store, setup: Setup) -> App:
     with as_file(files("clinigait.apps.dashboard") / "main.py") as script:
         return App(
             script,
-            routes=WayIn(store, settings, setup).routes(),
+            routes=[
+                *WayIn(store, settings, setup).routes(),
+                *Uploads(store).routes(),
+                *Films(store).routes(),
+            ],
             middleware=[Middleware(Door, store=store, settings=settings)],
             on_script_error=_note_error,
         )

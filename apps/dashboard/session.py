@@ -15,7 +15,7 @@ from typing import Literal, NoReturn
 import streamlit as st
 
 from clinigait.apps.dashboard import leaving
-from clinigait.apps.dashboard.words import LANGUAGES, sentence, words
+from clinigait.apps.dashboard.words import LANGUAGE_COOKIE, LANGUAGES, sentence, words
 from clinigait.clinic.access import RIGHTS, Right
 from clinigait.core import BadInputError, Refused, RefusedError
 from clinigait.store import Store, sign_ins
@@ -24,7 +24,6 @@ from clinigait.store.accounts import Account
 COOKIE = "clinigait_sign_in"
 #: With TLS; a browser takes a cookie of this name over TLS and for this host only.
 SECURE_COOKIE = "__Host-clinigait_sign_in"
-LANGUAGE_COOKIE = "clinigait_language"
 
 _served: dict[Literal["store"], Store] = {}
 

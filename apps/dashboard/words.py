@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
+from starlette.requests import Request
 
+LANGUAGE_COOKIE = "clinigait_language"
 LANGUAGES = {"en": "English", "zh": "中文"}
 
 
@@ -28,8 +31,25 @@ def words(key: str, language: str, **values: object) -> str:
 
 
 def sentence(text: str, language: str) -> str:
-    """Return a sentence that the clinic's logic gave in English; as it is where none is known."""
-    return _sentences().get(text, text) if language == "zh" else text
+    """Return what the clinic's logic said in English; what is not known stays as it is."""
+    if language != "zh":
+        return text
+    for english, chinese in _sentences().items():
+        text = text.replace(english, chinese)
+    return text
+
+
+def moment(at_ms: int) -> str:
+    """Return a moment in the time of the server, to the minute."""
+    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def language_of(request: Request) -> str:
+    """Return the language of a request: asked for, kept in the cookie, or the browser's."""
+    for chosen in (request.query_params.get("language"), request.cookies.get(LANGUAGE_COOKIE)):
+        if chosen in LANGUAGES:
+            return chosen
+    return "zh" if request.headers.get("accept-language", "").startswith("zh") else "en"
 
 
 @cache
@@ -39,7 +59,8 @@ def _texts() -> dict[str, dict[str, str]]:
 
 @cache
 def _sentences() -> dict[str, str]:
-    return {en: zh for file in _files() for en, zh in file.get("sentences", {}).items()}
+    found = {en: zh for file in _files() for en, zh in file.get("sentences", {}).items()}
+    return dict(sorted(found.items(), key=lambda pair: -len(pair[0])))  # longest first
 
 
 @cache

@@ -1,16 +1,86 @@
-"""Place of a page that is on its way."""
+"""The audit log: read and verified by an auditor."""
 
 from __future__ import annotations
 
+from typing import get_args
+
 import streamlit as st
 
-from clinigait.apps.dashboard.session import current
+from clinigait.apps.dashboard.session import Session, current, telling
+from clinigait.apps.dashboard.words import moment
+from clinigait.clinic import auditing
+from clinigait.clinic.auditing import Link
+from clinigait.store.audit import Action
+
+_ROWS = 100
+_MOST_TOLD = 20
 
 
 def show() -> None:
     """Show the page."""
     session = current("audit")
     st.title(session.say("page_audit"))
+    st.markdown(session.say("audit_intro"))
+    if st.button(session.say("verify"), icon=":material/verified_user:", type="primary"):
+        _verify(session)
+    before = st.session_state.get("audit_before")
+    action = st.selectbox(
+        session.say("audit_action"),
+        [None, *sorted(get_args(Action))],
+        format_func=lambda one: one or session.say("audit_all"),
+        on_change=_from_the_newest,
+    )
+    with telling(session):
+        links = auditing.listing(
+            session.store, session.account, action=action, before=before, limit=_ROWS
+        )
+    _table(session, links)
+    with st.container(horizontal=True):
+        st.button(session.say("audit_newest"), on_click=_from_the_newest, disabled=before is None)
+        st.button(
+            session.say("audit_older"),
+            on_click=_older,
+            args=(links[-1].number if links else None,),
+            disabled=len(links) < _ROWS,
+        )
+
+
+def _verify(session: Session) -> None:
+    with telling(session):
+        faults = auditing.verify(session.store, session.account)
+    if not faults:
+        st.success(session.say("audit_whole"), icon=":material/check_circle:")
+        return
+    st.error(session.say("audit_broken", number=len(faults)), icon=":material/error:")
+    for fault in faults[:_MOST_TOLD]:
+        st.text(f"{fault.number}: {fault.what}")
+
+
+def _table(session: Session, links: list[Link]) -> None:
+    columns = ("number", "when", "who", "what", "about", "id", "detail")
+    rows = [
+        (
+            link.number,
+            moment(link.at_ms),
+            link.user or "–",
+            link.action,
+            link.kind or "",
+            link.object_id or "",
+            " ".join(f"{key}={value}" for key, value in link.detail.items()),
+        )
+        for link in links
+    ]
+    titles = [session.say(f"audit_{name}") for name in columns]
+    table = {title: [row[n] for row in rows] for n, title in enumerate(titles)}
+    st.dataframe(table, hide_index=True, width="stretch", height=560)
+
+
+def _from_the_newest() -> None:
+    st.session_state["audit_before"] = None
+
+
+def _older(number: int | None) -> None:
+    st.session_state["audit_before"] = number
 
 
 show()
