@@ -9,7 +9,7 @@ import streamlit as st
 from clinigait.apps.dashboard.places import asked, link
 from clinigait.apps.dashboard.review.changes import changes
 from clinigait.apps.dashboard.review.shown import printed_in, say_plain
-from clinigait.apps.dashboard.session import Session, current, plain, refusal
+from clinigait.apps.dashboard.session import Session, current, plain, refusal, telling
 from clinigait.clinic import patients, results
 from clinigait.clinic.course import Compared, compared
 from clinigait.clinic.review import opened
@@ -33,12 +33,11 @@ def show() -> None:
     """Show the page."""
     session = current("see")
     st.title(session.say("page_compare"))
-    first_id = asked("first") or asked("second")
-    if not first_id:
+    if not (asked("first") or asked("second") or asked("patient")):
         st.info(session.say("results_choose"))
         link("patients", session.say("results_to_patients"), ":material/group:")
         return
-    found = _choices(session, first_id)
+    found = _choices(session)
     if len(found) < 2:
         st.info(session.say("compare_one"))
         return
@@ -69,25 +68,18 @@ def _compared(session: Session, first_id: str, second_id: str) -> Compared | Non
     return None
 
 
-def _choices(session: Session, assessment_id: str) -> list[Choice]:
-    """Return every version of the patient's last visits, read once for the page."""
-    kept: tuple[str, list[Choice]] | None = st.session_state.get("comparable")
-    if kept is not None and assessment_id in {one.id for one in kept[1]}:
-        return kept[1]
-    try:
-        patient_id = opened(session.store, session.account, assessment_id).patient_id
-        patient = patients.page(session.store, session.account, patient_id)
-        found = [
+def _choices(session: Session) -> list[Choice]:
+    """Return every version of the patient's last visits, newest first."""
+    store, account, patient_id = session.store, session.account, asked("patient")
+    with telling(session):
+        if not patient_id:
+            patient_id = opened(store, account, asked("first") or asked("second")).patient_id
+        patient = patients.page(store, account, patient_id)
+        return [
             Choice(version_id, session.say("compare_choice", day=visit.day, number=number))
             for visit in patient.visits[:_MOST_VISITS]
-            for number, version_id in results.versions(session.store, session.account, visit.id)
+            for number, version_id in results.versions(store, account, visit.id)
         ]
-    except (BadInputError, RefusedError) as error:
-        told = error.refused if isinstance(error, RefusedError) else error
-        st.error(refusal(told, session.language))
-        st.stop()
-    st.session_state["comparable"] = (patient_id, found)
-    return found
 
 
 def _chosen(session: Session, found: list[Choice]) -> tuple[Choice, Choice]:
