@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from sqlalchemy.orm import Session
 
 from clinigait.clinic import results
 from clinigait.clinic.access import Target, acting
-from clinigait.clinic.recordings import LARGEST_BYTES
+from clinigait.clinic.confined import ASSESS, SAMPLE, ask_child, received, work_folder
+from clinigait.clinic.sample import sample_task
 from clinigait.clinic.scales import scored
 from clinigait.clinic.worker import Keep, Reporter, Task
 from clinigait.core import BadInputError, Sex, Subject
@@ -23,15 +22,12 @@ from clinigait.io.assessment import read_assessment
 from clinigait.io.protocol import load_protocol, shipped_protocols
 from clinigait.passes import MOST_PASSES
 from clinigait.pipeline import MARKER, check_subject
-from clinigait.sandbox import PROGRESS, DiedError, Sandbox
 from clinigait.store import Store, jobs
 from clinigait.store.accounts import Account
 from clinigait.store.ids import is_id
 from clinigait.store.jobs import Lease
 from clinigait.store.tables import Patient, Recording, Visit
 
-#: Kind of the jobs in the queue.
-ASSESS = "assess"
 View = Literal["side", "front", "treadmill"]
 VIEWS: tuple[View, ...] = get_args(View)
 #: Protocol of each view where none is asked for.
@@ -44,13 +40,9 @@ PROTOCOLS: Mapping[str, str] = {
 #: ``film.webm``), ``frames/N.jpg``, ``frames/person-N.jpg``, ``saliency-N.png``; of several, each
 #: has its own as ``pass-N/walk.npz``, ``pass-N/film.mp4``, ``pass-N/assessment.json``.
 WALK, FILMS = "walk.npz", ("film.mp4", "film.webm")
-#: Longest time, and most memory, that the assessment of a visit may take.
-LIMIT_S, MEMORY_BYTES = 3600.0, 8 * 1024**3
-_SMALLER = "Cut the film to the walk, or film with a smaller picture."
 _DETAIL = {"job": ASSESS}
 #: What the clinician says of a recording that belongs to the condition of the person.
 _CONDITION = ("aid", "footwear")
-_CHUNK = 1 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -184,25 +176,18 @@ def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
     asked |= {"recordings": sources, "subject": asdict(subject), "out": str(out)}
     ask_child({"kind": ASSESS, **asked}, report)
     assessment = replace(read_assessment(out / MARKER), scores=scores)
-    received = {
-        path.relative_to(out).as_posix(): report.until_kept.enter_context(
-            store.files.receiving(_chunks(path), LARGEST_BYTES)
-        )
+    kept = {
+        path.relative_to(out).as_posix(): received(store, report, path)
         for path in sorted(out.rglob("*"))
         if path.is_file() and path != out / MARKER
     }
 
     def keep(db: Session) -> None:
-        files = {name: store.files.keep(db, file) for name, file in received.items()}
+        files = {name: store.files.keep(db, file) for name, file in kept.items()}
         made = results.keep(db, lease.visit_id, assessment, files, lease.created_by, lease.job_id)
         _log.info("job %s: version %s", lease.job_id, made)
 
     return keep
-
-
-def work_folder(store: Store) -> TemporaryDirectory[str]:
-    """Return a folder to work in, on the disk of the files."""
-    return TemporaryDirectory(prefix=".work-", dir=store.files.folder, ignore_cleanup_errors=True)
 
 
 def _source(
@@ -225,44 +210,5 @@ def _source(
     return {"path": str(path), "film": str(film.absolute())}
 
 
-def ask_child(order: dict[str, Any], report: Reporter) -> None:
-    """Have an order done by a process of its own, and pass on how far it is.
-
-    Raises
-    ------
-    BadInputError
-        If a recording cannot be used, or needs more than there is.
-    LeaseLostError
-        If the job is another's by now: the process is ended.
-    """
-    told = {PROGRESS: 0.0, "stage": ""}
-
-    def heard(line: dict[str, Any]) -> None:
-        told.update(line)
-        report(told[PROGRESS], told["stage"])
-
-    child = Sandbox((sys.executable, "-m", "clinigait.clinic.child"))
-    try:
-        answer = child.ask({**order, "limit_s": LIMIT_S}, LIMIT_S, MEMORY_BYTES, heard)
-    except DiedError as error:
-        if error.code == "crashed":
-            raise
-        raise BadInputError(error.reason, _SMALLER) from error
-    finally:
-        child.close()
-    if "bad_input" in answer:
-        raise BadInputError(*answer["bad_input"])
-    if "died" in answer:
-        if answer["died"] == "memory_limit":
-            raise BadInputError("The memory did not suffice.", _SMALLER)
-        raise DiedError("defect", f"A defect in the process that assessed: {answer['died']}.")
-
-
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
-
-
 #: For :func:`clinigait.clinic.worker.work`.
-TASKS: Mapping[str, Task] = {ASSESS: assess_task}
+TASKS: Mapping[str, Task] = {ASSESS: assess_task, SAMPLE: sample_task}

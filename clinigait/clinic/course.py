@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
-from clinigait.core import Assessment, Finding, Reference
-from clinigait.gait.compare import Comparison
+from sqlalchemy import Select, func, select
+
+from clinigait.clinic.access import Target, acting
+from clinigait.core import Assessment, BadInputError, Finding, Parameter, Reference
+from clinigait.findings import change_findings, in_order
+from clinigait.gait.catalogue import CATALOGUE
+from clinigait.gait.compare import Comparison, compare
+from clinigait.gait.values import ReportedSide
+from clinigait.io.assessment import parsed_assessment
 from clinigait.store import Store
 from clinigait.store.accounts import Account
+from clinigait.store.tables import Signature, StoredAssessment, Visit
 
 
 @dataclass(frozen=True)
@@ -59,7 +68,7 @@ class Trend:
     """
 
     name: str
-    side: Literal["left", "right", "both"]
+    side: ReportedSide
     unit: str
     points: tuple[CoursePoint, ...]
     minimal_detectable_change: float | None
@@ -94,7 +103,99 @@ def over_visits(store: Store, account: Account, patient_id: str) -> tuple[Trend,
     RefusedError
         If the patient is not among the user's.
     """
-    raise NotImplementedError
+    with acting(store, account, "see", "view", Target("patient", patient_id)) as db:
+        rows = [_Row(*row) for row in db.execute(_newest_of_visits(patient_id))]
+    seen = [(row, parsed_assessment(row.content)) for row in rows]
+    measured = [(row, found) for row, found in seen if found.measurement is not None]
+    changes = _last_changes([found for _, found in measured])
+    by_name = [
+        {(p.name, p.side): p for p in found.measurement.parameters}
+        for _, found in measured
+        if found.measurement is not None
+    ]
+    # The newest visit's order; what only earlier ones have comes behind.
+    names = dict.fromkeys(key for own in reversed(by_name) for key in own)
+    return tuple(_trend(key, measured, by_name, changes.get(key)) for key in names)
+
+
+class _Row(NamedTuple):
+    """The newest version of a visit."""
+
+    visit_id: str
+    assessment_id: str
+    day: str
+    content: str
+    signature_id: str | None
+
+
+def _newest_of_visits(patient_id: str) -> Select[tuple[str, str, str, str, str | None]]:
+    newest = (
+        select(StoredAssessment.visit_id, func.max(StoredAssessment.version).label("version"))
+        .join(Visit, Visit.id == StoredAssessment.visit_id)
+        .where(Visit.patient_id == patient_id)
+        .group_by(StoredAssessment.visit_id)
+        .subquery()
+    )
+    is_newest = (StoredAssessment.visit_id == newest.c.visit_id) & (
+        StoredAssessment.version == newest.c.version
+    )
+    return (
+        select(Visit.id, StoredAssessment.id, Visit.day, StoredAssessment.content, Signature.id)
+        .join(StoredAssessment, StoredAssessment.visit_id == Visit.id)
+        .join(newest, is_newest)
+        .outerjoin(Signature, Signature.assessment_id == StoredAssessment.id)
+        .order_by(Visit.day, Visit.created_ms, Visit.id)
+    )
+
+
+def _last_changes(assessments: Sequence[Assessment]) -> dict[tuple[str, str], Comparison]:
+    """Return the comparison of the last two visits that can be compared at all."""
+    for second in range(len(assessments) - 1, 0, -1):
+        for first in range(second - 1, -1, -1):
+            try:
+                rows = compare(assessments[first], assessments[second])
+            except BadInputError:
+                continue
+            return {(row.name, row.side): row for row in rows}
+    return {}
+
+
+def _trend(
+    key: tuple[str, ReportedSide],
+    measured: Sequence[tuple[_Row, Assessment]],
+    by_name: Sequence[Mapping[tuple[str, ReportedSide], Parameter]],
+    change: Comparison | None,
+) -> Trend:
+    known = [own[key] for own in by_name if key in own]
+    detectable = None
+    if change is not None and change.reason is None:
+        detectable = change.change.minimal_detectable
+    return Trend(
+        name=key[0],
+        side=key[1],
+        unit=known[-1].unit,
+        points=tuple(
+            _point(row, found, own.get(key))
+            for (row, found), own in zip(measured, by_name, strict=True)
+        ),
+        minimal_detectable_change=detectable,
+        change=change,
+    )
+
+
+def _point(row: _Row, found: Assessment, parameter: Parameter | None) -> CoursePoint:
+    return CoursePoint(
+        visit_id=row.visit_id,
+        assessment_id=row.assessment_id,
+        day=row.day,
+        value=parameter.value if parameter else None,
+        low=parameter.low if parameter else None,
+        high=parameter.high if parameter else None,
+        reference=parameter.reference if parameter else None,
+        reason=parameter.reason if parameter else "Not part of the protocol of this visit.",
+        signed=row.signature_id is not None,
+        synthetic=found.provenance.synthetic,
+    )
 
 
 def compared(store: Store, account: Account, first_id: str, second_id: str) -> Compared:
@@ -107,4 +208,16 @@ def compared(store: Store, account: Account, first_id: str, second_id: str) -> C
     RefusedError
         If one is not among the user's.
     """
-    raise NotImplementedError
+    found = []
+    for assessment_id in (first_id, second_id):
+        with acting(store, account, "see", "view", Target("assessment", assessment_id)) as db:
+            row = db.get_one(StoredAssessment, assessment_id)
+            visit = db.get_one(Visit, row.visit_id)
+            found.append((visit.day, row.version, visit.patient_id, row.content))
+    if found[0][2] != found[1][2]:
+        raise BadInputError("The two are of two patients.", "Choose two of one patient.")
+    found.sort(key=lambda one: one[:2])
+    first, second = (parsed_assessment(one[3]) for one in found)
+    rows = compare(first, second)
+    told = change_findings(rows, first, second, CATALOGUE)
+    return Compared(first, second, rows, in_order(told, CATALOGUE))
