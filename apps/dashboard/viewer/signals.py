@@ -113,10 +113,10 @@ def _pairs(time_s: NDArray[np.float64], values: NDArray[np.float64]) -> list[lis
     ]
 
 
-def _whole(lines: dict[Side, list[list[float | None]]]) -> dict[Side, list[list[float | None]]]:
+def _whole(lines: dict[Side, list[list[float | None]]]) -> dict[str, Any]:
     """Return the lines; a break between two bouts takes the time of the sample before it."""
     for line in lines.values():
         for place, pair in enumerate(line):
             if pair[0] is None:
                 pair[0] = line[place - 1][0]
-    return lines
+    return {side: line for side, line in lines.items()}
