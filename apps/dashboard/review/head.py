@@ -148,16 +148,18 @@ def _found(check: QualityCheck) -> str:
 
 def tiles(shown: Shown, measurement: Measurement) -> None:
     """Show the key numbers."""
-    there = {parameter.name for parameter in measurement.parameters}
+    there = {p.name for p in measurement.parameters if p.value is not None}
     names = [next((name for name in choice if name in there), None) for choice in TILES]
     chosen = [name for name in names if name is not None][:_N_TILES]
-    with st.container(horizontal=True):
-        for name in chosen:
-            found = [p for p in measurement.parameters if p.name == name]
-            main = next((p for p in found if p.side == "both"), None) or found[0]
-            title = shown.title(name)
-            if main.side != "both":
-                title = f"{title}, {shown.side(main.side)}"
+    if not chosen:
+        return
+    for column, name in zip(st.columns(len(chosen)), chosen, strict=True):
+        found = [p for p in measurement.parameters if p.name == name and p.value is not None]
+        main = next((p for p in found if p.side == "both"), None) or found[0]
+        title = shown.title(name)
+        if main.side != "both":
+            title = f"{title}, {shown.side(main.side)}"
+        with column:
             st.metric(
                 plain(title),
                 shown.with_unit(main),

@@ -33,7 +33,9 @@ def parameters(shown: Shown, measurement: Measurement) -> None:
         format_func=lambda group: say("results_all") if group == _ALL else words.groups[group],
         key=f"group-{shown.id}",
     )
-    trends: dict[tuple[str, str], Trend] = {(trend.name, trend.side): trend for trend in course(shown)}
+    trends: dict[tuple[str, str], Trend] = {
+        (trend.name, trend.side): trend for trend in course(shown)
+    }
     picked = [p for p in measurement.parameters if chosen in (None, _ALL, _group(shown, p.name))]
     rows = [_row(shown, parameter, trends) for parameter in picked]
     st.dataframe(

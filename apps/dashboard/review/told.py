@@ -19,11 +19,11 @@ _MOST_STRIDES = 8
 
 def findings(shown: Shown) -> None:
     """Show what the numbers say, most important first; a press shows what a sentence rests on."""
-    words, found = shown.words, shown.assessment.findings
+    found = shown.assessment.findings
     if not found:
         st.info(shown.say("results_no_findings"))
         return
-    st.caption(words.findings_note)
+    st.caption(shown.say("results_findings_note"))
     _narrator(shown)
     first = [f for f in found if is_noteworthy(f) and f.relation != "not_measured"]
     rest = [finding for finding in found if finding not in first]
