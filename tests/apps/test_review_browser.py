@@ -19,7 +19,9 @@ import pytest
 
 pytest.importorskip("streamlit", reason="the extra `clinic` is not installed")
 pytest.importorskip("clinigait.apps", reason="clinigait.apps is not linked or installed")
-api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+from playwright import sync_api
 
 from clinigait.clinic import results, signing
 from clinigait.clinic.review import opened
@@ -43,7 +45,7 @@ def browser() -> Iterator[Any]:
     found = next((path for name in _CHROMIUMS if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip("there is no Chromium on this machine")
-    with api.sync_playwright() as play:
+    with sync_api.sync_playwright() as play:
         started = play.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield started
         started.close()
@@ -55,7 +57,7 @@ def clinic(tmp_path: Path) -> Iterator[tuple[Store, Visit, str]]:
     with quick_passwords():
         store = open_store(tmp_path / "data")
         made = _with_film(store, assessed_visit(store, tmp_path), tmp_path)
-    with _serving(tmp_path / "data", tmp_path / "server.log") as address:
+    with Serving(tmp_path / "data", tmp_path / "server.log") as address:
         yield store, made, address
     store.close()
 
@@ -77,7 +79,7 @@ def _with_film(store: Store, made: Visit, folder: Path) -> Visit:
     return Visit(made.doctor, made.patient, made.visit, made.recordings, new)
 
 
-class _serving:
+class Serving:
     """A server in a process of its own."""
 
     def __init__(self, data: Path, log: Path) -> None:
@@ -96,7 +98,7 @@ class _serving:
         )  # fmt: skip
         for _ in range(240):
             try:
-                urllib.request.urlopen(f"{address}/health", timeout=5).close()
+                urllib.request.urlopen(f"{address}/health", timeout=5).close()  # noqa: S310
             except OSError:
                 time.sleep(0.5)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,12 +31,24 @@ from support.reviewing import Visit, assessed_visit
 APPS = Path(__file__).parents[2] / "apps" / "dashboard"
 
 
+@pytest.fixture(scope="module")
+def assessed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Visit]:
+    """Return the folder of a store with one assessed visit, to be copied."""
+    folder = tmp_path_factory.mktemp("pages")
+    with quick_passwords():
+        store = open_store(folder / "data")
+        made = assessed_visit(store, folder)
+        store.close()
+    return folder / "data", made
+
+
 @pytest.fixture
-def case(tmp_path: Path) -> Iterator[tuple[Store, Visit]]:
-    """Return a store with one assessed visit."""
+def case(assessed_once: tuple[Path, Visit], tmp_path: Path) -> Iterator[tuple[Store, Visit]]:
+    """Return a store of its own with one assessed visit."""
+    shutil.copytree(assessed_once[0], tmp_path / "data")
     with quick_passwords():
         store = open_store(tmp_path / "data")
-        yield store, assessed_visit(store, tmp_path)
+        yield store, assessed_once[1]
         store.close()
 
 
@@ -248,6 +261,7 @@ def test_every_form_is_made_when_asked_for_and_audited(case: tuple[Store, Visit]
 def test_a_changed_account_cannot_take_out_with_an_old_page(case: tuple[Store, Visit]) -> None:
     store, made = case
     session = _session(store, made)
+    user(store, "boss", "admin")
     with store.writing() as db:
         accounts.change(db, made.doctor.id, role="auditor")
     with pytest.raises(RefusedError):
