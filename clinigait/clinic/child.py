@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
+from clinigait.clinic.probing import PROBE, probe_order
 from clinigait.core import Assessment, BadInputError, RefusedError, Subject
 from clinigait.io.assessment import write_assessment
 from clinigait.io.protocol import load_protocol
@@ -128,6 +129,8 @@ def answer_of(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
             from clinigait.clinic.sample import film_order  # noqa: PLC0415  seldom wanted
 
             return film_order(order, tell)
+        if order["kind"] == PROBE:
+            return probe_order(order)
         return assess_order(order, tell)
     except BadInputError as error:
         return {"bad_input": [error.message, error.remedy]}

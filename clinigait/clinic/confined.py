@@ -38,7 +38,7 @@ def ask_child(order: dict[str, Any], report: Reporter) -> None:
     LeaseLostError
         If the job is another's by now: the process is ended.
     """
-    told = {PROGRESS: 0.0, "stage": ""}
+    told: dict[str, Any] = {PROGRESS: 0.0, "stage": ""}
 
     def heard(line: dict[str, Any]) -> None:
         told.update(line)

@@ -104,7 +104,7 @@ def over_visits(store: Store, account: Account, patient_id: str) -> tuple[Trend,
         If the patient is not among the user's.
     """
     with acting(store, account, "see", "view", Target("patient", patient_id)) as db:
-        rows = [_Row(*row) for row in db.execute(_newest_of_visits(patient_id))]
+        rows = [_Row(*row.tuple()) for row in db.execute(_newest_of_visits(patient_id))]
     seen = [(row, parsed_assessment(row.content)) for row in rows]
     measured = [(row, found) for row, found in seen if found.measurement is not None]
     changes = _last_changes([found for _, found in measured])
@@ -128,7 +128,7 @@ class _Row(NamedTuple):
     signature_id: str | None
 
 
-def _newest_of_visits(patient_id: str) -> Select[tuple[str, str, str, str, str | None]]:
+def _newest_of_visits(patient_id: str) -> Select[str, str, str, str, str]:
     newest = (
         select(StoredAssessment.visit_id, func.max(StoredAssessment.version).label("version"))
         .join(Visit, Visit.id == StoredAssessment.visit_id)

@@ -6,15 +6,22 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
 from clinigait.clinic.access import Target, acting, looking
+from clinigait.clinic.probing import probed
 from clinigait.core import BadInputError
 from clinigait.store import Store, jobs
 from clinigait.store.accounts import Account
 from clinigait.store.clock import now_ms
 from clinigait.store.ids import new_id
-from clinigait.store.tables import Job, Recording
+from clinigait.store.tables import Job, Recording, StoredFile
 
 LARGEST_BYTES = 4_000_000_000
+#: Most bytes that one user uploads within a day.
+DAILY_BYTES = 40_000_000_000
+_DAY_MS = 24 * 3600 * 1000
 
 
 def add(
@@ -41,28 +48,40 @@ def add(
     Raises
     ------
     BadInputError
-        If it is empty or too large, or there is no room.
+        If it is empty, too large, no film, or more than a user uploads within a day, or there is
+        no room.
     RefusedError
         If the visit is not among the user's.
     """
     target, recording_id = Target("visit", visit_id), new_id()
-    with looking(store, account, "change", target):
-        pass  # whoever may not is told before the first byte
-    with (
-        store.files.receiving(chunks, limit_bytes) as received,
-        acting(store, account, "change", "create", target, {"recording": recording_id}) as db,
-    ):
-        db.add(
-            Recording(
-                id=recording_id,
-                visit_id=visit_id,
-                sha256=store.files.keep(db, received),
-                facts=facts,
-                created_by=account.id,
-                created_ms=now_ms(db),
+    with looking(store, account, "change", target) as db:  # who may not is told before a byte
+        left_bytes = DAILY_BYTES - _uploaded_bytes(db, account)
+    if left_bytes <= 0:
+        raise BadInputError("You have uploaded enough for a day.", "Go on tomorrow.")
+    with store.files.receiving(chunks, min(limit_bytes, left_bytes)) as received:
+        found = probed(received.path)
+        with acting(store, account, "change", "create", target, {"recording": recording_id}) as db:
+            db.add(
+                Recording(
+                    id=recording_id,
+                    visit_id=visit_id,
+                    sha256=store.files.keep(db, received),
+                    facts={**facts, **found},
+                    created_by=account.id,
+                    created_ms=now_ms(db),
+                )
             )
-        )
     return recording_id
+
+
+def _uploaded_bytes(db: Session, account: Account) -> int:
+    since = now_ms(db) - _DAY_MS
+    of_today = (
+        select(func.sum(StoredFile.size_bytes))
+        .join(Recording, Recording.sha256 == StoredFile.sha256)
+        .where(Recording.created_by == account.id, Recording.created_ms > since)
+    )
+    return int(db.scalar(of_today) or 0)
 
 
 def film(store: Store, account: Account, recording_id: str) -> Path:

@@ -193,7 +193,7 @@ def iso_of(at_ms: int) -> str:
 def _passes(assessment: Assessment, files: Mapping[str, Path]) -> tuple[OpenedPass, ...]:
     if not any(name.startswith("pass-") for name in files):
         return (_pass(1, assessment, files, ""),)
-    found = []
+    found: list[OpenedPass] = []
     while (name := f"pass-{len(found) + 1}/{MARKER}") in files:
         own = read_assessment(files[name])
         found.append(_pass(len(found) + 1, own, files, f"pass-{len(found) + 1}/"))

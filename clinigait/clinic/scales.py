@@ -76,12 +76,19 @@ def checked(scores: Mapping[str, float]) -> dict[str, float]:
         scale = _BY_KEY.get(key)
         if scale is None:
             raise BadInputError("There is no such scale.", "Choose one of the list.")
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not scale.low <= value <= scale.high:
+        if (
+            not _is_number(value)
+            or not math.isfinite(value)
+            or not scale.low <= value <= scale.high
+        ):
             raise BadInputError(f"{scale.name} goes from {scale.low:g} to {scale.high:g}.", _REMEDY)
         if abs(value / scale.step - round(value / scale.step)) > 1e-6:
             raise BadInputError(f"{scale.name} goes in steps of {scale.step:g}.", _REMEDY)
     return {scale.key: float(scores[scale.key]) for scale in SCALES if scale.key in scores}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def scored(facts: Mapping[str, Any]) -> tuple[Score, ...]:

@@ -81,7 +81,9 @@ def _cells(one: Correction, words_: Wording) -> tuple[str, str, str]:
         return what, "", f"{one.from_s:.2f}–{one.to_s:.2f} s"
     contact = one.kind is EventKind.INITIAL_CONTACT
     event = words_.initial_contact if contact else words_.foot_off
-    what = words_.correction_of.format(what=what, side=words_.sides[one.side], event=event)
+    what = words_.correction_of.format(
+        what=what, side=words_.sides[one.side].lower(), event=event.lower()
+    )
     time = f"{one.time_s:.3f} s"
     if isinstance(one, MoveEvent):
         return what, time, f"{one.to_s:.3f} s"

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError
-from clinigait.store import audit, passwords
+from clinigait.store import attempts, audit, passwords, totp
 from clinigait.store.clock import now_ms
 from clinigait.store.database import Store
 from clinigait.store.ids import checked_text, new_id
@@ -75,6 +75,8 @@ def add(
         failures=0,
         locked_until_ms=0,
         created_ms=now_ms(db),
+        totp_confirmed=False,
+        totp_last=0,
     )
     db.add(user)
     db.flush()
@@ -143,24 +145,35 @@ def end_all(db: Session, user_id: str) -> None:
     db.execute(delete(SignIn).where(SignIn.user_id == user_id))
 
 
-def prove(store: Store, name: str, password: str) -> Account | None:
+def prove(
+    store: Store, name: str, password: str, code: str = "", address: str = ""
+) -> Account | None:
     """Return the user whose name and password these are; None for any other, whatever the reason.
 
     An attempt counts as failed before the password is looked at, so that many at once gain
-    nothing. While a user is locked out, no password is looked at.
+    nothing. While a user or an address is locked out, no password is looked at.
+
+    Parameters
+    ----------
+    store, name, password
+        Where, who, with what.
+    code
+        Of the second factor, where the user has one.
+    address
+        Where the attempt comes from; empty where that is not known.
     """
     with store.writing() as db:
         user = _by_name(db, name)
         now = now_ms(db)
-        if user is not None and user.locked_until_ms > now:
+        free = not address or attempts.count(db, address)
+        locked = not free or (user is not None and user.locked_until_ms > now)
+        if locked and user is not None:
             audit.record(db, user.id, "locked", "user", user.id)
-            user_id, password_hash, locked = None, None, True
-        else:
-            if user is not None:
-                user.failures += 1
-                user.locked_until_ms = now + round(wait_s(user.failures) * 1000)
-            user_id = user.id if user else None
-            password_hash, locked = user.password_hash if user else None, False
+        elif user is not None:
+            user.failures += 1
+            user.locked_until_ms = now + round(wait_s(user.failures) * 1000)
+        user_id = user.id if user and not locked else None
+        password_hash = user.password_hash if user and not locked else None
     right = passwords.matches(password, password_hash)
     if locked:
         return None
@@ -168,10 +181,12 @@ def prove(store: Store, name: str, password: str) -> Account | None:
         user = db.get(User, user_id, with_for_update=True) if user_id else None
         # The password may have been changed, the user switched off, while we looked.
         same = user is not None and user.enabled and user.password_hash == password_hash
-        if user is None or not same or not right:
+        if user is None or not same or not right or not totp.passes(db, user, code):
             audit.record(db, user_id, "failed_login", "user", user_id)
             return None
         user.failures, user.locked_until_ms = 0, 0
+        if address:
+            attempts.forgive(db, address)
         if passwords.is_outdated(user.password_hash):
             user.password_hash = passwords.hashed(password)
         return account_of(user)

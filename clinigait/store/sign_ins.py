@@ -29,9 +29,17 @@ class SignedIn:
     account: Account
 
 
-def sign_in(store: Store, name: str, password: str) -> SignedIn | None:
-    """Sign a user in under a new token; None where name and password do not belong together."""
-    account = accounts.prove(store, name, password)
+def sign_in(
+    store: Store, name: str, password: str, code: str = "", address: str = ""
+) -> SignedIn | None:
+    """Sign a user in under a new token; None where name and password do not belong together.
+
+    Parameters
+    ----------
+    store, name, password, code, address
+        As for :func:`clinigait.store.accounts.prove`.
+    """
+    account = accounts.prove(store, name, password, code, address)
     if account is None:
         return None
     token = secrets.token_urlsafe(32)

@@ -93,6 +93,18 @@ class User(Base):
     failures: Mapped[int]
     locked_until_ms: Mapped[Ms]
     created_ms: Mapped[Ms]
+    totp_secret: Mapped[str | None]
+    totp_confirmed: Mapped[bool]
+    totp_last: Mapped[Ms]
+
+
+class Attempts(Base):
+    """Wrong passwords from one address, whoever they were for; the address itself is not kept."""
+
+    __tablename__ = "attempts"
+    address_sha256: Mapped[Hash] = mapped_column(primary_key=True)
+    failures: Mapped[int]
+    last_ms: Mapped[Ms]
 
 
 class SignIn(Base):
@@ -269,4 +281,4 @@ class AuditHead(Base):
 #: Tables whose rows are never updated; triggers hold it, whoever writes.
 FROZEN = ("assessments", "edits", "signatures", "audit_entries")
 #: Tables that a backup leaves out: nobody stays signed in across a restore.
-FLEETING = ("sign_ins",)
+FLEETING = ("attempts", "sign_ins")

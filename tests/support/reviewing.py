@@ -12,7 +12,7 @@ from clinigait.core import Walk
 from clinigait.io.walk import write_walk
 from clinigait.store import Store
 from clinigait.store.accounts import Account
-from support.clinics import user
+from support.clinics import unprobed, user
 from support.walker import Gait, synthetic_walk
 
 FACTS = {"height_m": 1.7, "age_y": 61, "sex": "female", "scales": {"berg": 51}}
@@ -33,7 +33,8 @@ def recorded(store: Store, account: Account, visit: str, walk: Walk, folder: Pat
     path = folder / "walk.npz"
     write_walk(walk, path)
     facts = {"view": "side", "aid": "cane", "kind": "walk"}
-    return recordings.add(store, account, visit, [path.read_bytes()], facts)
+    with unprobed():
+        return recordings.add(store, account, visit, [path.read_bytes()], facts)
 
 
 def assessed_visit(

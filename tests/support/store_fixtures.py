@@ -11,12 +11,12 @@ from sqlalchemy.event import listen
 
 from clinigait.store import Store, open_store
 from support import postgres
-from support.clinics import Clock, quick_passwords
+from support.clinics import Clock, quick_passwords, unprobed
 
 
 @pytest.fixture(autouse=True)
 def quick() -> Iterator[None]:
-    with quick_passwords():
+    with quick_passwords(), unprobed():
         yield
 
 
