@@ -28,7 +28,7 @@ from clinigait.clinic.review import opened
 from clinigait.io.overlay import BrowserWriter
 from clinigait.perception.annotate import draw_skeleton
 from clinigait.store import Store, open_store
-from support.clinics import PASSWORD, quick_passwords
+from support.clinics import PASSWORD, quick_passwords, user
 from support.reviewing import Visit, assessed_visit
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +56,7 @@ def clinic(tmp_path: Path) -> Iterator[tuple[Store, Visit, str]]:
     """Return a store with an assessed visit that has a film, and where its server listens."""
     with quick_passwords():
         store = open_store(tmp_path / "data")
+        user(store, "boss", "admin")
         made = _with_film(store, assessed_visit(store, tmp_path), tmp_path)
     with Serving(tmp_path / "data", tmp_path / "server.log") as address:
         yield store, made, address

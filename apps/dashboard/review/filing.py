@@ -16,7 +16,7 @@ from clinigait.apps.dashboard.words import LANGUAGES
 from clinigait.clinic import documents, results, signing
 from clinigait.clinic.review import opened
 from clinigait.core import RefusedError
-from clinigait.store import accounts, sign_ins
+from clinigait.store import accounts, sign_ins, totp
 
 #: Form, name of the file's end, and what the browser is told that it is.
 FORMS = {
@@ -80,19 +80,27 @@ def sign_off(shown: Shown, language: str, page: str) -> None:
             say("results_password_again", name=shown.session.account.name),
             type="password", autocomplete="current-password", key="sign_password",
         )  # fmt: skip
+        code = ""
+        if _has_second_factor(shown.session):
+            code = st.text_input(say("results_code"), autocomplete="one-time-code", key="sign_code")
         signed = st.form_submit_button(
             say("results_amend" if earlier is not None else "results_sign"),
             type="primary", icon=":material/signature:",
         )  # fmt: skip
     if signed:
-        _sign(shown, password, reason, language, page)
+        session = current("sign")
+        if accounts.prove(session.store, session.account.name, password, code) != session.account:
+            st.error(say("results_wrong_password"))
+            return
+        _sign(session, shown, reason, language, page)
 
 
-def _sign(shown: Shown, password: str, reason: str, language: str, page: str) -> None:
-    session = current("sign")
-    if accounts.prove(session.store, session.account.name, password) != session.account:
-        st.error(shown.say("results_wrong_password"))
-        return
+def _has_second_factor(session: Session) -> bool:
+    with session.store.reading() as db:
+        return totp.is_on(db, session.account.id)
+
+
+def _sign(session: Session, shown: Shown, reason: str, language: str, page: str) -> None:
     with telling(session):
         documents.sign(session.store, session.account, shown.opened, language, page, reason.strip())
     forget()
@@ -134,10 +142,13 @@ def taken_out(session: Session, assessment_id: str, form: str, language: str, pa
     if form == "pdf" and kept.signed is not None:
         return signing.report(session.store, account, kept.signed.id)
     results.export(session.store, account, assessment_id, form)
+    signed_pdf = None
+    if form == "dicom" and kept.signed is not None:
+        signed_pdf = signing.report(session.store, account, kept.signed.id)
     make: dict[str, Callable[[], bytes]] = {
         "pdf": lambda: documents.report_pdf(kept, language, page),
         "fhir": lambda: documents.fhir(kept),
-        "dicom": lambda: documents.dicom(kept, language=language, page_size=page),
+        "dicom": lambda: documents.dicom(kept, language=language, page_size=page, pdf=signed_pdf),
         "csv": lambda: documents.csv(kept),
     }
     return make[form]()
