@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from clinigait.apps.dashboard import forms
-from clinigait.apps.dashboard.door import token_of
+from clinigait.apps.dashboard.door import client_of, token_of
 from clinigait.apps.dashboard.icon import ICON
 from clinigait.apps.dashboard.session import COOKIE, SECURE_COOKIE
 from clinigait.apps.dashboard.settings import Settings
@@ -60,13 +60,19 @@ class WayIn:
         language, to = language_of(request), form.get("to", "")
         to = to if _TO.fullmatch(to) else ""
         name, password = form.get("name", ""), form.get("password", "")
-        signed_in = await to_thread.run_sync(
-            sign_ins.sign_in, self._store, name, password, limiter=self._checked
-        )
+        signed_in = await self._proven(request, name, password, form.get("code", ""))
         if signed_in is None:
             page = forms.sign_in(language, to, name, words("wrong_sign_in", language))
             return HTMLResponse(page, 403)
         return await self._signed_in(request, signed_in.token, to or "/")
+
+    async def _proven(
+        self, request: Request, name: str, password: str, code: str = ""
+    ) -> sign_ins.SignedIn | None:
+        address = client_of(request.scope, self._settings)
+        return await to_thread.run_sync(
+            sign_ins.sign_in, self._store, name, password, code, address, limiter=self._checked
+        )
 
     async def _signed_in(self, request: Request, token: str, to: str) -> Response:
         old = token_of(request.scope)
@@ -110,9 +116,7 @@ class WayIn:
         except BadInputError as error:
             wrong = f"{sentence(error.message, language)} {sentence(error.remedy, language)}"
             return HTMLResponse(forms.welcome(language, name, wrong), 400)
-        signed_in = await to_thread.run_sync(
-            sign_ins.sign_in, self._store, name, password, limiter=self._checked
-        )
+        signed_in = await self._proven(request, name, password)
         if signed_in is None:
             return RedirectResponse("/sign-in", 303)
         return await self._signed_in(request, signed_in.token, "/")

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import insert, select
 
 from clinigait.apps.dashboard import session
+from clinigait.apps.dashboard.places import PLACES
 from clinigait.clinic import patients, recordings, visits
 from clinigait.clinic.access import RIGHTS
-from clinigait.apps.dashboard.places import PLACES
 from clinigait.store import accounts, jobs, sign_ins
 from clinigait.store.ids import new_id
 from clinigait.store.tables import ROLES, AuditEntry, Job, Patient, PatientScope, Visit
@@ -32,22 +32,20 @@ def test_the_list_of_pages_is_whole():
 
 
 @pytest.mark.parametrize("role", ROLES)
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_opens_for_the_roles_that_may_and_for_no_other(at, people, secret, page, role):
+def test_pages_open_for_the_roles_that_may_and_for_no_other(at, people, secret, role):
     ids = {"patient": secret.patient, "visit": secret.visit, "assessment": secret.assessment}
-    test = at(people[role], "", **ids)
-    place = next(place for place in PLACES if place.name == page)
-    may = place.right == "any" or place.right in RIGHTS[role]
-    if may:
-        test.switch_page(f"pages/{page}.py")
-        for key, value in ids.items():
-            test.query_params[key] = value
-        test.run()
-    else:
-        with pytest.raises(ValueError, match=page):
-            test.switch_page(f"pages/{page}.py")
-    assert not test.exception
-    assert SECRET not in said(test), "the patient is nobody's but another's"
+    test = at(people[role])
+    for place in PLACES:
+        if place.right == "any" or place.right in RIGHTS[role]:
+            test.switch_page(place.path)
+            for key, value in ids.items():
+                test.query_params[key] = value
+            test.run()
+        else:
+            with pytest.raises(ValueError, match=place.name):
+                test.switch_page(place.path)
+        assert not test.exception, place.name
+        assert SECRET not in said(test).replace("\\", ""), "the patient is another's"
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -68,7 +66,7 @@ def test_a_page_that_is_run_without_the_frame_still_asks_who_looks(
         test.run()
         assert not test.title
         assert len(test.warning) == 1
-        assert SECRET not in said(test)
+        assert SECRET not in said(test).replace("\\", "")
 
 
 def test_nobody_sees_nothing(at):
@@ -100,7 +98,7 @@ def test_a_timer_is_no_sign_of_life(at, store, people, clock, monkeypatch):
 def test_signing_out_ends_the_token(at, store, people):
     test = at(people["clinician"])
     token = session.cookies()[session.COOKIE]
-    next(button for button in test.button if button.label == "Sign out").click().run()
+    next(button for button in test.sidebar.button if button.label == "Sign out").click().run()
     assert sign_ins.who(store, token) is None
     assert not test.title
 
@@ -149,7 +147,8 @@ def test_a_viewer_changes_nothing(at, store, people):
     test = at(people["viewer"], "visit", visit=one.visit)
     assert not test.exception
     assert test.title[0].value == "Visit of 2026-11-02"
-    assert [button.label for button in test.button] == ["Sign out"]
+    labels = {button.label for button in [*test.button, *test.sidebar.button]}
+    assert labels == {"Sign out"}
 
 
 def test_facts_and_scores_are_kept(at, store, people):
@@ -205,14 +204,11 @@ def test_an_administrator_adds_a_user_and_gives_a_patient(at, store, people):
         new = accounts.find(db, "new one")
     assert new.role == "clinician"
     assert not patients.listing(store, new)
-    n = [user.name for user in sorted_users(store)].index("new one")
-    test.text_input(key=None) if False else None
     box = [b for b in test.text_input if b.label == "Code of a patient"]
     forms = [user.name for user in sorted_users(store) if user.role in {"viewer", "clinician"}]
     box[forms.index("new one")].set_value("P-001")
     [b for b in test.button if b.label == "Give"][forms.index("new one")].click().run()
     assert not test.exception
-    assert n >= 0
     assert [row.id for row in patients.listing(store, new)] == [one.patient]
 
 
