@@ -12,7 +12,7 @@ LOCKED := --only-binary :all: --require-hashes --no-deps
 PYTHON ?=
 # Where to take torch from, for example https://download.pytorch.org/whl/cpu; empty: pip's own.
 TORCH_INDEX ?=
-# More arguments for pytest or for `clinigait demo`.
+# More arguments for pytest, for `clinigait demo` or for `clinigait dashboard`.
 ARGS ?=
 # `make lock UPGRADE=--upgrade` moves every pin to the newest version that fits.
 UPGRADE ?=
@@ -31,7 +31,7 @@ export PYTHON
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help setup demo weights bodies test test-slow lint format pictures lock clean FORCE
+.PHONY: help setup demo dashboard weights bodies test test-slow lint format pictures lock clean FORCE
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ setup: $(STAMPS)/hrnet $(STAMPS)/server $(STAMPS)/package ## make .venv with eve
 demo: $(STAMPS)/package ## fetch the weights and assess the example into out/demo
 	$(BIN)/clinigait weights fetch
 	$(BIN)/clinigait demo $(ARGS)
+
+dashboard: $(STAMPS)/package $(STAMPS)/server ## start the clinicians' dashboard on this machine
+	$(BIN)/clinigait dashboard $(ARGS)
 
 weights: $(STAMPS)/package ## fetch the weights and the example film, once per user
 	$(BIN)/clinigait weights fetch
@@ -78,7 +81,7 @@ pictures: $(STAMPS)/package ## draw the pictures of docs/filming.md
 clean: ## remove what tools leave behind; .venv and out/ stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	rm -rf .hypothesis .coverage .coverage.* coverage.xml htmlcov
-	find clinigait protocols tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
+	find clinigait apps protocols tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- .venv, step by step: each stamp stands for what is in it ---------------------------------
 $(STAMPS)/venv: FORCE
@@ -89,7 +92,7 @@ $(STAMPS)/base: requirements/base.txt $(STAMPS)/venv
 	@$(INSTALL) $(LOCKED) -r requirements/base.txt
 	@touch $@
 
-$(STAMPS)/package: pyproject.toml clinigait/_version.py protocols/__init__.py $(STAMPS)/base
+$(STAMPS)/package: pyproject.toml clinigait/_version.py apps/__init__.py protocols/__init__.py $(STAMPS)/base
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -55,11 +55,11 @@ def write_pdf(
         told = change_findings(changes, earlier, assessment, CATALOGUE)
         findings = in_order((*assessment.findings, *told), CATALOGUE)
         assessment = replace(assessment, findings=findings)
-    beside = Beside(_reference_curves(assessment), earlier, changes, sign_off)
+    beside = Beside(reference_curves(assessment), earlier, changes, sign_off)
     write_report(assessment, folder, path, CATALOGUE, language, page_size, beside)
 
 
-def _reference_curves(assessment: Assessment) -> dict[str, ReferenceCurve]:
+def reference_curves(assessment: Assessment) -> dict[str, ReferenceCurve]:
     """Return the curves of others at the speed of this walk; none where it is not known."""
     measurement = assessment.measurement
     if measurement is None:

@@ -21,6 +21,7 @@ from clinigait.cli import (
     backup,
     card,
     compare,
+    dashboard,
     define,
     demo,
     doctor,
@@ -71,6 +72,7 @@ app.command("synthesize")(synthesize.synthesize)
 app.command("report")(report.report)
 app.command("define")(define.define)
 app.command("card")(card.card)
+app.command("dashboard")(dashboard.dashboard)
 app.command("doctor")(doctor.doctor)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)

@@ -6,6 +6,7 @@ Chinese; others, and whatever a user wrote, stay as they are.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from clinigait.core import (
@@ -34,9 +35,14 @@ def in_chinese(contents: Contents) -> Contents:
     return replace(
         contents,
         assessment=_assessment(contents.assessment),
-        definitions={name: _definition(d) for name, d in contents.definitions.items()},
+        definitions=definitions_in_chinese(contents.definitions),
         beside=Beside(beside.curves, earlier, beside.changes),
     )
+
+
+def definitions_in_chinese(definitions: Mapping[str, Definition]) -> dict[str, Definition]:
+    """Return what parameters mean, in Simplified Chinese as far as it is known."""
+    return {name: _definition(definition) for name, definition in definitions.items()}
 
 
 def _definition(definition: Definition) -> Definition:

@@ -52,14 +52,22 @@ def sign_in(
     return SignedIn(token, account)
 
 
-def who(store: Store, token: str) -> Account | None:
-    """Return who a token belongs to, as the user is now; None once it has ended."""
+def who(store: Store, token: str, *, noted: bool = True) -> Account | None:
+    """Return who a token belongs to, as the user is now; None once it has ended.
+
+    Parameters
+    ----------
+    store, token
+        Where, which.
+    noted
+        Whether this is a sign of life; a timer's question is none.
+    """
     with store.reading() as db:
         found = _alive(db, token)
         if found is None:
             return None
         row, user = found
-        stale = now_ms(db) - row.seen_ms > _NOTED_EVERY_S * 1000
+        stale = noted and now_ms(db) - row.seen_ms > _NOTED_EVERY_S * 1000
         account = accounts.account_of(user)
     if stale:
         with store.writing() as db:

@@ -1,0 +1,1 @@
+"""Parts of the pages in which an assessment is seen, corrected, signed and taken out."""

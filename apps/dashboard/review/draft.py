@@ -1,0 +1,103 @@
+"""Corrections that are not kept yet: asked for in the viewer, computed at once, held for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+from pydantic import TypeAdapter, ValidationError
+
+from clinigait.apps.dashboard.session import Session
+from clinigait.apps.dashboard.viewer import Asked
+from clinigait.apps.dashboard.words import sentence
+from clinigait.clinic.review import Correction, Opened, SwapLegs, recomputed
+from clinigait.core import Assessment, BadInputError, RefusedError
+
+_CORRECTIONS: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
+#: More than that in one go is no correction any more.
+_MOST = 500
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """Corrections of a version that somebody tries out.
+
+    Parameters
+    ----------
+    assessment_id
+        Of which version.
+    serial
+        Number of the last request of the viewer.
+    corrections
+        In the order in which they were made.
+    assessment
+        What comes of them; None for none.
+    refused
+        Why the last request was not taken, in the user's language; empty where it was.
+    """
+
+    assessment_id: str
+    serial: int = 0
+    corrections: tuple[Correction, ...] = ()
+    assessment: Assessment | None = None
+    refused: str = ""
+
+
+def draft_of(assessment_id: str) -> Draft:
+    """Return the draft of a version; an empty one where there is none."""
+    kept = st.session_state.get("draft")
+    if isinstance(kept, Draft) and kept.assessment_id == assessment_id:
+        return kept
+    return Draft(assessment_id)
+
+
+def discard() -> None:
+    """Drop the draft; the viewer is answered anew."""
+    kept = st.session_state.get("draft")
+    if isinstance(kept, Draft):
+        st.session_state["draft"] = Draft(kept.assessment_id, kept.serial + 1)
+
+
+def tried(session: Session, opened: Opened, draft: Draft, said: object) -> Draft:
+    """Return the draft after a request of the viewer; what cannot be is told, not taken."""
+    asked = Asked.of(said)
+    if asked is None:
+        return draft
+    answered = replace(draft, serial=asked.serial, refused="")
+    try:
+        corrections = _parsed(asked.edits)
+        if not corrections:
+            return replace(answered, corrections=(), assessment=None)
+        assessment = recomputed(opened, corrections, by=session.account.name)
+    except BadInputError as error:
+        message, remedy = error.message, error.remedy
+    except RefusedError as error:
+        message, remedy = error.refused.message, error.refused.remedy
+    else:
+        return replace(answered, corrections=corrections, assessment=assessment)
+    told = f"{sentence(message, session.language)} {sentence(remedy, session.language)}"
+    return replace(answered, refused=told)
+
+
+def plain_data(corrections: Sequence[Correction]) -> list[dict[str, Any]]:
+    """Return corrections as the viewer takes them."""
+    data: list[dict[str, Any]] = _CORRECTIONS.dump_python(tuple(corrections), mode="json")
+    return data
+
+
+def swaps_of(assessment: Assessment) -> tuple[SwapLegs, ...]:
+    """Return every exchange of legs that an assessment rests on."""
+    review = assessment.review
+    corrections = review.corrections if review is not None else ()
+    return tuple(one for one in corrections if isinstance(one, SwapLegs))
+
+
+def _parsed(edits: tuple[dict[str, Any], ...]) -> tuple[Correction, ...]:
+    if len(edits) > _MOST:
+        raise BadInputError("So many corrections cannot be made at once.", "Keep some first.")
+    try:
+        return _CORRECTIONS.validate_python(edits)
+    except ValidationError as error:
+        raise BadInputError("The page sent no correction.", "Load the page again.") from error

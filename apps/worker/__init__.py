@@ -1,0 +1,1 @@
+"""The worker: does the jobs that clinicians order."""

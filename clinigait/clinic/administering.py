@@ -1,0 +1,138 @@
+"""What administrators do: users and who sees whom. They see no patient's data."""
+
+from __future__ import annotations
+
+from clinigait.clinic import patients
+from clinigait.clinic.access import acting
+from clinigait.core import BadInputError
+from clinigait.store import Store, accounts, erasure, totp
+from clinigait.store.accounts import Account
+
+
+def users(store: Store, admin: Account) -> list[Account]:
+    """Return all users by name.
+
+    Raises
+    ------
+    RefusedError
+        If this is no administrator.
+    """
+    with acting(store, admin, "administer", "list") as db:
+        return accounts.listed(db)
+
+
+def add_user(
+    store: Store, admin: Account, name: str, role: str, password: str, *, all_patients: bool = False
+) -> Account:
+    """Add a user; the first password is told by word of mouth, and changed by the user.
+
+    Raises
+    ------
+    BadInputError
+        If name, role or password cannot be used.
+    RefusedError
+        If this is no administrator.
+    """
+    with acting(store, admin, "administer", "create") as db:
+        return accounts.add(db, name, role, password, all_patients=all_patients, by=admin.id)
+
+
+def change_user(
+    store: Store,
+    admin: Account,
+    user_id: str,
+    *,
+    role: str | None = None,
+    enabled: bool | None = None,
+    all_patients: bool | None = None,
+    password: str | None = None,
+) -> None:
+    """Change a user, who is signed out everywhere; arguments as :func:`accounts.change`.
+
+    Raises
+    ------
+    BadInputError
+        If it cannot be done.
+    RefusedError
+        If this is no administrator.
+    """
+    with acting(store, admin, "administer", "edit") as db:
+        accounts.change(
+            db, user_id, role=role, enabled=enabled, all_patients=all_patients,
+            password=password, by=admin.id,
+        )  # fmt: skip
+
+
+def give(store: Store, admin: Account, user_id: str, code: str, *, seen: bool) -> None:
+    """Give the patient of a code to a user, or take the patient away.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such user or code.
+    RefusedError
+        If this is no administrator.
+    """
+    with acting(store, admin, "administer", "list") as db:
+        patient_id = erasure.patient_of_code(db, code)
+    patients.give(store, admin, user_id, patient_id, seen=seen)
+
+
+def remove_second_factor(store: Store, admin: Account, user_id: str) -> None:
+    """Switch a user's second factor off: the telephone was lost.
+
+    Raises
+    ------
+    BadInputError
+        If there is no such user.
+    RefusedError
+        If this is no administrator.
+    """
+    with acting(store, admin, "administer", "edit") as db:
+        totp.remove(db, user_id, admin.id)
+
+
+def change_own_password(store: Store, account: Account, old: str, new: str, code: str = "") -> None:
+    """Change one's own password, with the old one; one is signed out everywhere.
+
+    Raises
+    ------
+    BadInputError
+        If the old one is wrong or the new one cannot be used.
+    """
+    if accounts.prove(store, account.name, old, code) is None:
+        raise BadInputError("Password or code do not fit.", "Type them again.")
+    with store.writing() as db:
+        accounts.change(db, account.id, password=new, by=account.id)
+
+
+def has_second_factor(store: Store, account: Account) -> bool:
+    """Whether a user signs in with a second factor."""
+    with store.reading() as db:
+        return totp.is_on(db, account.id)
+
+
+def begin_second_factor(store: Store, account: Account) -> totp.Enrolment:
+    """Make one's own secret; it counts once a code of it was seen.
+
+    Raises
+    ------
+    BadInputError
+        If there is one already.
+    """
+    with store.writing() as db:
+        return totp.begin(db, account.id)
+
+
+def confirm_second_factor(store: Store, account: Account, code: str) -> None:
+    """Switch one's own second factor on.
+
+    Raises
+    ------
+    BadInputError
+        If the code is none of the secret's.
+    """
+    with store.writing() as db:
+        good = totp.confirm(db, account.id, code)
+    if not good:
+        raise BadInputError("That code does not fit.", "Wait for the next one.")

@@ -1,0 +1,268 @@
+"""The pages that show, correct, sign and give out: what each role sees, and what is kept."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+pytest.importorskip("streamlit", reason="the extra `clinic` is not installed")
+pytest.importorskip("clinigait.apps", reason="clinigait.apps is not linked or installed")
+
+from clinigait.apps.dashboard import viewer
+from clinigait.apps.dashboard.review.draft import Draft, tried
+from clinigait.apps.dashboard.review.filing import FORMS, taken_out
+from clinigait.apps.dashboard.session import Session, plain
+from clinigait.clinic import patients, results, signing
+from clinigait.clinic.review import opened
+from clinigait.core import EventKind, RefusedError
+from clinigait.store import Store, accounts, open_store, sign_ins
+from clinigait.store.tables import AuditEntry
+from support.assessments import assessed, prediction, refused
+from support.clinics import HOSTILE, PASSWORD, quick_passwords, user
+from support.pages import page, signed_in, texts
+from support.reviewing import Visit, assessed_visit
+
+APPS = Path(__file__).parents[2] / "apps" / "dashboard"
+
+
+@pytest.fixture(scope="module")
+def assessed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Visit]:
+    """Return the folder of a store with one assessed visit, to be copied."""
+    folder = tmp_path_factory.mktemp("pages")
+    with quick_passwords():
+        store = open_store(folder / "data")
+        made = assessed_visit(store, folder)
+        store.close()
+    return folder / "data", made
+
+
+@pytest.fixture
+def case(assessed_once: tuple[Path, Visit], tmp_path: Path) -> Iterator[tuple[Store, Visit]]:
+    """Return a store of its own with one assessed visit."""
+    shutil.copytree(assessed_once[0], tmp_path / "data")
+    with quick_passwords():
+        store = open_store(tmp_path / "data")
+        yield store, assessed_once[1]
+        store.close()
+
+
+def _session(store: Store, made: Visit) -> Session:
+    token = sign_ins.sign_in(store, made.doctor.name, PASSWORD).token
+    return Session(store, made.doctor, "en", token)
+
+
+def _move(store: Store, made: Visit) -> dict:
+    strides = opened(store, made.doctor, made.assessment).assessment.measurement.strides
+    stride = [s for s in strides if s.used][2]
+    return {
+        "action": "move_event", "kind": EventKind.INITIAL_CONTACT.value, "side": stride.side,
+        "time_s": stride.start_s, "to_s": stride.start_s + 0.06,
+    }  # fmt: skip
+
+
+# ---------------------------------------------------------------- words
+
+
+def _words() -> dict[str, dict[str, str]]:
+    words: dict[str, dict[str, str]] = {}
+    for name in ("words_shell.yaml", "words_review.yaml"):
+        words |= yaml.safe_load((APPS / name).read_text("utf-8"))["words"]
+    return words
+
+
+def test_every_text_is_there_in_both_languages_with_the_same_places_to_fill() -> None:
+    for key, text in _words().items():
+        assert set(text) == {"en", "zh"}, key
+        places = [set(re.findall(r"{(\w+)}", text[language])) for language in ("en", "zh")]
+        assert places[0] == places[1], key
+        assert all(str(text[language]).strip() for language in text), key
+
+
+def test_no_text_is_asked_for_that_is_not_there() -> None:
+    known = set(_words())
+    asked = {f"viewer_{name}" for name in viewer.WORDS}
+    for file in [*APPS.glob("review/*.py"), *(APPS / "pages").glob("*.py")]:
+        asked |= set(re.findall(r'say\(\s*"([a-z_]+)"', file.read_text("utf-8")))
+    assert asked <= known, asked - known
+
+
+# ---------------------------------------------------------------- results
+
+
+def test_quality_comes_before_the_numbers_and_the_events_can_be_confirmed(
+    case: tuple[Store, Visit],
+) -> None:
+    store, made = case
+    with signed_in(store, made.doctor) as gone:
+        shown = page("results", assessment=made.assessment)
+        assert not shown.exception
+        assert "P\\-7" in shown.title[0].value
+        heads = [one.value for one in shown.subheader]
+        assert heads.index("Quality of the measurement") < heads.index("See and correct")
+        assert len(shown.metric) == 5
+        shown.button(key="reviewed").click().run()
+    (number, newest), *_ = results.versions(store, made.doctor, made.visit)
+    assert (number, gone) == (2, [("results", {"assessment": newest})])
+    review = opened(store, made.doctor, newest).assessment.review
+    assert (review.by, review.corrections) == (("doctor",), ())
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_edit_shows_what_it_changes_and_is_kept_with_its_note(
+    case: tuple[Store, Visit], language: str
+) -> None:
+    store, made = case
+    found = opened(store, made.doctor, made.assessment)
+    said = {"serial": 1, "edits": [_move(store, made)]}
+    draft = tried(_session(store, made), found, Draft(made.assessment), said)
+    with signed_in(store, made.doctor, language) as gone:
+        shown = page("results", assessment=made.assessment)
+        shown.session_state["draft"] = draft
+        shown.run()
+        assert not shown.exception
+        edited = [one.value for one in shown.markdown if "60 ms" in plain_of(one.value)
+                  or "60 毫秒" in plain_of(one.value)]  # fmt: skip
+        assert edited
+        tables = [set(one.value.columns) for one in shown.dataframe]
+        wanted = {"Before", "After"} if language == "en" else {"校正前", "校正后"}
+        assert any(wanted <= columns for columns in tables)
+        shown.text_input(key=f"note-{made.assessment}").set_value("seen in slow motion").run()
+        shown.button(key="keep").click().run()
+    newest = results.versions(store, made.doctor, made.visit)[0][1]
+    assert gone == [("results", {"assessment": newest})]
+    kept = opened(store, made.doctor, newest)
+    assert kept.assessment.review.steps[-1].note == "seen in slow motion"
+    assert [one.change.kind for one in kept.version.edits] == ["move_event"]
+
+
+def plain_of(text: str) -> str:
+    return text.replace("\\", "")
+
+
+def test_who_may_only_see_can_neither_correct_nor_sign_nor_take_out(
+    case: tuple[Store, Visit],
+) -> None:
+    store, made = case
+    viewer_ = user(store, "looker", "viewer", all_patients=True)
+    with signed_in(store, viewer_):
+        shown = page("results", assessment=made.assessment)
+        assert not shown.exception
+        assert "Corrections" not in [one.value for one in shown.subheader]
+        assert {one.key for one in shown.button} & {"keep", "reviewed"} == set()
+        assert not shown.text_input
+    token = sign_ins.sign_in(store, "looker", PASSWORD).token
+    with pytest.raises(RefusedError):
+        taken_out(Session(store, viewer_, "en", token), made.assessment, "pdf", "en", "a4")
+
+
+def test_another_doctor_s_patient_is_not_shown_even_where_the_page_was_open(
+    case: tuple[Store, Visit],
+) -> None:
+    store, made = case
+    stranger = user(store, "stranger")
+    with signed_in(store, stranger):
+        shown = page("results", assessment=made.assessment)
+        assert not shown.title
+        assert "no such record" in plain_of(texts(shown))
+    admin = user(store, "boss", "admin")
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=made.assessment)
+        patients.give(store, admin, made.doctor.id, made.patient, seen=False)
+        shown.run()
+        assert not shown.title
+        assert not shown.metric
+
+
+def test_a_refused_walk_says_why_and_what_to_do(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    with store.writing() as db:
+        bad = results.keep(db, made.visit, refused(), {}, made.doctor.id)
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=bad)
+        assert not shown.exception
+        said = plain_of(texts(shown))
+    assert refused().message in said
+    assert refused().remedy in said
+    assert "Nothing is lost" in said
+    assert not shown.metric
+
+
+def test_what_models_say_comes_with_its_marks_and_silence_with_its_reason(
+    case: tuple[Store, Visit],
+) -> None:
+    store, made = case
+    spoken = (prediction(research=True), prediction(abstains=True, synthetic=True))
+    told = replace(assessed(2), predictions=spoken)
+    with store.writing() as db:
+        kept = results.keep(db, made.visit, told, {}, made.doctor.id)
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=kept)
+        assert not shown.exception
+        said = plain_of(texts(shown))
+    assert "RESEARCH – not for clinical use" in said
+    assert "Model of synthetic walkers only" in said
+    assert spoken[1].abstained.message in said
+
+
+@pytest.mark.parametrize("code", HOSTILE)
+def test_a_code_is_shown_letter_for_letter(case: tuple[Store, Visit], code: str) -> None:
+    shown = plain(code)
+    assert re.sub(r"\\(.)", r"\1", shown) == code
+    assert not re.search(r"(?<!\\)[<>*_`$\[\]#]", shown)
+
+
+# ---------------------------------------------------------------- signing and taking out
+
+
+def test_signing_takes_the_password_and_an_amendment_a_reason(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=made.assessment)
+        shown.text_input(key="sign_password").set_value("not the password")
+        _submit(shown)
+        assert signing.signatures(store, made.doctor, made.visit) == []
+        assert "Nothing was signed" in plain_of(texts(shown))
+        shown.text_input(key="sign_password").set_value(PASSWORD)
+        _submit(shown)
+        (signed,) = signing.signatures(store, made.doctor, made.visit)
+        assert signed.assessment_id == made.assessment
+        shown = page("results", assessment=made.assessment)
+        assert "signed by doctor" in plain_of(" ".join(one.value for one in shown.success))
+        assert not [one for one in shown.text_input if one.key == "sign_password"]
+
+
+def _submit(shown) -> None:
+    button = next(b for b in shown.button if str(b.label).startswith("Sign"))
+    button.click().run()
+
+
+def test_every_form_is_made_when_asked_for_and_audited(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    session = _session(store, made)
+    begins = {"pdf": b"%PDF", "fhir": b"{", "dicom": bytes(128) + b"DICM", "csv": b""}
+    for form in FORMS:
+        content = taken_out(session, made.assessment, form, "en", "letter")
+        assert content.startswith(begins[form])
+        assert len(content) > 500
+    with store.reading() as db:
+        actions = [row.action for row in db.query(AuditEntry).all()]
+    assert actions.count("export") == len(FORMS)
+    sign_ins.sign_out(store, session.token)
+    with pytest.raises(RefusedError):
+        taken_out(session, made.assessment, "csv", "en", "a4")
+
+
+def test_a_changed_account_cannot_take_out_with_an_old_page(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    session = _session(store, made)
+    user(store, "boss", "admin")
+    with store.writing() as db:
+        accounts.change(db, made.doctor.id, role="auditor")
+    with pytest.raises(RefusedError):
+        taken_out(session, made.assessment, "pdf", "en", "a4")
