@@ -28,6 +28,8 @@ THREADS = {
 }
 #: Key of lines that tell how far the work is; the first line without it is the answer.
 PROGRESS = "progress"
+#: What a process that reads recordings need not know.
+_SECRETS = ("CLINIGAIT_DATABASE_URL",)
 _LOOK_S = 0.2
 Heard = Callable[[dict[str, Any]], None]
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -119,7 +121,7 @@ class Sandbox:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, **THREADS},
+                env={k: v for k, v in os.environ.items() if k not in _SECRETS} | THREADS,
                 start_new_session=True,
             )
         return self._process

@@ -85,5 +85,16 @@ def password(name: _Name, data: Data, url: Url = None) -> None:
     typer.echo("Changed; signed out everywhere.")
 
 
+@app.command("second-factor-off")
+def second_factor_off(name: _Name, data: Data, url: Url = None) -> None:
+    """Take the second factor off a user whose telephone is lost."""
+    with opened(data, url) as store:
+        from clinigait.store import accounts, totp  # noqa: PLC0415  --help stays quick
+
+        with store.writing() as db:
+            totp.remove(db, accounts.find(db, name).id, None)
+    typer.echo("Off; the password alone signs in until another is set up.")
+
+
 def _asked() -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Engine, delete, func, select, update
+from sqlalchemy import Engine, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError
@@ -137,9 +137,19 @@ def apply_retention(store: Store, what: What, keep_days: int, by: str | None) ->
 
 
 def _remove_films(db: Session, ids: Iterable[str]) -> None:
+    """Remove films, and those that were made of them, of visits that have no film any more."""
+    visits = set()
     for recording_id in ids:
+        visits.add(db.get_one(Recording, recording_id).visit_id)
         gone = update(Recording).where(Recording.id == recording_id)
         db.execute(gone.values(sha256=None, removed_ms=now_ms(db)))
+    for visit_id in visits:
+        there = select(Recording.id).where(Recording.visit_id == visit_id)
+        if db.scalars(there.where(Recording.sha256.is_not(None))).first() is None:
+            made = select(StoredAssessment.id).where(StoredAssessment.visit_id == visit_id)
+            shown = delete(Artefact).where(Artefact.assessment_id.in_(made))
+            is_film = or_(Artefact.name.like("film.%"), Artefact.name.like("pass-%/film.%"))
+            db.execute(shown.where(is_film))
 
 
 def _erase(db: Session, patient_id: str) -> None:

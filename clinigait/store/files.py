@@ -125,7 +125,7 @@ class FileStore:
         lost = [
             path
             for path in self.folder.rglob("*")
-            if path.is_file() and path.name not in known and path.stat().st_mtime < before
+            if path.is_file() and path.name not in known and path.lstat().st_mtime < before
         ]
         for path in lost:
             path.unlink(missing_ok=True)

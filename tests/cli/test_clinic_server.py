@@ -7,11 +7,12 @@ from typer.testing import CliRunner, Result
 
 pytest.importorskip("sqlalchemy", reason="the extra `clinic` is not installed")
 
+import pyotp
 from sqlalchemy import text
 
 from clinigait.cli.app import app
 from clinigait.core import BadInputError
-from clinigait.store import audit, open_store, sign_ins
+from clinigait.store import accounts, audit, open_store, sign_ins, totp
 from support.clinics import PASSWORD, case, files_on_disk, quick_passwords
 
 
@@ -60,6 +61,18 @@ def test_users_are_changed(folder: Path) -> None:
     new = "nine orange bicycles\n" * 2
     assert _run(folder, "users", "password", "boss", typed=new).exit_code == 0
     assert isinstance(_run(folder, "users", "change", "nobody").exception, BadInputError)
+
+
+def test_a_lost_telephone_is_no_lost_account(folder: Path) -> None:
+    store = open_store(folder)
+    with store.writing() as db:
+        user_id = accounts.find(db, "doctor").id
+        code = pyotp.TOTP(totp.begin(db, user_id).secret).now()
+        assert totp.confirm(db, user_id, code)
+    assert sign_ins.sign_in(store, "doctor", PASSWORD) is None
+    assert _run(folder, "users", "second-factor-off", "doctor").exit_code == 0
+    assert sign_ins.sign_in(store, "doctor", PASSWORD) is not None
+    store.close()
 
 
 def test_backup_and_restore(folder: Path, tmp_path: Path) -> None:

@@ -69,6 +69,27 @@ def test_old_films_go_and_their_results_stay(store: Store, clock: Clock) -> None
     assert erasure.apply_retention(store, "films", 30, None).ids == ()
 
 
+def test_films_that_were_made_of_old_films_go_with_the_last_of_a_visit(
+    store: Store, clock: Clock
+) -> None:
+    made = case(store)
+    names = ("film.webm", "pass-2/film.mp4", "walk.npz", "frames/1.jpg")
+    with store.writing() as db, store.files.receiving([b"blurred"], 99) as file:
+        sha256 = store.files.keep(db, file)
+        shown = results.keep(
+            db, made.visit, corrected(), dict.fromkeys(names, sha256), made.doctor.id
+        )
+    clock.turn(20 * _DAY_S)
+    recordings.add(store, made.doctor, made.visit, [b"a later film"], {})
+    clock.turn(11 * _DAY_S)
+    erasure.apply_retention(store, "films", 30, None)
+    assert set(results.version(store, made.doctor, shown).files) == set(names)
+    clock.turn(20 * _DAY_S)
+    erasure.apply_retention(store, "films", 30, None)
+    left = results.version(store, made.doctor, shown).files
+    assert set(left) == {"walk.npz", "frames/1.jpg"}
+
+
 def test_old_patients_go_whole(store: Store, clock: Clock) -> None:
     made = case(store)
     clock.turn(31 * _DAY_S)
