@@ -29,7 +29,8 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "clinigait"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 LOCKS = ("base", "server", "dev", "models", "hrnet")
-SOURCES = sorted(PACKAGE.rglob("*.py"))
+APPS = ROOT / "apps"
+SOURCES = sorted([*PACKAGE.rglob("*.py"), *APPS.rglob("*.py")])
 
 
 # ---------------------------------------------------------------- floors
@@ -70,12 +71,18 @@ def _imports(path: Path) -> set[str]:
 def test_only_the_fetch_commands_know_the_network() -> None:
     network = {"aiohttp", "ftplib", "http", "httpx", "requests", "socket", "urllib", "urllib3"}
     users = {
-        str(path.relative_to(PACKAGE))
+        str(path.relative_to(PACKAGE if path.is_relative_to(PACKAGE) else ROOT))
         for path in SOURCES
         for name in _imports(path)
         if name.split(".")[0] in network and name != "urllib.parse"
     }
-    assert users <= {"io/fetch.py"}
+    # The door reads the cookies of those who ask; it asks nobody.
+    assert users <= {"io/fetch.py", "apps/dashboard/door.py"}
+
+
+def test_nothing_imports_the_programs_that_are_started_as_processes() -> None:
+    for path in PACKAGE.rglob("*.py"):
+        assert not {name for name in _imports(path) if name.startswith("clinigait.apps")}, path
 
 
 def test_every_imported_package_is_declared() -> None:
@@ -98,7 +105,9 @@ def test_every_imported_package_is_declared() -> None:
 
 
 def test_every_package_folder_is_declared() -> None:
-    there = {".".join(init.parent.relative_to(ROOT).parts) for init in PACKAGE.rglob("__init__.py")}
+    inits = [*PACKAGE.rglob("__init__.py"), *APPS.rglob("__init__.py")]
+    there = {".".join(init.parent.relative_to(ROOT).parts) for init in inits}
+    there = {f"clinigait.{name}" if name.startswith("apps") else name for name in there}
     assert set(PROJECT["tool"]["setuptools"]["packages"]) == there | {"clinigait.protocols"}
 
 
@@ -144,7 +153,7 @@ def test_the_wheel_carries_all_of_the_package_and_finds_its_protocols(tmp_path: 
 def _build_wheel(folder: Path) -> Path:
     source = folder / "source"
     ignore = shutil.ignore_patterns("__pycache__")
-    for name in ("clinigait", "protocols"):
+    for name in ("clinigait", "apps", "protocols"):
         shutil.copytree(ROOT / name, source / name, ignore=ignore)
     for name in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
         shutil.copy(ROOT / name, source)
@@ -160,6 +169,8 @@ def _shipped_files() -> set[str]:
     # What Python and numba compile is no source.
     there = [p for p in PACKAGE.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
     shipped = {path.relative_to(ROOT).as_posix() for path in there}
+    programs = [p for p in APPS.rglob("*") if p.is_file() and "__pycache__" not in p.parts]
+    shipped |= {f"clinigait/{path.relative_to(ROOT).as_posix()}" for path in programs}
     return shipped | {f"clinigait/protocols/{p.name}" for p in (ROOT / "protocols").glob("*.yaml")}
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from pathlib import Path
 
+from clinigait.apps import logs
 from clinigait.apps.dashboard.server import run
 from clinigait.apps.dashboard.settings import Settings
 from clinigait.apps.dashboard.setup import Setup
@@ -19,7 +19,7 @@ _EXIT_BAD_INPUT = 2
 
 def main() -> int:
     """Serve until asked to stop; return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.begin()
     try:
         settings = _settings()
         store = open_store(settings.data, settings.database_url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clinigait.apps.dashboard import leaving
+from clinigait.apps.dashboard.icon import ICON
 from clinigait.apps.dashboard.places import PLACES
 from clinigait.apps.dashboard.session import Session, current, plain
 from clinigait.apps.dashboard.words import LANGUAGES
@@ -13,7 +14,7 @@ from clinigait.store import sign_ins
 
 def show() -> None:
     """Show the frame, and in it the page that is asked for."""
-    st.set_page_config(page_title="clinigait", layout="wide")
+    st.set_page_config(page_title="clinigait", page_icon=ICON, layout="wide")
     session = current("any")
     allowed = [place for place in PLACES if place.right == "any" or session.may(place.right)]
     pages = [

@@ -12,7 +12,8 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import Route
 
 from clinigait.apps.dashboard import forms
-from clinigait.apps.dashboard.door import token_of
+from clinigait.apps.dashboard.door import client_of, token_of
+from clinigait.apps.dashboard.icon import ICON
 from clinigait.apps.dashboard.session import COOKIE, SECURE_COOKIE
 from clinigait.apps.dashboard.settings import Settings
 from clinigait.apps.dashboard.setup import Setup
@@ -25,13 +26,6 @@ _CHECKED_AT_ONCE = 2
 _LARGEST_FORM_BYTES = 10_000
 #: Where somebody may be led after signing in: a page of ours, with ids.
 _TO = re.compile(r"/[a-z_]*(\?[a-z]+=[0-9a-f]{32}(&[a-z]+=[0-9a-f]{32})*)?")
-_ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
-    '<rect width="32" height="32" rx="6" fill="#17425c"/>'
-    '<g fill="none" stroke="#fff" stroke-width="2.6" stroke-linecap="round">'
-    '<path d="M16 12v7l-5 8M16 19l5 8M16 13l-5 4M16 13l6 3"/></g>'
-    '<circle cx="16" cy="7.5" r="2.8" fill="#fff"/></svg>'
-)
 
 
 class WayIn:
@@ -66,13 +60,19 @@ class WayIn:
         language, to = language_of(request), form.get("to", "")
         to = to if _TO.fullmatch(to) else ""
         name, password = form.get("name", ""), form.get("password", "")
-        signed_in = await to_thread.run_sync(
-            sign_ins.sign_in, self._store, name, password, limiter=self._checked
-        )
+        signed_in = await self._proven(request, name, password, form.get("code", ""))
         if signed_in is None:
             page = forms.sign_in(language, to, name, words("wrong_sign_in", language))
             return HTMLResponse(page, 403)
         return await self._signed_in(request, signed_in.token, to or "/")
+
+    async def _proven(
+        self, request: Request, name: str, password: str, code: str = ""
+    ) -> sign_ins.SignedIn | None:
+        address = client_of(request.scope, self._settings)
+        return await to_thread.run_sync(
+            sign_ins.sign_in, self._store, name, password, code, address, limiter=self._checked
+        )
 
     async def _signed_in(self, request: Request, token: str, to: str) -> Response:
         old = token_of(request.scope)
@@ -116,9 +116,7 @@ class WayIn:
         except BadInputError as error:
             wrong = f"{sentence(error.message, language)} {sentence(error.remedy, language)}"
             return HTMLResponse(forms.welcome(language, name, wrong), 400)
-        signed_in = await to_thread.run_sync(
-            sign_ins.sign_in, self._store, name, password, limiter=self._checked
-        )
+        signed_in = await self._proven(request, name, password)
         if signed_in is None:
             return RedirectResponse("/sign-in", 303)
         return await self._signed_in(request, signed_in.token, "/")
@@ -141,7 +139,7 @@ async def health(_request: Request) -> Response:
 
 async def icon(_request: Request) -> Response:
     """Return the picture that browsers show beside the title."""
-    return Response(_ICON, media_type="image/svg+xml")
+    return Response(ICON, media_type="image/svg+xml")
 
 
 def _check_same(password: str, again: str) -> None:

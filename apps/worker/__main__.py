@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from platform import node
 from threading import Event
 
+from clinigait.apps import logs
 from clinigait.clinic.assessing import TASKS
 from clinigait.clinic.worker import work
 from clinigait.core import BadInputError
@@ -21,7 +21,7 @@ _EXIT_BAD_INPUT = 2
 
 def main() -> int:
     """Work until asked to stop, then finish the job at hand; return the exit code."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logs.begin()
     parser = argparse.ArgumentParser(prog="clinigait worker")
     parser.add_argument("--data", type=Path, required=True)
     given = parser.parse_args()

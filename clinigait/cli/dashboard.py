@@ -65,6 +65,8 @@ def dashboard(  # noqa: PLR0913, PLR0917  every option of the command line is an
     try:
         team += [_started(environment, _WORKER, f"--data={data}") for _ in range(workers)]
         code = _watched(server, team, environment, data)
+    except KeyboardInterrupt:
+        code = 0  # the usual end
     finally:
         _end([server, *team])
     if code:

@@ -1,23 +1,38 @@
-"""One's own account: the password."""
+"""One's own account: password and second factor."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from clinigait.apps.dashboard.session import current, telling
+from clinigait.apps.dashboard.session import Session, current, telling
 from clinigait.clinic import administering
 from clinigait.core import BadInputError
+from clinigait.store.totp import Enrolment
+
+_KEY = "enrolment"
 
 
 def show() -> None:
     """Show the page."""
     session = current("any")
     st.title(session.say("page_account"))
+    second = administering.has_second_factor(session.store, session.account)
+    _password(session, second=second)
+    st.subheader(session.say("second_factor"))
+    if second:
+        st.session_state.pop(_KEY, None)
+        st.success(session.say("second_factor_on"), icon=":material/lock:")
+    else:
+        _second_factor(session)
+
+
+def _password(session: Session, *, second: bool) -> None:
     st.subheader(session.say("change_password"))
     with st.form("own_password"):
         old = st.text_input(
             session.say("old_password"), type="password", autocomplete="current-password"
         )
+        code = st.text_input(session.say("six_digits"), max_chars=16, key="c") if second else ""
         new = st.text_input(
             session.say("new_password"), type="password", autocomplete="new-password"
         )
@@ -27,7 +42,29 @@ def show() -> None:
     if wanted:
         with telling(session):
             _check_same(new, again)
-            administering.change_own_password(session.store, session.account, old, new)
+            administering.change_own_password(session.store, session.account, old, new, code)
+        st.rerun()
+
+
+def _second_factor(session: Session) -> None:
+    """Show the secret once, until a code of it was seen."""
+    st.markdown(session.say("second_factor_help"))
+    made: Enrolment | None = st.session_state.get(_KEY)
+    if made is None:
+        if st.button(session.say("second_factor_begin"), icon=":material/smartphone:"):
+            with telling(session):
+                made = administering.begin_second_factor(session.store, session.account)
+            st.session_state[_KEY] = made
+            st.rerun()
+        return
+    st.markdown(session.say("second_factor_secret"))
+    st.code(made.secret, language=None)
+    with st.form("second_factor", border=False):
+        code = st.text_input(session.say("six_digits"), max_chars=16)
+        confirmed = st.form_submit_button(session.say("second_factor_confirm"), type="primary")
+    if confirmed:
+        with telling(session):
+            administering.confirm_second_factor(session.store, session.account, code)
         st.rerun()
 
 

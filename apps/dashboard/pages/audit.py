@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import get_args
 
 import streamlit as st
@@ -9,11 +11,13 @@ import streamlit as st
 from clinigait.apps.dashboard.session import Session, current, telling
 from clinigait.apps.dashboard.words import moment
 from clinigait.clinic import auditing
+from clinigait.clinic.audit_fhir import audit_events
 from clinigait.clinic.auditing import Link
 from clinigait.store.audit import Action
 
 _ROWS = 100
 _MOST_TOLD = 20
+_DAY_MS = 24 * 3600 * 1000
 
 
 def show() -> None:
@@ -23,6 +27,7 @@ def show() -> None:
     st.markdown(session.say("audit_intro"))
     if st.button(session.say("verify"), icon=":material/verified_user:", type="primary"):
         _verify(session)
+    _export(session)
     before = st.session_state.get("audit_before")
     action = st.selectbox(
         session.say("audit_action"),
@@ -54,6 +59,30 @@ def _verify(session: Session) -> None:
     st.error(session.say("audit_broken", number=len(faults)), icon=":material/error:")
     for fault in faults[:_MOST_TOLD]:
         st.text(f"{fault.number}: {fault.what}")
+
+
+def _export(session: Session) -> None:
+    with st.expander(session.say("audit_export"), icon=":material/download:"):
+        today = datetime.now().astimezone().date()
+        first, last = today - timedelta(days=30), today
+        days = st.date_input(session.say("audit_days"), value=(first, last), max_value=today)
+        if len(days) != 2:
+            return
+        st.download_button(
+            session.say("audit_export_button"),
+            data=partial(_events, *days),
+            file_name=f"audit-{days[0]}-{days[1]}.ndjson",
+            mime="application/fhir+ndjson",
+            on_click="ignore",
+        )
+
+
+def _events(first: date, last: date) -> bytes:
+    session = current("audit")
+    midnight = [datetime.combine(day, time.min).astimezone() for day in (first, last)]
+    from_ms, to_ms = (round(moment.timestamp() * 1000) for moment in midnight)
+    lines = audit_events(session.store, session.account, from_ms, to_ms + _DAY_MS)
+    return "".join(f"{line}\n" for line in lines).encode()
 
 
 def _table(session: Session, links: list[Link]) -> None:

@@ -73,6 +73,20 @@ def _user(session: Session, user: Account) -> None:
         if user.role in _SEE_PATIENTS and not user.all_patients:
             _patients(session, user)
         _password(session, user)
+        st.button(
+            session.say("lost_telephone"),
+            key=f"second_{user.id}",
+            help=session.say("lost_telephone_help"),
+            on_click=_remove_second_factor,
+            args=(user.id,),
+        )
+
+
+def _remove_second_factor(user_id: str) -> None:
+    session = current("administer")
+    with telling(session):
+        administering.remove_second_factor(session.store, session.account, user_id)
+    st.session_state["users_done"] = "second_factor_off"
 
 
 def _change(session: Session, user: Account) -> None:

@@ -1,0 +1,18 @@
+"""A dashboard on a store: pages as Streamlit's own test runs them, signed in as anybody."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import pytest
+
+if find_spec("sqlalchemy") is None or find_spec("streamlit") is None:
+    collect_ignore_glob = ["test_*.py"]  # the extra `clinic` is not installed
+else:
+    from support.dashboards import at, people  # noqa: F401
+    from support.store_fixtures import clock, quick, store  # noqa: F401
+
+
+@pytest.fixture
+def url() -> None:
+    """Take the built-in database: the store's own tests hold both."""
