@@ -186,7 +186,8 @@ def test_from_the_film_to_the_signed_report(
     # sign: with the password, on the newest version
     page.get_by_label("Your password again, doctor").fill(PASSWORD)
     page.get_by_role("button", name="Sign", exact=True).click()
-    page.get_by_text(re.compile("signed by doctor")).first.wait_for()
+    page.get_by_text("A signed report never changes").wait_for()
+    page.wait_for_timeout(5000)  # the rest of the page is drawn anew
     (signed,) = signing.signatures(store, made.doctor, made.visit)
     assert signed.assessment_id == results.versions(store, made.doctor, made.visit)[0][1]
 
