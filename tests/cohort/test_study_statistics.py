@@ -121,7 +121,7 @@ def test_a_covariate_that_is_the_group_is_told() -> None:
 def test_a_comparison_is_adjusted_for_a_covariate() -> None:
     rng = np.random.default_rng(4)
     rows = simulated(rng, 0.0, people=40)
-    age = {who: 60 + 15 * ("patient" in who) + rng.normal(0, 5) for who in set(rows["subject"])}
+    age = {who: 60 + 15 * ("patient" in who) + rng.normal(0, 5) for who in rows["subject"].unique()}
     rows["age_y"] = rows["subject"].map(age)
     rows["value"] -= 0.03 * (rows["age_y"] - 60)
     crude = compare(checked(rows, StudyPlan(reference_group="control")))[0].effect
