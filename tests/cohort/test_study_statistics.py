@@ -16,8 +16,9 @@ from clinigait.cohort import study_models
 from clinigait.cohort.study_compare import compare, subgroup_tests
 from clinigait.cohort.study_models import NotFitted, fit
 from clinigait.cohort.study_multiplicity import benjamini_hochberg, holm
+from clinigait.cohort.study_plan import StudyPlan
 from clinigait.cohort.study_retest import retest
-from clinigait.cohort.study_table import StudyPlan, checked
+from clinigait.cohort.study_table import checked
 from support.studies import SPEED, orthodont, rows_of, simulated
 
 ONE_QUESTION = StudyPlan(primary=(SPEED,), reference_group="control")
