@@ -112,7 +112,7 @@ def cluster(workers: Workers, told: Callable[[str], None]) -> Iterator[Any]:
     with dask.config.set(_SETTINGS):
         if workers.scheduler is not None:
             with _connected(distributed, workers) as client:
-                if client.dashboard_link and find_spec("bokeh"):
+                if client.dashboard_link:  # served there: what it needs is not needed here
                     told(f"Dashboard of the scheduler: {client.dashboard_link}")
                 yield client
             return
@@ -130,14 +130,12 @@ def cluster(workers: Workers, told: Callable[[str], None]) -> Iterator[Any]:
             ) as local,
             distributed.Client(local, set_as_default=False) as client,
         ):
-            told(
-                f"Dashboard: {local.dashboard_link}" if dashboard
-                else "Install bokeh for a dashboard of the workers."
-            )  # fmt: skip
+            told(f"Dashboard: {local.dashboard_link}" if dashboard else _NO_DASHBOARD)
             yield client
 
 
 _SILENT = 50
+_NO_DASHBOARD = "No dashboard of the workers: it needs the package bokeh (pip install bokeh)."
 #: What Dask does besides, many times a second in every process, costs more than many a walk.
 _SETTINGS = {
     "distributed.comm.timeouts.connect": "15s",

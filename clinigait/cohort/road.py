@@ -182,7 +182,7 @@ def check_summary(cohort: Cohort, study: StudyPlan) -> None:
     BadInputError
         If the plan asks for what there is not, or a package is missing.
     """
-    check_study(study, cohort.covariates)
+    check_study(study, cohort)
     for package in ("pandas", "statsmodels"):
         if find_spec(package) is None:
             raise BadInputError(

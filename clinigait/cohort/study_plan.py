@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydantic import TypeAdapter, ValidationError
 
 from clinigait.cohort.columns import FACTS, WALK
+from clinigait.cohort.walks import Cohort
 from clinigait.core import BadInputError
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.gait.norms import WalkConditions
@@ -84,7 +85,10 @@ def read_study(path: Path) -> StudyPlan:
         content = path.read_bytes() if path.stat().st_size <= _MAX_BYTES else b""
     except (OSError, ValueError) as error:
         raise BadInputError(f"There is no plan {name}.", "Give the path of a YAML file.") from error
-    data = plain_data(content, name)
+    try:
+        data = plain_data(content, name)
+    except BadInputError as error:
+        raise BadInputError(f"{name} is no readable YAML.", "Correct it and try again.") from error
     if not isinstance(data, dict) or not data:
         raise BadInputError(f"{name} holds no plan.", "docs/cohorts_summary.md has an example.")
     try:
@@ -100,22 +104,19 @@ def read_study(path: Path) -> StudyPlan:
     return replace(plan, about=(*plan.about, ("Plan", f"{name}, SHA-256 {sha256}")))
 
 
-def check_study(plan: StudyPlan, covariates: Collection[str]) -> None:
+def check_study(plan: StudyPlan, cohort: Cohort) -> None:
     """Refuse a plan that the results of a manifest can never answer, before they are made.
-
-    Parameters
-    ----------
-    plan
-        What is asked.
-    covariates
-        Columns of the manifest without a meaning of their own.
 
     Raises
     ------
     BadInputError
-        If it names a column or a parameter that there is not.
+        If it names a column, a group, a visit or a parameter that there is not.
     """
-    known = (*WALK, *FACTS, *covariates)
+    known = (*WALK, *FACTS, *cohort.covariates)
+    _check_kinds("visit", plan.retest_visits or (), {walk.visit for walk in cohort.walks})
+    if plan.reference_group is not None and (column := plan.group or "group") in cohort.covariates:
+        groups = {walk.covariates[column] for walk in cohort.walks}
+        _check_kinds("group", (plan.reference_group,), groups)
     for name in plan.columns:
         if name not in known:
             raise BadInputError(
@@ -127,4 +128,13 @@ def check_study(plan: StudyPlan, covariates: Collection[str]) -> None:
             raise BadInputError(
                 f"The plan names the parameter {name[:40]}, which clinigait does not measure.",
                 "Names stand in the column parameter of any results, such as speed_mps.",
+            )
+
+
+def _check_kinds(what: str, asked: Iterable[str], there: set[str]) -> None:
+    for name in asked:
+        if name not in there:
+            raise BadInputError(
+                f"The plan names the {what} {name[:40]}, which the manifest does not have.",
+                f"Choose of: {', '.join(sorted(there))[:300]}.",
             )

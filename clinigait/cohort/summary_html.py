@@ -22,7 +22,7 @@ from clinigait.cohort.summary_parts import (
     Story,
     Words,
 )
-from clinigait.report.fonts import HAN_FILE
+from clinigait.report.fonts import HAN_FILES, is_han
 from clinigait.report.styles import ACCENT, GRADE_COLOURS, INK, LINE, MUTED, PANEL
 
 _LONGEST = 600
@@ -123,7 +123,7 @@ def _table(grid: Grid) -> str:
 def _picture(picture: Picture) -> str:
     content = BytesIO()
     for text in picture.figure.findobj(Text):
-        if not text.get_text().isascii():
+        if is_han(text.get_text()):
             text.set_fontfamily(["DejaVu Sans", _han_family()])
     # As an image of its own no name in one figure meets one in another.
     with rc_context({"svg.hashsalt": "clinigait", "svg.fonttype": "path"}):
@@ -135,9 +135,10 @@ def _picture(picture: Picture) -> str:
 
 @cache
 def _han_family() -> str:
-    """Make the font of Chinese signs known to matplotlib, and return its name."""
-    fontManager.addfont(HAN_FILE)
-    return FT2Font(HAN_FILE).family_name
+    """Make the fonts of Chinese signs known to matplotlib, and return its name."""
+    for file in HAN_FILES:
+        fontManager.addfont(file)
+    return FT2Font(HAN_FILES[0]).family_name
 
 
 def _text(text: str) -> str:
