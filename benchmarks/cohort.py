@@ -31,12 +31,13 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+from clinigait.cohort.columns import RESERVED
 from clinigait.cohort.engine import Counts, Run, Workers, cluster
 from clinigait.cohort.manifest import read_cohort
 from clinigait.cohort.pieces import Pieces
 from clinigait.cohort.plan import Plan
 from clinigait.cohort.road import plan_of
-from clinigait.cohort.tables import RESERVED, write_results
+from clinigait.cohort.tables import write_results
 from clinigait.cohort.walks import Cohort
 from clinigait.core import Subject
 from clinigait.io.protocol import load_protocol

@@ -2,8 +2,9 @@
 
 How much slower do frail older people walk than robust ones? Run: ``python examples/cohort_study.py
 [--out DIR] [--walkers N] [--seed S] [--quick]``. People of the virtual clinic come twice and are
-filmed from the side; their keypoints, with the errors of a pose model, are measured. ``DIR`` gets
-the manifest, the table of results, the summary, and a picture of the answer; what was commanded of
+filmed from the side; their keypoints, with the errors of a pose model, are scored by two workers as
+``clinigait score`` does it. ``DIR`` gets the manifest, the tables, the summary, and a picture of the
+answer; what was commanded of
 the walkers is printed beside it. Nobody in it is a person.
 """
 
@@ -18,14 +19,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from clinigait.cohort.columns import RESERVED
+from clinigait.cohort.engine import Workers
+from clinigait.cohort.manifest import read_cohort
+from clinigait.cohort.road import check_summary, plan_of, score_cohort, summarise
 from clinigait.cohort.study_compare import Contrast
 from clinigait.cohort.study_findings import StudyFindings
-from clinigait.cohort.summary import StudyPlan, write_summary
-from clinigait.core import BadInputError, Measurement, RefusedError, Subject
+from clinigait.cohort.study_plan import StudyPlan
+from clinigait.core import BadInputError
 from clinigait.core.synthetic import SYNTHETIC
-from clinigait.gait.measure import measure
-from clinigait.io.keypoints import read_keypoints
-from clinigait.io.protocol import load_protocol
 from clinigait.synthesis.clinic import COHORT, Order, run
 from clinigait.synthesis.population import load_population
 
@@ -39,7 +41,7 @@ _PLAN = StudyPlan(
     primary=(_QUESTION,),
     covariates=("age_y", "sex", "height_m"),
     subgroups=("sex",),
-    about=(("Protocol", _PROTOCOL), ("Population", "frailty_population, two visits")),
+    about=(("Population", "frailty_population, two visits"),),
 )
 
 
@@ -54,9 +56,7 @@ def main() -> int:
     walkers = 8 if asked.quick else asked.walkers
     try:
         manifest = _filmed(asked.out, walkers, asked.seed)
-        results = scored(manifest, asked.out)
-        results.to_csv(asked.out / "results.csv", index=False)
-        found = write_summary(results, asked.out, _PLAN)
+        found = scored(asked.out)
     except BadInputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -82,34 +82,15 @@ def _filmed(out: Path, walkers: int, seed: int) -> pd.DataFrame:
     return manifest.assign(commanded_mps=cohort[_QUESTION])
 
 
-def scored(manifest: pd.DataFrame, out: Path) -> pd.DataFrame:
-    """Return the table of results: what ``clinigait score`` makes of a manifest of any size."""
-    protocol = load_protocol(_PROTOCOL)
-    rows: list[dict[str, object]] = []
-    for walk in manifest.drop(columns="commanded_mps").to_dict("records"):
-        subject = Subject(
-            str(walk["subject"]), float(walk["height_m"]), None, float(walk["age_y"]), walk["sex"]
-        )
-        try:
-            seen = replace(read_keypoints(out / str(walk["file"])), subject=subject)
-            rows += [{**walk, **row} for row in _measured(measure(seen, protocol))]
-        except (RefusedError, BadInputError) as error:
-            refused = isinstance(error, RefusedError)
-            rows.append(
-                {**walk, "status": "refused" if refused else "failed",
-                 "code": error.code if refused else "unusable", "reason": error.message}
-            )  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def _measured(measurement: Measurement) -> list[dict[str, object]]:
-    return [
-        {
-            "status": "measured", "reason": p.reason, "parameter": p.name, "side": p.side,
-            "value": p.value, "unit": p.unit, "n": p.n, "low": p.low, "high": p.high,
-        }
-        for p in measurement.parameters
-    ]  # fmt: skip
+def scored(out: Path) -> StudyFindings:
+    """Score every walk of the manifest and summarise: what ``clinigait score`` does."""
+    table = out / "results.parquet"
+    cohort = read_cohort(out / "manifest.csv", RESERVED)
+    plan = plan_of(cohort, _PROTOCOL, table)
+    check_summary(cohort, _PLAN)
+    counts = score_cohort(cohort, plan, table, Workers(count=2))
+    print(f"{counts.measured} of {counts.total} walks measured: {table}")
+    return summarise(cohort, plan, table, _PLAN)
 
 
 def _answer(found: StudyFindings, manifest: pd.DataFrame, out: Path) -> None:

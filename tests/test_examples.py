@@ -122,8 +122,9 @@ def test_what_a_model_sees(demo_clip, weights, tmp_path, monkeypatch, capsys) ->
 @pytest.mark.slow
 def test_cohort_study(tmp_path, monkeypatch, capsys) -> None:
     pytest.importorskip("statsmodels")
+    pytest.importorskip("distributed")
     need_bodies()
-    _run(_FOLDER / "cohort_study.py", monkeypatch, "--out", tmp_path)
+    _run(_FOLDER / "cohort_study.py", monkeypatch, "--out", tmp_path, "--quick")
     said = capsys.readouterr().out
     assert "frail walk" in said
     assert "95 % interval" in said

@@ -19,7 +19,10 @@ from clinigait.core import BadInputError
 
 if TYPE_CHECKING:
     from clinigait.cohort.engine import Counts, Tell, Workers
+    from clinigait.cohort.plan import Plan
     from clinigait.cohort.road import Standing
+    from clinigait.cohort.study_plan import StudyPlan
+    from clinigait.cohort.walks import Cohort
 
 _INTERRUPTED = 130
 _GIB = 1024**3
@@ -59,6 +62,10 @@ def score(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
             "--resource", metavar="NAME=AMOUNT", help="Only workers that have it, e.g. GPU=1."
         ),
     ] = None,
+    study: Annotated[
+        Path | None,
+        typer.Option("--study", help="YAML: groups, primary parameters, what to adjust for."),
+    ] = None,
     reports: Annotated[
         bool, typer.Option("--reports", help="Write the report of every walk as well.")
     ] = False,
@@ -78,16 +85,24 @@ def score(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
         float | None, typer.Option("--memory-gb", min=0.1, help="Or if it needs more memory.")
     ] = None,
 ) -> None:
-    """Score every walk of a manifest; the same command goes on where it was stopped."""
+    """Score every walk of a manifest and summarise; the same command goes on where it stopped."""
     if scheduler is not None and workers is not None:
         raise BadInputError(
             "--workers starts workers here, --scheduler uses those of a scheduler.",
             "Give one of the two.",
         )
+    from clinigait.cohort.columns import RESERVED  # noqa: PLC0415
     from clinigait.cohort.engine import Workers  # noqa: PLC0415  --help stays quick
     from clinigait.cohort.manifest import ManifestFaultsError, read_cohort  # noqa: PLC0415
-    from clinigait.cohort.road import Options, plan_of, score_cohort, standing  # noqa: PLC0415
-    from clinigait.cohort.tables import RESERVED, wide_path  # noqa: PLC0415
+    from clinigait.cohort.road import (  # noqa: PLC0415
+        Options,
+        check_summary,
+        plan_of,
+        score_cohort,
+        standing,
+    )
+    from clinigait.cohort.study_plan import StudyPlan, read_study  # noqa: PLC0415
+    from clinigait.cohort.tables import wide_path  # noqa: PLC0415
 
     who = Workers(scheduler, workers, _resources(resource or []))
     try:
@@ -96,6 +111,8 @@ def score(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
         for fault in error.faults:
             typer.echo(fault)
         raise
+    asked = StudyPlan() if study is None else read_study(study)
+    check_summary(cohort, asked)
     options = Options(pose, reports, limit_s, int(_memory_gib(memory_gb, who) * _GIB), retry_failed)
     plan = plan_of(cohort, protocol, out, options)
     if status:
@@ -116,6 +133,16 @@ def score(  # noqa: PLR0913, PLR0917  every option of the command line is an arg
         os._exit(_INTERRUPTED)
     typer.echo(counts_line(counts))
     typer.echo(f"Tables: {out}, {wide_path(out)}")
+    _summarise(cohort, plan, out, asked)
+
+
+def _summarise(cohort: Cohort, plan: Plan, out: Path, study: StudyPlan) -> None:
+    """Write the summary; the tables are there already, whatever becomes of it."""
+    from clinigait.cohort.road import summarise, summary_paths  # noqa: PLC0415
+
+    with Console(stderr=True).status("Writing the summary"):
+        summarise(cohort, plan, out, study)
+    typer.echo(f"Summary: {', '.join(str(path) for path in summary_paths(out))}")
 
 
 def _resources(texts: list[str]) -> dict[str, float]:

@@ -15,11 +15,13 @@ from typing import Any
 
 from clinigait.cohort.plan import Plan
 from clinigait.cohort.walks import CohortWalk
-from clinigait.cohort.work import Outcome, score_walk
+from clinigait.cohort.work import Outcome, score_walks
 from clinigait.core import BadInputError
 
-#: So many walks a worker are on the way: enough that none waits, few enough that memory is flat.
+#: So many tasks a worker are on the way: enough that none waits, few enough that memory is flat.
 _AHEAD = 3
+#: So many walks of keypoints are one task at most: one walk takes little longer than a task costs.
+_A_TASK = 16
 #: How often it is looked whether workers came or went.
 _LOOK_S = 5.0
 _RETRY_S = 2.0
@@ -61,7 +63,7 @@ class Counts:
     total
         Walks of the manifest.
     kept
-        Walks that an earlier run did.
+        Walks that were found done: by an earlier run, or by a worker that was lost in this one.
     measured, refused, failed
         How walks ended, those of earlier runs among them.
     note
@@ -110,7 +112,7 @@ def cluster(workers: Workers, told: Callable[[str], None]) -> Iterator[Any]:
     with dask.config.set(_SETTINGS):
         if workers.scheduler is not None:
             with _connected(distributed, workers) as client:
-                if client.dashboard_link and find_spec("bokeh"):
+                if client.dashboard_link:  # served there: what it needs is not needed here
                     told(f"Dashboard of the scheduler: {client.dashboard_link}")
                 yield client
             return
@@ -128,15 +130,22 @@ def cluster(workers: Workers, told: Callable[[str], None]) -> Iterator[Any]:
             ) as local,
             distributed.Client(local, set_as_default=False) as client,
         ):
-            told(
-                f"Dashboard: {local.dashboard_link}" if dashboard
-                else "Install bokeh for a dashboard of the workers."
-            )  # fmt: skip
+            told(f"Dashboard: {local.dashboard_link}" if dashboard else _NO_DASHBOARD)
             yield client
 
 
 _SILENT = 50
-_SETTINGS = {"distributed.comm.timeouts.connect": "15s", "distributed.comm.retry.count": 0}
+_NO_DASHBOARD = "No dashboard of the workers: it needs the package bokeh (pip install bokeh)."
+#: What Dask does besides, many times a second in every process, costs more than many a walk.
+_SETTINGS = {
+    "distributed.comm.timeouts.connect": "15s",
+    "distributed.comm.retry.count": 0,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "500ms",
+    "distributed.admin.system-monitor.interval": "2s",
+    "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.system-monitor.disk": False,
+}
 
 
 def _library() -> Any:  # noqa: ANN401  a module
@@ -219,7 +228,8 @@ class Run:
         self._tell = tell
         self._name = uuid.uuid4().hex[:8]
         self._waiting = deque(range(len(walks)))
-        self._flying: dict[str, int] = {}
+        self._alone: set[int] = set()
+        self._flying: dict[str, list[int]] = {}
         self._outcomes: list[Outcome | None] = [None] * len(walks)
         self._sent = 0
         self._window, self._looked_s = 0, -_LOOK_S
@@ -248,36 +258,56 @@ class Run:
         return [outcome for outcome in self._outcomes if outcome is not None]
 
     def _take_off(self) -> Iterator[Any]:
-        """Send walks until enough are on the way; while a disk is full, one at a time."""
+        """Send tasks until enough are on the way; while a disk is full, one walk at a time."""
         now_s = time.monotonic()
         if now_s - self._looked_s >= _LOOK_S:
             self._window = _AHEAD * max(1, sum(self._client.nthreads().values()))
             self._looked_s = now_s
         most = self._window if self._full_since_s is None else 1
         while self._waiting and len(self._flying) < most:
-            number = self._waiting.popleft()
-            key = f"walk-{self._name}-{self._sent}"
+            numbers = self._next()
+            key = f"walks-{self._name}-{self._sent}"
             self._sent += 1
-            self._flying[key] = number
+            self._flying[key] = numbers
             yield self._client.submit(
-                score_walk, self._walks[number], self._plan,
+                score_walks, [self._walks[number] for number in numbers], self._plan,
                 key=key, pure=False, resources=self._workers.resources or None,
             )  # fmt: skip
 
-    def _land(self, number: int, future: Any) -> None:  # noqa: ANN401
-        outcome = self._outcome_of(future)
-        if outcome.how == "stop":
-            raise BadInputError(str(outcome.reason), _GOES_ON)
-        if outcome.how == "full":
-            self._is_full(number, str(outcome.reason))
-            return
-        self._full_since_s, self.counts.note = None, ""
-        self._outcomes[number] = outcome
-        self.counts.kept += outcome.how == "kept"
-        setattr(self.counts, outcome.status, getattr(self.counts, outcome.status) + 1)
+    def _next(self) -> list[int]:
+        """Return the walks of the next task: fewer towards the end, so that all workers end."""
+        most = 1
+        if self._full_since_s is None:
+            most = min(_A_TASK, -(-len(self._waiting) // self._window))
+        numbers = [self._waiting.popleft()]
+        while (
+            self._waiting and len(numbers) < most and self._is_quick(numbers[0], self._waiting[0])
+        ):
+            numbers.append(self._waiting.popleft())
+        return numbers
+
+    def _is_quick(self, *numbers: int) -> bool:
+        """Tell whether walks may share a task."""
+        return self._plan.reports is None and not any(
+            self._walks[number].filmed or number in self._alone for number in numbers
+        )
+
+    def _land(self, numbers: Sequence[int], future: Any) -> None:  # noqa: ANN401
+        outcomes = self._outcomes_of(future, numbers)
+        for number, outcome in zip(numbers, outcomes, strict=False):
+            if outcome.how == "stop":
+                raise BadInputError(str(outcome.reason), _GOES_ON)
+            if outcome.how == "full":
+                self._is_full(str(outcome.reason))
+                break
+            self._full_since_s, self.counts.note = None, ""
+            self._outcomes[number] = outcome
+            self.counts.kept += outcome.how == "kept"
+            setattr(self.counts, outcome.status, getattr(self.counts, outcome.status) + 1)
+        self._waiting.extendleft(n for n in reversed(numbers) if self._outcomes[n] is None)
         self._tell(self.counts)
 
-    def _is_full(self, number: int, reason: str) -> None:
+    def _is_full(self, reason: str) -> None:
         now_s = time.monotonic()
         if self._full_since_s is None:
             self._full_since_s = now_s
@@ -289,19 +319,17 @@ class Run:
         else:
             time.sleep(min(_RETRY_S, self._workers.patience_s))
         self.counts.note = f"{reason} Waiting for room."
-        self._waiting.appendleft(number)
-        self._tell(self.counts)
 
-    def _outcome_of(self, future: Any) -> Outcome:  # noqa: ANN401
+    def _outcomes_of(self, future: Any, numbers: Sequence[int]) -> list[Outcome]:  # noqa: ANN401
         """Return what a worker answered, or what it means that it did not."""
         try:
-            found: Outcome = future.result()
+            found: list[Outcome] = future.result()
         except _library().KilledWorker:
-            return Outcome(
-                "lost",
-                code="worker_lost",
-                reason="Workers ended again and again while they had it.",
-            )
+            if len(numbers) > 1:  # one of them may do it: each goes on its own
+                self._alone.update(numbers)
+                return []
+            why = "Workers ended again and again while they had it."
+            return [Outcome("lost", code="worker_lost", reason=why)]
         except CancelledError as error:
             raise BadInputError("The scheduler is gone.", _GOES_ON) from error
         except Exception as error:  # what a worker raises comes from its machine, of any kind

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from clinigait.cohort.manifest import NEEDED, is_recording
+from clinigait.cohort.columns import FACTS, WALK
+from clinigait.cohort.manifest import is_recording
 from clinigait.core import BadInputError
 from clinigait.io.keypoints import is_keypoint_file, read_keypoints
 from clinigait.io.output import replace_file
@@ -18,7 +19,7 @@ from clinigait.report.tables import csv_text, safe_text
 
 #: Says in every row, and in the results, that nobody has checked them yet.
 GUESSED = "subject and visit guessed from folders"
-_COLUMNS = (*NEEDED, "group", "age_y", "sex", "height_m", "mass_kg", "guessed")
+_COLUMNS = (*WALK, "group", *FACTS, "guessed")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from clinigait.cohort.columns import FACTS, WALK
 from clinigait.cohort.walks import Cohort, CohortWalk
 from clinigait.core import SYNTHETIC, BadInputError
 from clinigait.datasets.manifest import faults_of_cells
@@ -22,9 +23,6 @@ from clinigait.io.rgbd_folder import FILM_SUFFIXES
 from clinigait.passes import MOST_PASSES
 from clinigait.report.tidy import parquet_library
 
-NEEDED = ("subject", "visit", "file")
-#: What is known of the person.
-FACTS = ("age_y", "sex", "height_m", "mass_kg")
 #: What a file of keypoints does not say itself.
 HINTS = ("rate_hz", "layout", "unit")
 SUFFIXES = (".csv", ".parquet")
@@ -84,14 +82,14 @@ def read_cohort(path: Path, reserved: Sequence[str] = ()) -> Cohort:
         for line, cells in lines[1:]
         if len(cells) == len(columns)
     ]
-    needed = [name for name in NEEDED if name in columns]
+    needed = [name for name in WALK if name in columns]
     files: dict[Path, int] = {}
     for row in rows:
         found = [*_faults_of(row, needed), *_faults_of_files(row, path.parent, files, what)]
         faults += [f"{what} {row.line}: {fault}" for fault in found]
     if faults:
         raise ManifestFaultsError(path.name, faults)
-    own = (*NEEDED, *FACTS, *HINTS, SYNTHETIC)
+    own = (*WALK, *FACTS, *HINTS, SYNTHETIC)
     covariates = tuple(dict.fromkeys(("group", *(c for c in columns if c not in own))))
     return Cohort(path.name, covariates, tuple(_walk(row, path.parent, covariates) for row in rows))
 
@@ -142,7 +140,7 @@ def _text(cell: object) -> str:
 
 
 def _faults_of_head(columns: Sequence[str], reserved: Sequence[str]) -> list[str]:
-    said = [f"there is no column {name}" for name in NEEDED if name not in columns]
+    said = [f"there is no column {name}" for name in WALK if name not in columns]
     if said and len(columns) == 1 and (";" in columns[0] or "\t" in columns[0]):
         said.append("something else than commas stands between its cells")
     said += [
@@ -152,7 +150,7 @@ def _faults_of_head(columns: Sequence[str], reserved: Sequence[str]) -> list[str
     ]
     if "" in columns and columns.count("") == 1:
         said.append("a column has no name")
-    taken = set(reserved) - {*NEEDED, *HINTS, SYNTHETIC, "group"}
+    taken = set(reserved) - {*WALK, *HINTS, SYNTHETIC, "group"}
     said += [
         f"the column {name} has the name of a column of the results: call it something else"
         for name in dict.fromkeys(columns)

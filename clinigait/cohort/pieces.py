@@ -11,7 +11,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
@@ -91,8 +91,10 @@ class Pieces:
         BadInputError
             If it cannot be written; nothing is left behind.
         """
-        head = {"schema": SCHEMA, **asdict(replace(piece, parameters=()))}
-        del head["parameters"]
+        head = {
+            "schema": SCHEMA, "status": piece.status, "code": piece.code, "reason": piece.reason,
+            "facts": dict(piece.facts),
+        }  # fmt: skip
         lines = (json.dumps(part, allow_nan=False) for part in (head, list(piece.parameters)))
         path = self.path(key)
         try:

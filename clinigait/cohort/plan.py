@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -79,7 +79,7 @@ class Plan:
 
     def sha256(self, walk: CohortWalk) -> str:
         """Return the hash of all that a walk's result depends on but the content of its files."""
-        made = asdict(self.made)
+        made = dict(vars(self.made))
         if not walk.filmed:
             del made["networks_sha256"]
         row = [walk.subject, walk.visit, walk.file, walk.facts, walk.hints, made]

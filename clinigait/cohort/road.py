@@ -1,20 +1,26 @@
-"""The road of a cohort, composed: a manifest goes in, two tables come out."""
+"""The road of a cohort, composed: a manifest goes in, two tables and their summary come out."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from clinigait.cohort.engine import Counts, Run, Tell, Workers, cluster
 from clinigait.cohort.pieces import Pieces, row_part
 from clinigait.cohort.plan import Plan, resolved
 from clinigait.cohort.scoring import made_by, opened
-from clinigait.cohort.tables import SUFFIXES, wide_path, write_results
+from clinigait.cohort.study_plan import StudyPlan, check_study
+from clinigait.cohort.tables import SUFFIXES, read_results, wide_path, write_results
 from clinigait.cohort.walks import Cohort
 from clinigait.core import BadInputError
 from clinigait.report.tidy import parquet_library
+
+if TYPE_CHECKING:
+    from clinigait.cohort.study_findings import StudyFindings
 
 #: The rate is that of the walks that were done in the last so many seconds.
 _RECENT_S = 600.0
@@ -166,6 +172,56 @@ def score_cohort(
         outcomes = run.outcomes()
     write_results(cohort, outcomes, Pieces(Path(plan.kept)), out)
     return run.counts
+
+
+def check_summary(cohort: Cohort, study: StudyPlan) -> None:
+    """Refuse what could not be summarised, before the work.
+
+    Raises
+    ------
+    BadInputError
+        If the plan asks for what there is not, or a package is missing.
+    """
+    check_study(study, cohort)
+    for package in ("pandas", "statsmodels"):
+        if find_spec(package) is None:
+            raise BadInputError(
+                f"The summary needs the package {package}, which is not installed.",
+                "pip install 'clinigait[cohort]'.",
+            )
+
+
+def summarise(cohort: Cohort, plan: Plan, out: Path, study: StudyPlan) -> StudyFindings:
+    """Write the summary of the table of a run beside it.
+
+    Raises
+    ------
+    BadInputError
+        If the plan cannot be answered by it, or a file cannot be written.
+    """
+    from clinigait.cohort.summary import write_summary  # noqa: PLC0415  slow to import
+
+    made = plan.made
+    about = (
+        ("Manifest", f"{cohort.name}, {len(cohort.walks):,} walks"),
+        ("Table of results", out.name),
+        ("Protocol", f"{Path(plan.protocol).stem}, SHA-256 {made.protocol_sha256}"),
+        ("Version", f"clinigait {made.clinigait_version}"),
+    )
+    study = replace(study, about=(*about, *study.about))
+    return write_summary(read_results(out), out.absolute().parent, study, _begin(out))
+
+
+def summary_paths(out: Path) -> tuple[Path, ...]:
+    """Return where the summary of a table lies: page, print, and what every column means."""
+    from clinigait.cohort.summary import OUTPUTS  # noqa: PLC0415  slow to import
+
+    return tuple(out.with_name(f"{_begin(out)}{name}") for name in OUTPUTS)
+
+
+def _begin(out: Path) -> str:
+    """Return what the names of a summary begin with: two tables may lie in one folder."""
+    return "" if out.stem == "results" else f"{out.stem}_"
 
 
 def _quiet(_: object) -> None:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
+from clinigait.cohort.columns import PARAMETER
 from clinigait.cohort.pieces import Piece
 from clinigait.cohort.plan import Made, Plan, sha256_of_text, version_of_torch
 from clinigait.cohort.walks import CohortWalk
@@ -32,10 +33,7 @@ from clinigait.report.tidy import tidy_rows
 from clinigait.request import Request
 
 #: Columns of a parameter, as in the long table of one assessment.
-PARAMETER_COLUMNS = (
-    *("parameter", "side", "value", "unit", "n", "low", "high"),
-    *("reference_low", "reference_high", "reference_source", "reason"),
-)
+PARAMETER_COLUMNS = (*PARAMETER, "reason")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 

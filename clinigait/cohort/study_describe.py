@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from clinigait.cohort.columns import MEANINGS
 from clinigait.cohort.study_table import (
-    COLUMNS,
     EVERYBODY,
-    MORE_COLUMNS,
+    NEEDED,
     UNKNOWN,
     Measure,
     StudyTable,
@@ -379,8 +379,8 @@ def who_is_missing(table: StudyTable) -> tuple[Lost, ...]:
 
 def dictionary(table: StudyTable) -> tuple[tuple[str, str, str, str, str, str, str], ...]:
     """Return the data dictionary: name, kind, title, definition, unit, view, source."""
-    there = {name: what for name, what in MORE_COLUMNS.items() if name in table.columns}
-    ours = {**COLUMNS, **there}
+    there = (*table.columns, *NEEDED)
+    ours = {name: what for name, what in MEANINGS.items() if name in there}
     rows = [(n, "column", n, what, "", "", "clinigait") for n, what in ours.items()]
     skipped = {*ours, *(["group"] if table.groups == (EVERYBODY,) else [])}
     for name in table.walks.columns:

@@ -3,42 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from clinigait.cohort.columns import PARAMETER, WALK
+from clinigait.cohort.study_plan import StudyPlan
 from clinigait.core import SYNTHETIC, BadInputError
 from clinigait.gait.catalogue import CATALOGUE
-from clinigait.gait.norms import WalkConditions
 
-#: Columns of the tidy table of results, with what each holds.
-COLUMNS: Final = {
-    "subject": "Pseudonymous code of the person.",
-    "visit": "Visit of the person.",
-    "file": "Recording; subject, visit and file together are one walk.",
-    "status": "measured, refused (decoded, but no honest measurement) or failed (not usable).",
-    "code": "Short name of the reason why a walk was refused or failed.",
-    "reason": "Why the walk or the value is missing, in words; or a caution.",
-    "parameter": "Name in the catalogue, with its unit.",
-    "side": "left, right or both.",
-    "value": "The value, in the unit; empty where it cannot be had.",
-    "unit": "Unit of value, low and high.",
-    "n": "Strides or steps behind the value.",
-    "low": "Lower bound of the 95 % interval of the value.",
-    "high": "Upper bound of the 95 % interval of the value.",
-}
-#: Columns that results may have besides.
-MORE_COLUMNS: Final = {
-    "reference_low": "Lower limit of the reference range that applies to the person and the walk.",
-    "reference_high": "Upper limit of that range.",
-    "reference_source": "Citation of that range.",
-    "warnings": "Codes of the checks of a measured walk that warn, with semicolons between.",
-    SYNTHETIC: "Whether the walker is synthetic: computed, not a person.",
-}
 STATUSES: Final = ("measured", "refused", "failed")
-_NEEDED: Final = ("subject", "visit", "file", "status", "parameter", "side", "value")
+#: Columns without which results are none.
+NEEDED: Final = ("subject", "visit", "file", "status", "parameter", "side", "value")
 _TEXTS: Final = (
     "subject",
     "visit",
@@ -50,11 +28,6 @@ _TEXTS: Final = (
     "side",
     "unit",
 )
-_OF_PARAMETER: Final = (
-    *("parameter", "side", "value", "unit", "n", "low", "high"),
-    *("reference_low", "reference_high", "reference_source"),
-)
-_WALK: Final = ["subject", "visit", "file"]
 #: No value of a walk is as large; what is would make sums of squares overflow.
 _LARGEST: Final = 1e12
 _YES: Final = frozenset(("true", "1", "1.0", "yes"))
@@ -67,43 +40,6 @@ _BAND_EDGES_Y: Final = (40.0, 65.0, 75.0, 85.0)
 MOST_KINDS: Final = 20
 #: A column of numbers with more values than these is cut into bands.
 _MOST_LEVELS: Final = 6
-
-
-@dataclass(frozen=True)
-class StudyPlan:
-    """What is asked of the results of a study; to be fixed before they are seen.
-
-    Parameters
-    ----------
-    title
-        Title of the summary.
-    group
-        Column that holds the groups; None takes ``group`` where there is one.
-    reference_group
-        The group that the others are compared with; None takes the one with most people.
-    primary
-        Parameters of the question that was asked before; all others are exploratory.
-    covariates
-        Columns that comparisons are adjusted for.
-    subgroups
-        Columns in which the difference of the groups may differ.
-    retest_visits
-        Two visits between which nothing should have changed; None takes the first two.
-    conditions
-        How people walked, for reference ranges.
-    about
-        Facts to print, such as the protocol and hashes: (label, text).
-    """
-
-    title: str = "Summary of a cohort"
-    group: str | None = None
-    reference_group: str | None = None
-    primary: tuple[str, ...] = ()
-    covariates: tuple[str, ...] = ()
-    subgroups: tuple[str, ...] = ()
-    retest_visits: tuple[str, str] | None = None
-    conditions: WalkConditions = field(default_factory=WalkConditions)
-    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -180,8 +116,7 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
     Parameters
     ----------
     results
-        One row a walk, parameter and side, with :data:`COLUMNS`, the columns of the manifest,
-        and ``synthetic`` where walkers are.
+        One row a walk, parameter and side: what :mod:`clinigait.cohort.tables` writes.
     plan
         What is asked.
 
@@ -201,7 +136,7 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
             f"The results have a status {strangers[0][:40]!r}.", f"Use {', '.join(STATUSES)}."
         )
     # Not one sum of texts: names may hold any sign.
-    rows["walk"] = rows.groupby(_WALK, sort=False).ngroup()
+    rows["walk"] = rows.groupby([*WALK], sort=False).ngroup()
     walks = rows.drop_duplicates("walk").set_index("walk")
     walks["group"] = _group_of(walks, plan)
     _check_kinds(walks, plan)
@@ -215,7 +150,7 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
     lost = kept[kept["value"].isna() & (kept["status"] == "measured")]
     synthetic = SYNTHETIC in rows and bool(_text(rows[SYNTHETIC]).str.lower().isin(_YES).any())
     return StudyTable(
-        walks=walks.drop(columns=[*_OF_PARAMETER], errors="ignore"),
+        walks=walks.drop(columns=[*PARAMETER], errors="ignore"),
         measures=measures,
         values=values,
         reasons=lost[["walk", "parameter", "reason"]],
@@ -264,8 +199,10 @@ def levels(column: pd.Series[Any], name: str) -> tuple[pd.Series[str], tuple[str
 
 
 def _text(column: pd.Series[Any]) -> pd.Series[str]:
-    there = column.notna()
-    return column.astype(object).where(there, UNKNOWN).map(_storable).astype(object)
+    # Most columns of a long table say the same thing many times.
+    codes, kinds = pd.factorize(column.astype(object))
+    texts = np.array([*map(_storable, kinds), UNKNOWN], dtype=object)
+    return pd.Series(texts[codes], column.index, dtype=object)
 
 
 def _storable(cell: object) -> str:
@@ -274,8 +211,7 @@ def _storable(cell: object) -> str:
 
 
 def _check_columns(results: pd.DataFrame, plan: StudyPlan) -> None:
-    asked = [*(plan.covariates), *(plan.subgroups), *([plan.group] if plan.group else [])]
-    missing = [name for name in (*_NEEDED, *asked) if name not in results.columns]
+    missing = [name for name in (*NEEDED, *plan.columns) if name not in results.columns]
     if missing:
         raise BadInputError(
             f"The results have no column {missing[0][:40]}.",
@@ -290,7 +226,9 @@ def _group_of(walks: pd.DataFrame, plan: StudyPlan) -> pd.Series[str] | str:
         return _text(walks[plan.group])
     named = _text(walks["group"]) if "group" in walks else None
     # Nobody asked for this column: one that holds no groups is no reason to fail.
-    return EVERYBODY if named is None or named.nunique() > MOST_KINDS else named
+    if named is None or named.nunique() > MOST_KINDS or (named == UNKNOWN).all():
+        return EVERYBODY
+    return named
 
 
 def _check_kinds(walks: pd.DataFrame, plan: StudyPlan) -> None:
@@ -307,7 +245,7 @@ def _check_once(kept: pd.DataFrame) -> None:
     twice = kept[kept.duplicated(["walk", "parameter", "side"])]
     if len(twice):
         row = twice.iloc[0]
-        where = "/".join(row[name][:30] for name in _WALK)
+        where = "/".join(row[name][:30] for name in [*WALK])
         raise BadInputError(
             f"The results have {row['parameter'][:40]} of {where} twice.",
             "Each walk comes once: score the cohort again.",

@@ -9,7 +9,8 @@ import pandas as pd
 
 from clinigait.cohort.study_describe import dictionary_csv
 from clinigait.cohort.study_findings import StudyFindings, findings_of
-from clinigait.cohort.study_table import StudyPlan, checked
+from clinigait.cohort.study_plan import StudyPlan
+from clinigait.cohort.study_table import checked
 from clinigait.cohort.summary_html import html_of
 from clinigait.cohort.summary_pdf import pdf_of
 from clinigait.cohort.summary_story import story_of
@@ -21,20 +22,22 @@ OUTPUTS: Final = (HTML, PDF, DICTIONARY)
 
 
 def write_summary(
-    results: pd.DataFrame, folder: Path, plan: StudyPlan | None = None
+    results: pd.DataFrame, folder: Path, plan: StudyPlan | None = None, begin: str = ""
 ) -> StudyFindings:
     """Write ``summary.html``, ``summary.pdf`` and ``data_dictionary.csv``.
 
     Parameters
     ----------
     results
-        One row a walk, parameter and side: :data:`~clinigait.cohort.study_table.COLUMNS`, the
-        columns of the manifest, and ``synthetic`` where walkers are: every page then says so. A
-        walk without a measurement has one row without a parameter.
+        One row a walk, parameter and side, as :mod:`clinigait.cohort.tables` writes them; those
+        of :data:`~clinigait.cohort.study_table.NEEDED` suffice. A walk without a measurement has
+        one row without a parameter. Where ``synthetic`` is true, every page says so.
     folder
         Where to; it exists. Older summaries are replaced.
     plan
         What is asked; by default everything is exploratory.
+    begin
+        What the names of the files begin with.
 
     Returns
     -------
@@ -56,5 +59,5 @@ def write_summary(
         DICTIONARY: dictionary_csv(table).encode("utf-8", "replace"),
     }
     for name, content in contents.items():
-        replace_file(folder / name, content)
+        replace_file(folder / f"{begin}{name}", content)
     return found

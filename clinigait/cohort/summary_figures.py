@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, ScalarFormatter
 
 from clinigait.cohort.study_describe import Distribution, Flow, Reason
 from clinigait.report.styles import ACCENT, GRADE_COLOURS, INK, LINE, MUTED, PANEL, TEXT_WIDTH
@@ -21,8 +21,8 @@ from clinigait.report.text import printable
 
 DPI = 72
 ROWS_A_FIGURE: Final = 54
-#: No figure may be higher: it has to fit on a page.
-_HIGHEST = 680.0
+#: Figures of panels are about as high: two fit on a page, and little of it stays empty.
+_HIGH = 340.0
 _PANELS_A_ROW = 3
 _SMALL, _TITLE = 6.6, 7.6
 #: Of more people, only so many are drawn as dots; the box is of all.
@@ -73,7 +73,9 @@ def flow_chart(flow: Flow, retested: bool) -> Figure:
     centre = left + wide / 2
     _arrow(axes, centre, top - 22, centre, middle)
     n_out = flow.n_walks - flow.n_measured
-    lines = [f"Out: {n_out:,} walks", *reasons] if n_out else ["Out: none"]
+    lines = (
+        [f"Out: {n_out:,} walk{'' if n_out == 1 else 's'}", *reasons] if n_out else ["Out: none"]
+    )
     out_top = top - 34
     _box(axes, 250, out_top, TEXT_WIDTH - 254, lines)
     level = out_top - 9
@@ -161,7 +163,7 @@ def _arrow(axes: Axes, x0: float, y0: float, x1: float, y1: float) -> None:
 
 def panels_a_figure(groups: int) -> int:
     """Return how many panels of so many groups fit on a page."""
-    return _PANELS_A_ROW * max(1, int(_HIGHEST / _panel_height(groups)))
+    return _PANELS_A_ROW * max(1, int(_HIGH / _panel_height(groups)))
 
 
 def _panel_height(groups: int) -> float:
@@ -205,7 +207,8 @@ def _panel(axes: Axes, panel: Sequence[Distribution], *, with_names: bool) -> No
     axes.set_yticks(range(len(panel)))
     names = [label(found.group, 14) if with_names else "" for found in panel]
     axes.set_yticklabels(names, fontsize=_SMALL, color=INK)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(3))
+    axes.xaxis.set_major_formatter(ScalarFormatter(useOffset=False))
     axes.tick_params(axis="x", labelsize=_SMALL, colors=MUTED, length=2)
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right", "left"):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import unicodedata
+from functools import cache
 from html import escape
 from io import BytesIO
 
 from matplotlib import rc_context
+from matplotlib.font_manager import fontManager
+from matplotlib.ft2font import FT2Font
+from matplotlib.text import Text
 
 from clinigait.cohort.summary_parts import (
     RESEARCH_LINE,
@@ -18,6 +22,7 @@ from clinigait.cohort.summary_parts import (
     Story,
     Words,
 )
+from clinigait.report.fonts import HAN_FILES, is_han
 from clinigait.report.styles import ACCENT, GRADE_COLOURS, INK, LINE, MUTED, PANEL
 
 _LONGEST = 600
@@ -117,12 +122,23 @@ def _table(grid: Grid) -> str:
 
 def _picture(picture: Picture) -> str:
     content = BytesIO()
+    for text in picture.figure.findobj(Text):
+        if is_han(text.get_text()):
+            text.set_fontfamily(["DejaVu Sans", _han_family()])
     # As an image of its own no name in one figure meets one in another.
     with rc_context({"svg.hashsalt": "clinigait", "svg.fonttype": "path"}):
         picture.figure.savefig(content, format="svg", metadata={"Date": None, "Creator": None})
     data = base64.b64encode(content.getvalue()).decode()
     source = f"data:image/svg+xml;base64,{data}"
     return f'<figure><img alt="{_text(picture.words)}" src="{source}"></figure>'
+
+
+@cache
+def _han_family() -> str:
+    """Make the fonts of Chinese signs known to matplotlib, and return its name."""
+    for file in HAN_FILES:
+        fontManager.addfont(file)
+    return FT2Font(HAN_FILES[0]).family_name
 
 
 def _text(text: str) -> str:

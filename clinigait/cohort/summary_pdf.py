@@ -8,31 +8,28 @@ from threading import Lock
 
 from reportlab import rl_config
 from reportlab.lib.colors import HexColor
-from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import BaseDocTemplate, Flowable, Frame, PageTemplate
 
 from clinigait.cohort.summary_parts import RESEARCH_LINE, Chapter, Grid, Part, Story, Words
-from clinigait.report.blocks import facts, gap, grid, note, panel, paragraph, section
+from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, section
+from clinigait.report.fonts import REGULAR, draw_text, register_fonts, text_width
+from clinigait.report.pdf import draw_centred
 from clinigait.report.styles import (
     ACCENT,
-    BODY_HEIGHT,
-    BOLD,
     GRADE_COLOURS,
     MARGIN_BOTTOM,
-    MARGIN_X,
     MUTED,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    REGULAR,
+    PAGES,
     SIZE_FOOTER,
     SIZE_TITLE,
     TEXT_WIDTH,
-    register_fonts,
 )
+from clinigait.report.tagging import TaggedCanvas
 from clinigait.report.text import printable
 from clinigait.report.vector import FigureBlock
 
-_LONGEST_CELL = 320
+_PAGE = PAGES["a4"]
+_LONGEST_CELL, _LONGEST_WORDS = 320, 2000
 #: ReportLab parses all paragraphs with one parser.
 _ONE_AT_A_TIME = Lock()
 
@@ -43,7 +40,7 @@ def pdf_of(story: Story) -> bytes:
         register_fonts()
         rl_config.useA85 = 0
         flow: list[Flowable] = [
-            paragraph(printable(story.title, 120), SIZE_TITLE, ACCENT, bold=True), gap(10),
+            Heading(printable(story.title, 120), "summary", SIZE_TITLE), gap(10),
         ]  # fmt: skip
         if story.facts:
             flow.append(facts(story.facts, TEXT_WIDTH, 90.0))
@@ -52,7 +49,7 @@ def pdf_of(story: Story) -> bytes:
         content = BytesIO()
         document = BaseDocTemplate(
             content,
-            pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+            pagesize=(_PAGE.width, _PAGE.height),
             title=printable(story.title, 120),
             author="clinigait",
             subject="synthetic" if story.synthetic else "cohort",
@@ -61,9 +58,9 @@ def pdf_of(story: Story) -> bytes:
             pageCompression=1,
             initialFontName=REGULAR,
         )
-        body = Frame(MARGIN_X, MARGIN_BOTTOM, TEXT_WIDTH, BODY_HEIGHT, 0, 0, 0, 0)
+        body = Frame(_PAGE.margin_x, MARGIN_BOTTOM, TEXT_WIDTH, _PAGE.body_height, 0, 0, 0, 0)
         document.addPageTemplates([PageTemplate("page", [body], onPage=_marks_of(story))])
-        document.build(flow)
+        document.build(flow, canvasmaker=TaggedCanvas)
         return content.getvalue()
 
 
@@ -86,22 +83,25 @@ def _part(part: Part) -> list[Flowable]:
         # A row that is higher than a page cannot be printed.
         rows = [[printable(cell, _LONGEST_CELL) for cell in row] for row in part.rows]
         return [grid(part.head, rows, part.widths, part.right)]
-    return [FigureBlock(part.figure)]
+    return [FigureBlock(part.figure, printable(part.words, _LONGEST_WORDS))]
 
 
-def _marks_of(story: Story) -> Callable[[Canvas, object], None]:
-    def draw(canvas: Canvas, document: object) -> None:
+def _marks_of(story: Story) -> Callable[[TaggedCanvas, object], None]:
+    """Return what draws the head and the foot of every page: no part of the text."""
+
+    def draw(canvas: TaggedCanvas, document: object) -> None:
         del document
-        canvas.saveState()
-        if story.synthetic:
-            canvas.setFont(BOLD, 1.4 * SIZE_FOOTER)
-            canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
-            canvas.drawCentredString(PAGE_WIDTH / 2, PAGE_HEIGHT - 24, story.marks[0])
-        canvas.setFont(REGULAR, SIZE_FOOTER)
-        canvas.setFillColor(HexColor(MUTED))
-        canvas.drawString(MARGIN_X, MARGIN_BOTTOM / 2, RESEARCH_LINE)
-        page = str(canvas.getPageNumber())
-        canvas.drawRightString(PAGE_WIDTH - MARGIN_X, MARGIN_BOTTOM / 2, page)
-        canvas.restoreState()
+        with canvas.artifact():
+            canvas.saveState()
+            if story.synthetic:
+                canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
+                place = (_PAGE.width / 2, _PAGE.height - 24)
+                draw_centred(canvas, place, story.marks[0], 1.4 * SIZE_FOOTER)
+            canvas.setFillColor(HexColor(MUTED))
+            level, page = MARGIN_BOTTOM / 2, str(canvas.getPageNumber())
+            draw_text(canvas, _PAGE.margin_x, level, RESEARCH_LINE, SIZE_FOOTER)
+            right = _PAGE.width - _PAGE.margin_x - text_width(page, SIZE_FOOTER)
+            draw_text(canvas, right, level, page, SIZE_FOOTER)
+            canvas.restoreState()
 
     return draw

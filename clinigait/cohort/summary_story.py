@@ -166,6 +166,7 @@ def _comparison(table: StudyTable, found: StudyFindings) -> list[Part]:
     parts: list[Part] = [
         Picture(forest(part, axis), f"{axis}; the numbers are those of the table below.")
         for part in _batches(bars, ROWS_A_FIGURE)
+        if any(bar.estimate is not None for bar in part)
     ]
     notes = list(dict.fromkeys(c.note for c in ordered if c.note))
     rows = [_contrast_row(c, notes) for c in ordered]

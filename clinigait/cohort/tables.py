@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import secrets
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
+from clinigait.cohort.columns import ENDED, FACTS, MADE, PARAMETER, WALK
 from clinigait.cohort.pieces import Piece, Pieces
 from clinigait.cohort.walks import Cohort, CohortWalk
 from clinigait.cohort.work import Outcome
@@ -16,21 +18,12 @@ from clinigait.core import SYNTHETIC, BadInputError
 from clinigait.datasets.table import UNKNOWN, number
 from clinigait.report.tables import Cell, csv_text
 from clinigait.report.tidy import COLUMNS as TIDY
-from clinigait.report.tidy import parquet_writer
+from clinigait.report.tidy import parquet_library, parquet_writer
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 SUFFIXES = (".parquet", ".csv")
-_FACTS: Final = ("age_y", "sex", "height_m", "mass_kg")
-_PARAMETER: Final = (
-    *("parameter", "side", "value", "unit", "n", "low", "high"),
-    *("reference_low", "reference_high", "reference_source"),
-)
-#: What every row tells of how it was made.
-_MADE: Final = (
-    *("warnings", "protocol", "protocol_sha256", "bundles_sha256", "networks_sha256"),
-    *("input_sha256", "versions_sha256", "clinigait_version", "report"),
-)
-#: Columns that results have, whatever the manifest has.
-RESERVED = ("status", "code", "reason", *_PARAMETER, SYNTHETIC, *_MADE)
 #: So many rows are held at a time.
 _BATCH = 20_000
 
@@ -66,12 +59,14 @@ def write_results(cohort: Cohort, outcomes: Sequence[Outcome], pieces: Pieces, o
     long_columns, head = _long_columns(covariates), _head_columns(covariates)
     long_part, wide_part = (p.parent / f".{secrets.token_hex(8)}.part" for p in (out, wide))
     try:
-        with _table(long_part, out.suffix, long_columns) as write:
+        with _table(long_part, out.suffix.lower(), long_columns) as write:
             for batch in _batches(_long_rows(cohort, outcomes, pieces, covariates, names)):
                 write(batch)
+        # What the manifest commands or knows of a parameter is not what was measured.
+        head = {_beside(name, names): kind for name, kind in head.items()}
         wide_columns = {**head, **dict.fromkeys(names, "double")}
-        with _table(wide_part, out.suffix, wide_columns) as write:
-            for batch in _batches(_wide_rows(cohort, outcomes, pieces, covariates), 1000):
+        with _table(wide_part, out.suffix.lower(), wide_columns) as write:
+            for batch in _batches(_wide_rows(cohort, outcomes, pieces, covariates, names), 1000):
                 write(batch)
         long_part.replace(out)
         wide_part.replace(wide)
@@ -90,6 +85,29 @@ def write_results(cohort: Cohort, outcomes: Sequence[Outcome], pieces: Pieces, o
 def wide_path(out: Path) -> Path:
     """Return where the wide table lies."""
     return out.with_name(f"{out.stem}_wide{out.suffix}")
+
+
+def read_results(out: Path) -> DataFrame:
+    """Return the long table as :func:`write_results` wrote it.
+
+    Raises
+    ------
+    BadInputError
+        If it cannot be read.
+    """
+    import pandas as pd  # noqa: PLC0415  an extra of its own, and slow to import
+
+    same = [name for name in (*MADE, "reference_source") if name != "warnings"]
+    try:
+        if out.suffix.lower() == ".parquet":
+            # Long texts that every row repeats are held once.
+            return parquet_library().read_table(out, read_dictionary=same).to_pandas()
+        kinds = defaultdict(lambda: "str", dict.fromkeys(same, "category"))
+        return pd.read_csv(out, dtype=kinds, keep_default_na=False)
+    except (OSError, ValueError) as error:
+        raise BadInputError(f"{out.name[:80]} cannot be read.", "Score the cohort again.") from (
+            error
+        )
 
 
 @contextmanager
@@ -143,16 +161,16 @@ def _covariate_types(cohort: Cohort) -> dict[str, str]:
 
 
 def _head_columns(covariates: Mapping[str, str]) -> dict[str, str]:
-    head = dict.fromkeys(("subject", "visit", "file"), "string")
-    head |= {**covariates, **dict.fromkeys(_FACTS, "double"), "sex": "string"}
-    head |= dict.fromkeys(("status", "code", "reason"), "string")
-    return {**head, SYNTHETIC: "bool", **dict.fromkeys(_MADE, "string")}
+    head = dict.fromkeys(WALK, "string")
+    head |= {**covariates, **dict.fromkeys(FACTS, "double"), "sex": "string"}
+    head |= dict.fromkeys(ENDED, "string")
+    return {**head, SYNTHETIC: "bool", **dict.fromkeys(MADE, "string")}
 
 
 def _long_columns(covariates: Mapping[str, str]) -> dict[str, str]:
     head = _head_columns(covariates)
-    last = {name: head.pop(name) for name in (SYNTHETIC, *_MADE)}
-    return {**head, **{name: TIDY[name] for name in _PARAMETER}, **last}
+    last = {name: head.pop(name) for name in (SYNTHETIC, *MADE)}
+    return {**head, **{name: TIDY[name] for name in PARAMETER}, **last}
 
 
 def _head(walk: CohortWalk, piece: Piece, covariates: Mapping[str, str]) -> dict[str, Cell]:
@@ -163,7 +181,7 @@ def _head(walk: CohortWalk, piece: Piece, covariates: Mapping[str, str]) -> dict
         said[name] = None if missing else number(text) if kind == "double" else text
     said |= {**walk.facts, "status": piece.status, "code": piece.code, "reason": piece.reason}
     synthetic = walk.synthetic or piece.facts.get(SYNTHETIC)
-    return {**said, SYNTHETIC: synthetic, **{name: piece.facts.get(name) for name in _MADE}}
+    return {**said, SYNTHETIC: synthetic, **{name: piece.facts.get(name) for name in MADE}}
 
 
 def _found(
@@ -196,11 +214,21 @@ def _long_rows(
 
 
 def _wide_rows(
-    cohort: Cohort, outcomes: Sequence[Outcome], pieces: Pieces, covariates: Mapping[str, str]
+    cohort: Cohort,
+    outcomes: Sequence[Outcome],
+    pieces: Pieces,
+    covariates: Mapping[str, str],
+    names: Mapping[str, None],
 ) -> Iterator[Mapping[str, Cell]]:
     for walk, piece in _found(cohort, outcomes, pieces):
         values = {_column(parameter): parameter["value"] for parameter in piece.parameters}
-        yield {**_head(walk, piece, covariates), **values}
+        head = _head(walk, piece, covariates)
+        yield {**{_beside(name, names): cell for name, cell in head.items()}, **values}
+
+
+def _beside(name: str, names: Mapping[str, None]) -> str:
+    """Return the column of the manifest as the wide table calls it."""
+    return f"{name}_of_manifest" if name in names else name
 
 
 def _column(parameter: Mapping[str, Any]) -> str:

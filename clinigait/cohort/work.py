@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -75,8 +77,23 @@ def score_walk(walk: CohortWalk, plan: Plan) -> Outcome:
     return Outcome("made", key, piece.status, piece.code, piece.reason)
 
 
+def score_walks(walks: Sequence[CohortWalk], plan: Plan) -> list[Outcome]:
+    """Score walks one after the other; the answers end early with a fault that is no walk's."""
+    outcomes: list[Outcome] = []
+    for walk in walks:
+        outcomes.append(score_walk(walk, plan))
+        if outcomes[-1].how in {"full", "stop"}:
+            break
+    return outcomes
+
+
+@lru_cache(maxsize=4)
+def _facts_of(plan: Plan) -> dict[str, Any]:
+    return asdict(plan)
+
+
 def _base_facts(plan: Plan) -> dict[str, Any]:
-    return {"protocol": Path(plan.protocol).stem, **asdict(plan.made)}
+    return {"protocol": Path(plan.protocol).stem, **_facts_of(plan)["made"]}
 
 
 def _suffices(there: Piece, plan: Plan, report: Path | None) -> bool:
@@ -88,8 +105,8 @@ def _suffices(there: Piece, plan: Plan, report: Path | None) -> bool:
 def _asked(walk: CohortWalk, plan: Plan, report: Path | None) -> dict[str, Any]:
     """Ask the process of this thread; who kills it every time has failed."""
     order = {
-        "walk": asdict(replace(walk, covariates={})),
-        "plan": asdict(plan),
+        "walk": {**vars(walk), "covariates": {}},
+        "plan": _facts_of(plan),
         "report": None if report is None else str(report),
     }
     died = DiedError("crashed", "It was never tried.")

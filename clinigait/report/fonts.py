@@ -31,6 +31,8 @@ _FONT_FILES: Final = {
 }
 TAG = re.compile(r"(<[^>]+>)")
 _HAN_FOLDER = Path(__file__).with_name("fonts")
+#: For pictures that another program than ReportLab sets.
+HAN_FILES: Final = tuple(_HAN_FOLDER / f"NotoSansSC-{face}.ttf" for face in ("Regular", "Bold"))
 
 
 @cache

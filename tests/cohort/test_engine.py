@@ -138,7 +138,7 @@ def test_what_befalls_workers_is_told(raised, told, at_once, tmp_path, monkeypat
     def score(*_: object) -> Outcome:
         raise raised
 
-    monkeypatch.setattr(engine, "score_walk", score)
+    monkeypatch.setattr(engine, "score_walks", score)
     run = _run(tmp_path, ["a"])
     if told is None:
         (outcome,) = run.outcomes()

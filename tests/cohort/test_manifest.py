@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
+from clinigait.cohort.columns import RESERVED
 from clinigait.cohort.manifest import ManifestFaultsError, read_cohort
-from clinigait.cohort.tables import RESERVED
 from clinigait.core import BadInputError
 from support.cohorts import cohort_of
 

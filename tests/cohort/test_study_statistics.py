@@ -16,8 +16,9 @@ from clinigait.cohort import study_models
 from clinigait.cohort.study_compare import compare, subgroup_tests
 from clinigait.cohort.study_models import NotFitted, fit
 from clinigait.cohort.study_multiplicity import benjamini_hochberg, holm
+from clinigait.cohort.study_plan import StudyPlan
 from clinigait.cohort.study_retest import retest
-from clinigait.cohort.study_table import StudyPlan, checked
+from clinigait.cohort.study_table import checked
 from support.studies import SPEED, orthodont, rows_of, simulated
 
 ONE_QUESTION = StudyPlan(primary=(SPEED,), reference_group="control")
@@ -121,7 +122,7 @@ def test_a_covariate_that_is_the_group_is_told() -> None:
 def test_a_comparison_is_adjusted_for_a_covariate() -> None:
     rng = np.random.default_rng(4)
     rows = simulated(rng, 0.0, people=40)
-    age = {who: 60 + 15 * ("patient" in who) + rng.normal(0, 5) for who in set(rows["subject"])}
+    age = {who: 60 + 15 * ("patient" in who) + rng.normal(0, 5) for who in rows["subject"].unique()}
     rows["age_y"] = rows["subject"].map(age)
     rows["value"] -= 0.03 * (rows["age_y"] - 60)
     crude = compare(checked(rows, StudyPlan(reference_group="control")))[0].effect

@@ -15,7 +15,8 @@ import pytest
 pytest.importorskip("statsmodels")
 
 from clinigait.cohort.study_describe import distributions, flow, quality_codes, who_is_missing
-from clinigait.cohort.study_table import StudyPlan, checked, levels
+from clinigait.cohort.study_plan import StudyPlan
+from clinigait.cohort.study_table import checked, levels
 from clinigait.cohort.summary import DICTIONARY, HTML, OUTPUTS, PDF, write_summary
 from clinigait.cohort.summary_parts import SYNTHETIC_LINE
 from clinigait.core import BadInputError

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from clinigait.cohort.columns import RESERVED
 from clinigait.cohort.manifest import read_cohort
 from clinigait.cohort.plan import Made, Plan
-from clinigait.cohort.tables import RESERVED
 from clinigait.cohort.walks import Cohort
 
 MADE = Made("p" * 64, "", "", "v" * 64, "0.1.0")

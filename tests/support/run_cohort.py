@@ -3,10 +3,10 @@
 import sys
 from pathlib import Path
 
+from clinigait.cohort.columns import RESERVED
 from clinigait.cohort.engine import Workers
 from clinigait.cohort.manifest import read_cohort
 from clinigait.cohort.road import score_cohort
-from clinigait.cohort.tables import RESERVED
 from clinigait.core import BadInputError
 from support.cohorts import fake_plan
 
