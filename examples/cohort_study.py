@@ -2,10 +2,9 @@
 
 How much slower do frail older people walk than robust ones? Run: ``python examples/cohort_study.py
 [--out DIR] [--walkers N] [--seed S] [--quick]``. People of the virtual clinic come twice and are
-filmed from the side; their keypoints, with the errors of a pose model, are scored by two workers as
-``clinigait score`` does it. ``DIR`` gets the manifest, the tables, the summary, and a picture of the
-answer; what was commanded of
-the walkers is printed beside it. Nobody in it is a person.
+filmed from the side; their keypoints, with the errors of a pose model, are scored by two workers,
+as ``clinigait score`` does it. ``DIR`` gets manifest, tables, summary and a picture of the answer;
+what was commanded of the walkers is printed beside it. Nobody in it is a person.
 """
 
 from __future__ import annotations
