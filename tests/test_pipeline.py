@@ -54,8 +54,9 @@ def _cadence(assessment: Assessment) -> float:
 class TestDemonstration:
     def test_every_file_of_the_contract_is_there(self, demo) -> None:
         _, out, _ = demo
-        # Where models looked is drawn only where a protocol asks for it.
-        names = {Path(pattern).parts[0] for pattern in OUTPUTS} - {"saliency-[1-9]*.png"}
+        # Where models looked, and a film for browsers, are there only where they are asked for.
+        asked = {"saliency-[1-9]*.png", "film.mp4", "film.webm"}
+        names = {Path(pattern).parts[0] for pattern in OUTPUTS} - asked
         assert {p.name for p in out.iterdir()} == names
         assert len(list((out / "frames").glob("[1-9].jpg"))) == 3
         assert (out / "report.pdf").read_bytes().startswith(b"%PDF")

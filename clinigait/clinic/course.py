@@ -104,7 +104,12 @@ def over_visits(store: Store, account: Account, patient_id: str) -> tuple[Trend,
         If the patient is not among the user's.
     """
     with acting(store, account, "see", "view", Target("patient", patient_id)) as db:
-        rows = [_Row(*row.tuple()) for row in db.execute(_newest_of_visits(patient_id))]
+        rows = [
+            _Row(visit_id, assessment_id, day, content, signature_id)
+            for visit_id, assessment_id, day, content, signature_id in db.execute(
+                _newest_of_visits(patient_id)
+            )
+        ]
     seen = [(row, parsed_assessment(row.content)) for row in rows]
     measured = [(row, found) for row, found in seen if found.measurement is not None]
     changes = _last_changes([found for _, found in measured])

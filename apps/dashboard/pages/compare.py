@@ -52,9 +52,15 @@ def show() -> None:
         synthetic = plain(wording(session.language).synthetic)
         st.warning(f"**{synthetic}**", icon=":material/science:")
     _beside(session, both, first, second)
-    for finding in both.findings:
-        say_plain(f"• {sentence(finding, session.language)}")
+    said = {one.id: f"• {sentence(one, session.language)}" for one in both.findings}
+    changed = [said.pop(one.id) for one in both.findings if one.relation != "unchanged"]
+    for text in changed:
+        say_plain(text)
     changes(session, printed_in(session.language), both.rows, first.label, second.label)
+    if said:
+        with st.expander(session.say("compare_unchanged", count=len(said))):
+            for text in said.values():
+                say_plain(text)
 
 
 def _compared(session: Session, first_id: str, second_id: str) -> Compared | None:

@@ -28,7 +28,8 @@ def show() -> None:
         return
     with telling(session):
         patient = patients.page(session.store, session.account, patient_id)
-        trends = over_visits(session.store, session.account, patient_id)
+        every = over_visits(session.store, session.account, patient_id)
+    trends = [trend for trend in every if any(p.value is not None for p in trend.points)]
     st.title(f"{plain(patient.code)} · {session.say('page_course')}")
     link("patient", session.say("course_to_patient"), ":material/arrow_back:", patient=patient_id)
     if not trends:

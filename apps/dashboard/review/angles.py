@@ -20,7 +20,7 @@ _BAND = "rgba(120, 134, 145, 0.28)"
 
 def angles(shown: Shown, measurement: Measurement) -> None:
     """Show the joint curves, one panel a joint."""
-    say, words = shown.say, shown.words
+    say = shown.say
     if not measurement.curves:
         st.info(say("results_no_curves"))
         return
@@ -33,7 +33,7 @@ def angles(shown: Shown, measurement: Measurement) -> None:
             with column:
                 figure = _panel(shown, own, references, each=each)
                 st.plotly_chart(figure, key=f"curve-{name}-{shown.id}", config=PLOT_CONFIG)
-    st.caption(words.glance_note)
+    st.caption(say("results_angles_note"))
     for reference in references.values():
         key = "results_shape_only" if reference.shape_only else "results_reference_of"
         st.caption(say(key, population=reference.population, source=reference.source))

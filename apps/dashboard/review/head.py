@@ -153,18 +153,20 @@ def tiles(shown: Shown, measurement: Measurement) -> None:
     chosen = [name for name in names if name is not None][:_N_TILES]
     if not chosen:
         return
-    for column, name in zip(st.columns(len(chosen)), chosen, strict=True):
+    row = st.container(horizontal=True)  # it wraps: columns would cut numbers on a tablet
+    for name in chosen:
         found = [p for p in measurement.parameters if p.name == name and p.value is not None]
         main = next((p for p in found if p.side == "both"), None) or found[0]
         title = shown.title(name)
         if main.side != "both":
             title = f"{title}, {shown.side(main.side)}"
-        with column:
+        with row:
             st.metric(
                 plain(title),
                 shown.with_unit(main),
                 help=plain(f"{main.definition} {main.reason or ''}".strip()) or None,
                 border=True,
+                width="content",
             )
 
 

@@ -18,7 +18,9 @@ from clinigait.report.values import GROUPS
 _ALL = "all"
 #: Differences of less than this, in per cent, are drawn but not worth a bar of their own length.
 _LEAST_SPAN_PCT = 10.0
-_SIDED_GROUPS = ("pace", "rhythm", "phase", "feet", "kinematics")
+_SIDED_GROUPS = ("pace", "rhythm", "phase", "feet")
+#: Of angles only ranges have a zero that a percentage can be taken from.
+_RANGE = "_rom_deg"
 
 
 def parameters(shown: Shown, measurement: Measurement) -> None:
@@ -37,9 +39,9 @@ def parameters(shown: Shown, measurement: Measurement) -> None:
         (trend.name, trend.side): trend for trend in course(shown)
     }
     picked = [p for p in measurement.parameters if chosen in (None, _ALL, _group(shown, p.name))]
-    rows = [_row(shown, parameter, trends) for parameter in picked]
+    absent = [parameter for parameter in picked if parameter.value is None]
     st.dataframe(
-        rows,
+        [_row(shown, parameter, trends) for parameter in picked if parameter.value is not None],
         hide_index=True,
         width="stretch",
         column_config={
@@ -49,6 +51,21 @@ def parameters(shown: Shown, measurement: Measurement) -> None:
         },
     )
     st.caption(say("results_signs"))
+    if absent:
+        with st.expander(say("results_absent", count=len(absent))):
+            st.dataframe(
+                [
+                    {
+                        words.parameter: shown.title(parameter.name),
+                        say("results_side"): shown.side(parameter.side),
+                        words.unit: shown.unit(parameter.name, parameter.unit),
+                        say("results_reason"): parameter.reason,
+                    }
+                    for parameter in absent
+                ],
+                hide_index=True,
+                width="stretch",
+            )
     with st.expander(words.definitions_title):
         for name in dict.fromkeys(p.name for p in picked):
             known = shown.definitions.get(name)
@@ -140,7 +157,8 @@ PLOT_CONFIG = {
 def _pairs(shown: Shown, measurement: Measurement) -> Iterable[tuple[Parameter, Parameter, float]]:
     """Give left, right and right less left in per cent of their mean."""
     for left in measurement.parameters:
-        if left.side != "left" or _group(shown, left.name) not in _SIDED_GROUPS:
+        sided = _group(shown, left.name) in _SIDED_GROUPS or left.name.endswith(_RANGE)
+        if left.side != "left" or not sided:
             continue
         right = measurement.parameter(left.name, "right")
         if right is None or left.value is None or right.value is None:

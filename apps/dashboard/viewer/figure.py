@@ -49,8 +49,9 @@ def figure_of(walk: Walk, assessment: Assessment) -> dict[str, Any]:
         A walk without a picture stands in the middle of one while the ground passes by.
     """
     pictured = walk.pictured()
+    ground: dict[str, Any] = {}
     if pictured.space is Space.IMAGE_PX and pictured.image_size_px is not None:
-        points, size, ground = pictured.keypoints, pictured.image_size_px, {}
+        points, size = pictured.keypoints, pictured.image_size_px
     else:
         bouts = assessment.measurement.bouts if assessment.measurement else ()
         points, ground = _staged(_flattened(pictured, bouts), pictured.layout)
@@ -89,14 +90,14 @@ def _staged(
     points: NDArray[np.float64], layout: KeypointLayout
 ) -> tuple[NDArray[np.float64], dict[str, Any]]:
     """Put the figure into the middle of the stage, on a ground that passes under it."""
-    seen = np.isfinite(points).all(axis=2)
-    if not seen.any():
+    seen: NDArray[np.bool_] = np.asarray(np.isfinite(points).all(axis=2))
+    there = seen.any(axis=1)
+    if not there.any():
         return points, {}
-    heights = [
-        np.ptp(frame[known, 1]) for frame, known in zip(points, seen, strict=True) if known.any()
-    ]
-    scale = _FIGURE_PX / max(float(np.median(heights)), 1e-9)
-    floor = float(np.nanpercentile(np.nanmax(np.where(seen, points[:, :, 1], np.nan), axis=1), 50))
+    heights = np.where(seen, points[:, :, 1], np.nan)[there]
+    lowest, highest = np.nanmax(heights, axis=1), np.nanmin(heights, axis=1)
+    scale = _FIGURE_PX / max(float(np.median(lowest - highest)), 1e-9)
+    floor = float(np.median(lowest))
     hips = [layout.points.index(f"{side}_hip") for side in SIDES if f"{side}_hip" in layout]
     middle = _carried(points[:, hips, 0].mean(axis=1) if hips else points[:, :, 0].mean(axis=1))
     placed = np.empty_like(points)

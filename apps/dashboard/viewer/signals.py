@@ -119,4 +119,4 @@ def _whole(lines: dict[Side, list[list[float | None]]]) -> dict[str, Any]:
         for place, pair in enumerate(line):
             if pair[0] is None:
                 pair[0] = line[place - 1][0]
-    return dict(lines)
+    return {"left": lines["left"], "right": lines["right"]}
