@@ -120,7 +120,7 @@ def _score(session: Session, scale: Scale, value: float | None, key: str) -> flo
         f"{_name(session, scale)} ({scale.low:g}–{scale.high:g}, {scale.unit})",
         min_value=float(scale.low),
         max_value=float(scale.high),
-        value=value,
+        value=None if value is None else float(value),
         step=float(scale.step),
         format=form,
         key=f"{key}_{scale.key}",
