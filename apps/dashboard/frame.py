@@ -6,7 +6,7 @@ import streamlit as st
 
 from clinigait.apps.dashboard import leaving
 from clinigait.apps.dashboard.icon import ICON
-from clinigait.apps.dashboard.places import PLACES
+from clinigait.apps.dashboard.places import PLACES, go
 from clinigait.apps.dashboard.session import Session, current, plain
 from clinigait.apps.dashboard.words import LANGUAGES
 from clinigait.store import sign_ins
@@ -23,12 +23,16 @@ def show() -> None:
             title=session.say(f"page_{place.name}"),
             icon=place.icon,
             url_path=place.name,
-            default=place is allowed[0],
             visibility="visible" if place.listed else "hidden",
         )
         for place in allowed
     ]
-    page = st.navigation(pages)
+    # A page of its own, for Streamlit hides the address of the one where it begins.
+    begin = st.Page(
+        lambda: go(allowed[0].name), title="clinigait", url_path="begin", default=True,
+        visibility="hidden",
+    )  # fmt: skip
+    page = st.navigation([begin, *pages])
     with st.sidebar:
         _user(session)
     page.run()

@@ -33,8 +33,11 @@ class Place:
 
     @property
     def path(self) -> str:
-        """Its file, as Streamlit wants it."""
-        return f"pages/{self.name}.py"
+        """Its file, as Streamlit wants it.
+
+        Not in a folder ``pages``: whoever opened such a page first would get it without the frame.
+        """
+        return f"screens/{self.name}.py"
 
 
 #: In the order of the menu; the first that a role may see is where it begins.

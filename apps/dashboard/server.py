@@ -73,6 +73,7 @@ def options(settings: Settings) -> Mapping[str, object]:
     return {
         "browser.gatherUsageStats": False,
         "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",  # they would lead to search engines
         "client.toolbarMode": "minimal",
         "global.developmentMode": False,
         "logger.enableRich": False,

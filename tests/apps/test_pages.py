@@ -65,7 +65,7 @@ def test_a_page_that_is_run_without_the_frame_still_asks_who_looks(
     without = [role for role in ROLES if place.right != "any" and place.right not in RIGHTS[role]]
     for account in (None, *(people[role] for role in without)):
         at(account)  # sets the cookie
-        test = AppTest.from_file(str(MAIN.parent / "pages" / f"{page}.py"), default_timeout=60)
+        test = AppTest.from_file(str(MAIN.parent / "screens" / f"{page}.py"), default_timeout=60)
         test.query_params["patient"] = secret.patient
         test.run()
         assert not test.title

@@ -56,7 +56,7 @@ def at(store: Store, monkeypatch: pytest.MonkeyPatch) -> Opener:
             test.query_params[key] = value
         if page and account is not None:
             test.run()
-            test.switch_page(f"pages/{page}.py")
+            test.switch_page(f"screens/{page}.py")
             for key, value in ids.items():
                 test.query_params[key] = value
         return test.run()
