@@ -81,7 +81,8 @@ def _upload(session: Session, page: VisitPage) -> None:
         )  # fmt: skip
         footwear = st.selectbox(
             session.say("footwear"), uploads.FOOTWEAR,
-            format_func=lambda one: _said(session, one), width=220, key=f"footwear_{session.language}",
+            format_func=lambda one: _said(session, one), width=220,
+            key=f"footwear_{session.language}",
         )  # fmt: skip
     uploads.show(session, page.id, {"view": view, "aid": aid, "footwear": footwear})
 
