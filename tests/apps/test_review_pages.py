@@ -87,7 +87,7 @@ def test_every_text_is_there_in_both_languages_with_the_same_places_to_fill() ->
 def test_no_text_is_asked_for_that_is_not_there() -> None:
     known = set(_words())
     asked = {f"viewer_{name}" for name in viewer.WORDS}
-    for file in [*APPS.glob("review/*.py"), *(APPS / "pages").glob("*.py")]:
+    for file in [*APPS.glob("review/*.py"), *(APPS / "screens").glob("*.py")]:
         asked |= set(re.findall(r'say\(\s*"([a-z_]+)"', file.read_text("utf-8")))
     assert asked <= known, asked - known
 

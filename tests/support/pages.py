@@ -16,7 +16,7 @@ from clinigait.store import Store, sign_ins
 from clinigait.store.accounts import Account
 from support.clinics import PASSWORD
 
-PAGES = Path(__file__).parents[2] / "apps" / "dashboard" / "pages"
+PAGES = Path(__file__).parents[2] / "apps" / "dashboard" / "screens"
 _TIMEOUT_S = 120
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import socket
@@ -12,8 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
 
 _PATIENCE_S = 120
 
@@ -65,8 +64,11 @@ def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
     while time.monotonic() < end:
         assert process.poll() is None
         try:
-            with urlopen(f"{url}/health", timeout=5):  # noqa: S310  ours, of http
-                return
-        except (URLError, OSError):
+            connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=5)
+            connection.request("GET", "/health")
+            connection.getresponse().read()
+        except OSError:
             time.sleep(0.3)
+        else:
+            return
     raise TimeoutError(url)

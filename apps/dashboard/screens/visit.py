@@ -68,19 +68,21 @@ def _facts(session: Session, page: VisitPage) -> None:
 
 
 def _upload(session: Session, page: VisitPage) -> None:
+    # The language is part of the keys: what is chosen keeps the words that it was drawn with.
     with st.container(horizontal=True):
         view = st.selectbox(
             session.say("view"), uploads.VIEWS,
             format_func=lambda one: session.say(f"view_{one}"), width=220,
-            key="view", help=session.say("view_help"),
+            key=f"view_{session.language}", help=session.say("view_help"),
         )  # fmt: skip
         aid = st.selectbox(
             session.say("aid"), uploads.AIDS, format_func=lambda one: _said(session, one),
-            width=220, key="aid",
+            width=220, key=f"aid_{session.language}",
         )  # fmt: skip
         footwear = st.selectbox(
             session.say("footwear"), uploads.FOOTWEAR,
-            format_func=lambda one: _said(session, one), width=220, key="footwear",
+            format_func=lambda one: _said(session, one), width=220,
+            key=f"footwear_{session.language}",
         )  # fmt: skip
     uploads.show(session, page.id, {"view": view, "aid": aid, "footwear": footwear})
 
