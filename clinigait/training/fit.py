@@ -238,6 +238,10 @@ class LessonModule(lightning.LightningModule):
         hold(self.held)
         return self
 
+    def on_train_start(self) -> None:
+        """Switch to training: Lightning leaves the mode of every part as it finds it."""
+        self.train()
+
     def on_train_batch_start(self, *_: object) -> None:
         """Set the learning rates of this step; whatever drops out is drawn by its number."""
         draws = np.random.SeedSequence([self.seed, self.step, 0xD20B])

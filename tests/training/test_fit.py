@@ -44,6 +44,14 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others():
     assert first.loss is None
 
 
+@pytest.mark.parametrize("beside", [(), (Term("auxiliary", target="speed_mps"),)])
+def test_batch_norms_follow_the_batches_whatever_is_learned(beside):
+    fit = fit_network(_lesson(objective=(Term("cross_entropy"), *beside)))
+    means = [array for key, array in fit.arrays.items() if key.endswith("running_mean")]
+    assert means
+    assert all(np.any(mean != 0) for mean in means)
+
+
 @pytest.mark.parametrize("name", ["adamw", "sgd"])
 def test_a_fit_that_was_interrupted_ends_as_if_it_never_was(name, tmp_path, monkeypatch):
     optimiser = Optimiser(name=name, rate=3e-3, steps=8, ema=0.9)
