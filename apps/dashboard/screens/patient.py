@@ -6,6 +6,7 @@ from datetime import date
 
 import streamlit as st
 
+from clinigait.apps.dashboard import progress
 from clinigait.apps.dashboard.facts import brief
 from clinigait.apps.dashboard.places import asked, go, link
 from clinigait.apps.dashboard.session import Session, current, plain, telling
@@ -15,6 +16,8 @@ from clinigait.clinic.visits import VersionRow
 
 #: What is true of a person at the next visit too.
 _LASTING = ("height_m", "sex")
+#: Of so many visits without results it is shown how far they are.
+_WATCHED = 3
 
 
 def show() -> None:
@@ -43,6 +46,8 @@ def show() -> None:
         st.info(session.say("no_visit_yet"), icon=":material/event:")
     for visit in page.visits:
         _visit(session, visit, newest.get(visit.id))
+    for visit in [one for one in page.visits if one.id not in newest][:_WATCHED]:
+        progress.show(session, visit.id)
 
 
 def _visit(session: Session, visit: VisitRow, newest: VersionRow | None) -> None:
