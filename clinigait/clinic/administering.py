@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from clinigait.clinic import patients
 from clinigait.clinic.access import acting
-from clinigait.core import BadInputError
 from clinigait.store import Store, accounts, erasure, totp
 from clinigait.store.accounts import Account
 
@@ -90,49 +89,3 @@ def remove_second_factor(store: Store, admin: Account, user_id: str) -> None:
     """
     with acting(store, admin, "administer", "edit") as db:
         totp.remove(db, user_id, admin.id)
-
-
-def change_own_password(store: Store, account: Account, old: str, new: str, code: str = "") -> None:
-    """Change one's own password, with the old one; one is signed out everywhere.
-
-    Raises
-    ------
-    BadInputError
-        If the old one is wrong or the new one cannot be used.
-    """
-    if accounts.prove(store, account.name, old, code) is None:
-        raise BadInputError("Password or code do not fit.", "Type them again.")
-    with store.writing() as db:
-        accounts.change(db, account.id, password=new, by=account.id)
-
-
-def has_second_factor(store: Store, account: Account) -> bool:
-    """Whether a user signs in with a second factor."""
-    with store.reading() as db:
-        return totp.is_on(db, account.id)
-
-
-def begin_second_factor(store: Store, account: Account) -> totp.Enrolment:
-    """Make one's own secret; it counts once a code of it was seen.
-
-    Raises
-    ------
-    BadInputError
-        If there is one already.
-    """
-    with store.writing() as db:
-        return totp.begin(db, account.id)
-
-
-def confirm_second_factor(store: Store, account: Account, code: str) -> None:
-    """Switch one's own second factor on.
-
-    Raises
-    ------
-    BadInputError
-        If the code is none of the secret's.
-    """
-    with store.writing() as db:
-        good = totp.confirm(db, account.id, code)
-    if not good:
-        raise BadInputError("That code does not fit.", "Wait for the next one.")

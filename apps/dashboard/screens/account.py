@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from clinigait.apps.dashboard.session import Session, current, telling
-from clinigait.clinic import administering
+from clinigait.clinic import own_account
 from clinigait.core import BadInputError
 from clinigait.store.totp import Enrolment
 
@@ -16,7 +16,7 @@ def show() -> None:
     """Show the page."""
     session = current("any")
     st.title(session.say("page_account"))
-    second = administering.has_second_factor(session.store, session.account)
+    second = own_account.has_second_factor(session.store, session.account)
     _password(session, second=second)
     st.subheader(session.say("second_factor"))
     if second:
@@ -42,7 +42,7 @@ def _password(session: Session, *, second: bool) -> None:
     if wanted:
         with telling(session):
             _check_same(new, again)
-            administering.change_own_password(session.store, session.account, old, new, code)
+            own_account.change_password(session.store, session.account, old, new, code)
         st.rerun()
 
 
@@ -53,7 +53,7 @@ def _second_factor(session: Session) -> None:
     if made is None:
         if st.button(session.say("second_factor_begin"), icon=":material/smartphone:"):
             with telling(session):
-                made = administering.begin_second_factor(session.store, session.account)
+                made = own_account.begin_second_factor(session.store, session.account)
             st.session_state[_KEY] = made
             st.rerun()
         return
@@ -64,7 +64,7 @@ def _second_factor(session: Session) -> None:
         confirmed = st.form_submit_button(session.say("second_factor_confirm"), type="primary")
     if confirmed:
         with telling(session):
-            administering.confirm_second_factor(session.store, session.account, code)
+            own_account.confirm_second_factor(session.store, session.account, code)
         st.rerun()
 
 
