@@ -1,19 +1,21 @@
 """What scoring a cohort costs over calling the pipeline, how it scales, and that memory is flat.
 
-Run: ``python benchmarks/cohort.py [--walks N] [--many N] [--workers 1,2]``. It makes keypoint
-walks in a temporary folder and prints
+Run: ``python benchmarks/cohort.py [--walks N] [--many N] [--workers 1,2] [--films COHORT]``. It
+makes keypoint walks in a temporary folder and prints
 
 * the overhead per walk of one worker over calling the pipeline in a loop, and of a second run that
   finds everything kept: in wall time, and in CPU time of all processes, which a busy machine
   disturbs less;
 * the speed with several workers over that with one, and the speed-up that this machine gives two
   processes that have nothing to do with each other: no cluster can do better;
-* the memory of the client, and the largest of a worker's process, after each tenth of many walks.
+* the memory of the client, and the largest of a worker's process, after each tenth of many walks;
+* of the films of a virtual clinic, how they ended and how long they took, unattended.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import os
 import resource
 import shutil
@@ -21,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -36,7 +39,7 @@ from clinigait.cohort.engine import Counts, Run, Workers, cluster
 from clinigait.cohort.manifest import read_cohort
 from clinigait.cohort.pieces import Pieces
 from clinigait.cohort.plan import Plan
-from clinigait.cohort.road import plan_of
+from clinigait.cohort.road import Options, plan_of, score_cohort
 from clinigait.cohort.tables import write_results
 from clinigait.cohort.walks import Cohort
 from clinigait.core import Subject
@@ -186,15 +189,22 @@ def two_strangers() -> float:
 def main() -> None:
     """Print all numbers."""
     asked = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    asked.add_argument("--walks", type=int, default=400, help="walks for overhead and scaling")
+    asked.add_argument(
+        "--walks", type=int, default=400, help="walks for overhead and scaling; 0: no"
+    )
     asked.add_argument("--many", type=int, default=10_000, help="walks for memory; 0 leaves it out")
     asked.add_argument("--workers", default="1,2", help="numbers of workers")
+    asked.add_argument("--films", type=Path, help="folder of `clinigait synthesize`, with films")
+    asked.add_argument("--pose", help="pose model for them; left out: the best that is here")
     options = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="clinigait-") as name:
         folder = Path(name)
-        scaling(folder, options.walks, [int(n) for n in options.workers.split(",")])
+        if options.walks:
+            scaling(folder, options.walks, [int(n) for n in options.workers.split(",")])
         if options.many:
             memory(folder, options.many)
+        if options.films:
+            filmed(folder, options.films / "cohort.csv", options.pose)
 
 
 def scaling(folder: Path, n: int, counts: list[int]) -> None:
@@ -242,6 +252,25 @@ def memory(folder: Path, n: int) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"  {n / wall_s:.1f} walks/s, {1e3 * cpu_s / n:.1f} ms CPU a walk; client at most "
           f"{peak:.0f} MiB, tables written")  # fmt: skip
+
+
+def filmed(folder: Path, manifest: Path, pose: str | None) -> None:
+    """Score the films of a virtual clinic from end to end, and print how they ended."""
+    cohort = read_cohort(manifest, RESERVED)
+    out = folder / "films.csv"
+    start_s = time.perf_counter()
+    counts = score_cohort(cohort, plan_of(cohort, _PROTOCOL, out, Options(pose=pose)), out)
+    wall_s, n = time.perf_counter() - start_s, len(cohort.walks)
+    print(f"\n{n} films: {counts.measured} measured, {counts.refused} refused, {counts.failed} "
+          f"failed; {wall_s / n:.1f} s wall a film, summary and tables written")  # fmt: skip
+    with out.open(newline="", encoding="utf-8") as table:
+        codes = {
+            (row["file"], row["code"])
+            for row in csv.DictReader(table)
+            if row["status"] != "measured"
+        }
+    for code, number in Counter(code for _, code in codes).most_common():
+        print(f"  {number} {code}")
 
 
 if __name__ == "__main__":
