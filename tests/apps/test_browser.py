@@ -106,6 +106,7 @@ def test_a_browser_walks_from_the_setup_code_to_results(tmp_path):
         wrong = [one for one in wrong if "404" not in one]
         assert not wrong
         assert "CANARY" not in served.log.read_text()
+        assert not served.ways_out  # the road works with the network closed, and does not try
     store = open_store(tmp_path / "data")
     assert audit.check(store) == []
     store.close()

@@ -1,4 +1,7 @@
-"""A dashboard that really runs: ``clinigait dashboard`` as a process, on a free port."""
+"""A dashboard that really runs: ``clinigait dashboard`` as a process, on a free port.
+
+The network is closed to it: server, workers and what they start reach this machine only.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _PATIENCE_S = 120
+_CLOSED = Path(__file__).parent / "closed"
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,12 @@ class Served:
     url: str
     log: Path
     process: subprocess.Popen[bytes]
+    _ways_out: Path
+
+    @property
+    def ways_out(self) -> str:
+        """Return where somebody tried to go outside of this machine."""
+        return self._ways_out.read_text() if self._ways_out.exists() else ""
 
     @property
     def setup_code(self) -> str:
@@ -42,18 +52,22 @@ def serving(folder: Path, workers: int = 1) -> Iterator[Served]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    log = folder / "log.txt"
+    log, ways_out = folder / "log.txt", folder / "ways_out.txt"
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "clinigait", "dashboard", f"--data={folder / 'data'}",
              f"--port={port}", f"--workers={workers}"],
             stdout=file, stderr=subprocess.STDOUT,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "CLINIGAIT_DATABASE_URL": ""},
+            env={
+                **os.environ, "OMP_NUM_THREADS": "1", "CLINIGAIT_DATABASE_URL": "",
+                "CLINIGAIT_WAYS_OUT": str(ways_out),
+                "PYTHONPATH": os.pathsep.join([str(_CLOSED), os.environ.get("PYTHONPATH", "")]),
+            },
         )  # fmt: skip
         try:
             url = f"http://localhost:{port}"
             _wait(url, process)
-            yield Served(url, log, process)
+            yield Served(url, log, process, ways_out)
         finally:
             process.terminate()
             process.wait(60)
