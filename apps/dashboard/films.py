@@ -10,7 +10,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from clinigait.apps.dashboard.door import token_of
-from clinigait.clinic import results, visits
+from clinigait.clinic import recordings, results, visits
 from clinigait.clinic.assessing import FILMS
 from clinigait.core import BadInputError, RefusedError
 from clinigait.store import Store, sign_ins
@@ -27,31 +27,51 @@ class Films:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._audited: dict[tuple[str, str], float] = {}
+        self._audited: dict[tuple[str, ...], float] = {}
 
     def routes(self) -> list[Route]:
         """Return the route."""
         return [Route("/film/{assessment_id}", self.film, methods=["GET"])]
 
     def film(self, request: Request) -> Response:
-        """Give the film of an assessment, or of one recording of it: ``?pass=2``."""
+        """Give the film of an assessment, or of one recording of it: ``?pass=2``.
+
+        ``?faces=HASH`` gives the recording of that hash as it was filmed, to who may change it.
+        """
         account = sign_ins.who(self._store, token_of(request.scope), noted=False)
         if account is None:
             return PlainTextResponse("Sign in first.", 401)
         number = request.query_params.get("pass", "")
         folder = f"pass-{number}/" if number.isdecimal() and len(number) < 3 else ""
+        assessment_id = request.path_params["assessment_id"]
+        faces = request.query_params.get("faces")
         try:
-            return self._given(account, request.path_params["assessment_id"], folder)
+            if faces:
+                return self._as_filmed(account, assessment_id, faces)
+            return self._given(account, assessment_id, folder)
         except (BadInputError, RefusedError):
             return PlainTextResponse("There is no such film.", 404)
 
+    def _as_filmed(self, account: Account, assessment_id: str, sha256: str) -> Response:
+        due = self._is_due(account.id, assessment_id, sha256)
+        path = recordings.unblurred(self._store, account, assessment_id, sha256, audited=due)
+        self._note(account.id, assessment_id, sha256)
+        return FileResponse(path, media_type=_TYPES[".mp4"])  # a player looks for itself
+
     def _given(self, account: Account, assessment_id: str, folder: str) -> Response:
-        key, now = (account.id, assessment_id), monotonic()
-        if now - self._audited.get(key, -_AUDITED_EVERY_S) >= _AUDITED_EVERY_S:
+        if self._is_due(account.id, assessment_id):
             results.version(self._store, account, assessment_id)
-            if len(self._audited) >= _MOST_REMEMBERED:
-                self._audited.clear()
-            self._audited[key] = now
+            self._note(account.id, assessment_id)
         names = tuple(f"{folder}{name}" for name in FILMS)
         name, path = visits.film(self._store, account, assessment_id, names)
         return FileResponse(path, media_type=_TYPES[Path(name).suffix])
+
+    def _is_due(self, *key: str) -> bool:
+        return monotonic() - self._audited.get(key, -_AUDITED_EVERY_S) >= _AUDITED_EVERY_S
+
+    def _note(self, *key: str) -> None:
+        """Note that somebody was audited, unless that was noted within the time."""
+        if self._is_due(*key):
+            if len(self._audited) >= _MOST_REMEMBERED:
+                self._audited.clear()
+            self._audited[key] = monotonic()

@@ -16,7 +16,7 @@ from clinigait.store import Store, jobs
 from clinigait.store.accounts import Account
 from clinigait.store.clock import now_ms
 from clinigait.store.ids import new_id
-from clinigait.store.tables import Job, Recording, StoredFile
+from clinigait.store.tables import Job, Recording, StoredAssessment, StoredFile
 
 LARGEST_BYTES = 4_000_000_000
 #: Most bytes that one user uploads within a day.
@@ -97,6 +97,42 @@ def film(store: Store, account: Account, recording_id: str) -> Path:
     with acting(store, account, "see", "view", Target("recording", recording_id)) as db:
         sha256 = db.get_one(Recording, recording_id).sha256
         if sha256 is None:
+            raise BadInputError("The film was removed after its time.", "Its results are there.")
+        return store.files.find(db, sha256)
+
+
+def unblurred(
+    store: Store, account: Account, assessment_id: str, sha256: str, *, audited: bool = True
+) -> Path:
+    """Return where a recording of an assessment's visit lies, to see it with the faces as filmed.
+
+    Parameters
+    ----------
+    store, account, assessment_id
+        Where, who, of which assessment; it takes the right to change it.
+    sha256
+        Hash of the recording, as the assessment names it.
+    audited
+        False for the further pieces of a film that a player asks for.
+
+    Raises
+    ------
+    BadInputError
+        If the visit has no such recording, or it was removed.
+    RefusedError
+        If the assessment is not among the user's, or the user may not.
+    """
+    target = Target("assessment", assessment_id)
+    gate = (
+        acting(store, account, "change", "view", target, {"faces": "shown"}) if audited
+        else looking(store, account, "change", target)
+    )  # fmt: skip
+    with gate as db:
+        visit_id = db.get_one(StoredAssessment, assessment_id).visit_id
+        found = select(Recording.id).where(
+            Recording.visit_id == visit_id, Recording.sha256 == sha256
+        )
+        if db.scalars(found).first() is None:
             raise BadInputError("The film was removed after its time.", "Its results are there.")
         return store.files.find(db, sha256)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from datetime import date
 from functools import cache
@@ -402,6 +403,30 @@ def test_a_film_is_given_in_ranges_to_whoever_may_see_it(browser, store, doctor,
     user(store, "another")
     enter(browser, "another")
     assert browser.get(f"/film/{one}").status_code == 404
+
+
+def test_faces_are_shown_to_who_may_change_the_visit_and_that_is_audited(
+    browser, store, doctor, visit
+):
+    from clinigait.clinic import results
+    from support.assessments import assessed
+
+    content = film_bytes()
+    recordings.add(store, doctor, visit, [content], {})
+    with store.writing() as db:
+        one = results.keep(db, visit, assessed(1, with_curves=False), {}, doctor.id)
+    as_filmed = f"/film/{one}?faces={hashlib.sha256(content).hexdigest()}"
+    enter(browser)
+    for _ in range(2):
+        assert browser.get(as_filmed).content == content
+    assert browser.get(f"/film/{one}?faces={'0' * 64}").status_code == 404
+    with store.reading() as db:
+        seen = [row.detail for row in db.query(AuditEntry).filter_by(action="view", object_id=one)]
+    assert [detail for detail in seen if "shown" in detail] == seen
+    assert len(seen) >= 1
+    user(store, "watcher", "viewer", all_patients=True)
+    enter(browser, "watcher")
+    assert browser.get(as_filmed).status_code == 404
 
 
 def test_no_route_writes_outside_the_data_folder(tmp_path: Path, store, browser, doctor, visit):

@@ -104,15 +104,15 @@ def _viewer(now: Shown, one: OpenedPass, draft: Draft, *, editable: bool) -> Non
     start_s = float(walk.time_s[0]) + one.shift_s
     end_s = float(walk.time_s[-1]) + one.shift_s
     measured = viewer.measured(now.assessment, _notes(now))
-    film = f"/film/{now.id}" + (f"?pass={one.number}" if len(now.opened.passes) > 1 else "")
+    film, film_start_s = _film(now, one)
     data = {
         **_drawn(now, one, walk),
         "events": [e for e in measured["events"] if start_s <= e["time_s"] <= end_s],
         "strides": [
             s for s in measured["strides"] if s["end_s"] > start_s and s["start_s"] < end_s
         ],
-        "film": film if one.film is not None else "",
-        "film_start_s": one.film_start_s + one.shift_s,
+        "film": film,
+        "film_start_s": film_start_s + one.shift_s,
         "begin_s": _begin(now.assessment, start_s, end_s),
         "words": _words(now),
         "mark": now.words.synthetic if now.assessment.provenance.synthetic else "",
@@ -123,6 +123,27 @@ def _viewer(now: Shown, one: OpenedPass, draft: Draft, *, editable: bool) -> Non
         "go": st.session_state.get("go"),
     }
     viewer.show(key, data, partial(_edited, key, now.opened))
+
+
+def _film(now: Shown, one: OpenedPass) -> tuple[str, float]:
+    """Return the film's address, empty where there is none, and when it starts in the walk.
+
+    Faces are blurred unless somebody who may change the assessment asks for the film as it is; its
+    own time 0 is that of the walk.
+    """
+    if one.film is None:
+        return "", 0.0
+    recording = one.assessment.recording
+    if (
+        recording is not None
+        and current("see").may("change")
+        and st.toggle(
+            now.say("results_faces"), key=f"faces-{now.id}", help=now.say("results_faces_help")
+        )
+    ):
+        return f"/film/{now.id}?faces={recording.sha256}", 0.0
+    several = len(now.opened.passes) > 1
+    return f"/film/{now.id}" + (f"?pass={one.number}" if several else ""), one.film_start_s
 
 
 def _edited(key: str, opened: Opened) -> None:
