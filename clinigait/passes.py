@@ -15,6 +15,7 @@ from clinigait.core import (
     Protocol,
     RecordingFacts,
     Refused,
+    RefusedError,
     StoredFrame,
     Walk,
 )
@@ -153,6 +154,23 @@ def with_left_out(measurement: Measurement, refused: Mapping[int, Refused]) -> M
     """
     warnings = tuple(left_out(number, reason) for number, reason in refused.items())
     return replace(measurement, quality=(*measurement.quality, *warnings))
+
+
+def refused_as_a_whole(first: Assessment, error: RefusedError) -> Assessment:
+    """Return the assessment of passes that were measured one by one, but not together.
+
+    Parameters
+    ----------
+    first
+        That of the first pass: what was asked, and of whom.
+    error
+        Why they cannot be put together.
+    """
+    why = error.refused
+    return replace(
+        first, status="refused", measurement=None, predictions=(), findings=(), frames=(),
+        narration=None, code=why.code, message=why.message, remedy=why.remedy,
+    )  # fmt: skip
 
 
 def _read(folder: Path) -> Pass:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 
 #: Every library works with one thread: workers share a machine without fighting for it.
 THREADS = {
@@ -33,6 +33,15 @@ _SECRETS = ("CLINIGAIT_DATABASE_URL",)
 _LOOK_S = 0.2
 Heard = Callable[[dict[str, Any]], None]
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+
+
+def taken_answers() -> TextIO:
+    """Begin as the process that answers: return where answers go, out of the way of all else."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what libraries print is no answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    return answers
 
 
 class DiedError(Exception):

@@ -22,10 +22,10 @@ from clinigait.clinic.probing import PROBE, probe_order
 from clinigait.core import Assessment, BadInputError, RefusedError, Subject
 from clinigait.io.assessment import write_assessment
 from clinigait.io.protocol import load_protocol
-from clinigait.passes import merge_passes, with_left_out
+from clinigait.passes import merge_passes, refused_as_a_whole, with_left_out
 from clinigait.pipeline import MARKER, assess, with_findings, with_narration
 from clinigait.request import Request
-from clinigait.sandbox import PROGRESS
+from clinigait.sandbox import PROGRESS, taken_answers
 
 #: Who started it ends it at the limit; it ends itself so much later, should that one be gone.
 _GRACE_S = 30
@@ -99,7 +99,7 @@ def _merge(out: Path, tried: list[tuple[Path, Assessment]], protocol: str) -> No
         try:
             whole = merge_passes(good, out / "whole", protocol, documents=False)
         except RefusedError as error:
-            whole = _refused(tried[0][1], error)
+            whole = refused_as_a_whole(tried[0][1], error)
     else:
         whole = tried[0][1]
         shutil.copytree(folders[0], out / "whole")
@@ -112,14 +112,6 @@ def _merge(out: Path, tried: list[tuple[Path, Assessment]], protocol: str) -> No
     if pictures.is_dir():
         pictures.rename(out / "frames")
     shutil.rmtree(out / "whole", ignore_errors=True)
-
-
-def _refused(first: Assessment, error: RefusedError) -> Assessment:
-    why = error.refused
-    return replace(
-        first, status="refused", measurement=None, predictions=(), findings=(), frames=(),
-        narration=None, code=why.code, message=why.message, remedy=why.remedy,
-    )  # fmt: skip
 
 
 def answer_of(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
@@ -143,10 +135,7 @@ def answer_of(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
 
 def main() -> None:
     """Answer one order."""
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print is no answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    answers = taken_answers()
     order = json.loads(sys.stdin.readline())
     threading.Thread(target=_listen, args=(sys.stdin,), daemon=True).start()
     signal.alarm(math.ceil(order["limit_s"]) + _GRACE_S)

@@ -22,6 +22,7 @@ from clinigait.cohort.plan import Made, Plan
 from clinigait.cohort.scoring import Opened, made_by, opened, score
 from clinigait.cohort.walks import CohortWalk
 from clinigait.core import BadInputError
+from clinigait.sandbox import taken_answers
 
 #: It ends by itself where nothing is asked of it for so long; its models go with it.
 IDLE_S = 120.0
@@ -119,10 +120,7 @@ def serve(work: Score = score, idle_s: float = IDLE_S) -> None:
     idle_s
         How long to wait for the next order.
     """
-    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # what libraries print is no answer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who started it ends it
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    answers = taken_answers()
     orders: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, orders), daemon=True).start()
     scorer = Scorer(work)

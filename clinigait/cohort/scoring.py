@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,7 +26,7 @@ from clinigait.gait.measure import check_names
 from clinigait.io.bundle import Bundle
 from clinigait.io.keypoints import KeypointHints
 from clinigait.io.protocol import load_protocol
-from clinigait.passes import merge_passes
+from clinigait.passes import merge_passes, refused_as_a_whole
 from clinigait.perception.estimators import KeptModels
 from clinigait.pipeline import assess, open_models, provenance
 from clinigait.report.tidy import tidy_rows
@@ -201,11 +201,7 @@ def _merged(walk: CohortWalk, request: Request, scratch: Path, out: Path) -> Ass
             folders, out, request.protocol, bundles=request.bundles, documents=request.documents
         )
     except RefusedError as error:
-        why = error.refused
-        return replace(
-            tried[0][2], status="refused", measurement=None, predictions=(), findings=(), frames=(),
-            code=why.code, message=why.message, remedy=why.remedy,
-        )  # fmt: skip
+        return refused_as_a_whole(tried[0][2], error)
 
 
 def piece_of(assessment: Assessment, plan: Plan) -> Piece:

@@ -11,7 +11,8 @@ from clinigait.core import SIDES, Event, EventKind, Side, Walk
 #: Left blue, right red, as in the joint curves of the report (RGB).
 COLOURS: dict[Side, tuple[int, int, int]] = {"left": (40, 110, 220), "right": (214, 45, 50)}
 _WHITE = (255, 255, 255)
-_LIMBS = (
+#: Bones of a drawn skeleton, on either side.
+LIMBS = (
     ("shoulder", "elbow"),
     ("elbow", "wrist"),
     ("shoulder", "hip"),
@@ -45,7 +46,7 @@ def draw_skeleton(
         pair = [points[walk.layout.index(name, side)] for side in SIDES]
         _line(image, pair[0], pair[1], _WHITE, width)
     for side in order:
-        for first, second in _LIMBS:
+        for first, second in LIMBS:
             if f"{side}_{first}" in walk.layout and f"{side}_{second}" in walk.layout:
                 ends = (walk.layout.index(first, side), walk.layout.index(second, side))
                 _line(image, points[ends[0]], points[ends[1]], COLOURS[side], width)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from clinigait.apps.dashboard.places import link
 from clinigait.apps.dashboard.review.shown import Shown, say_plain
-from clinigait.apps.dashboard.session import plain
+from clinigait.apps.dashboard.session import Session, plain
 from clinigait.clinic import results, signing
 from clinigait.core import Grade, Measurement, QualityCheck
 from clinigait.report.quality_pages import strides_line
@@ -18,6 +18,12 @@ from clinigait.report.text import words as words_of
 from clinigait.report.values import TILES
 
 _N_TILES = 5
+
+
+def nothing_chosen(session: Session) -> None:
+    """Say that the address names nothing to show, and lead to the patients."""
+    st.info(session.say("results_choose"))
+    link("patients", session.say("results_to_patients"), ":material/group:")
 
 
 def head(shown: Shown) -> None:

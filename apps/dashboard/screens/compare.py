@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from clinigait.apps.dashboard.places import asked, link
+from clinigait.apps.dashboard.places import asked
 from clinigait.apps.dashboard.review.changes import changes
+from clinigait.apps.dashboard.review.head import nothing_chosen
 from clinigait.apps.dashboard.review.shown import printed_in, say_plain
 from clinigait.apps.dashboard.session import Session, current, plain, refusal, telling
 from clinigait.clinic import patients, results
@@ -34,8 +35,7 @@ def show() -> None:
     session = current("see")
     st.title(session.say("page_compare"))
     if not (asked("first") or asked("second") or asked("patient")):
-        st.info(session.say("results_choose"))
-        link("patients", session.say("results_to_patients"), ":material/group:")
+        nothing_chosen(session)
         return
     found = _choices(session)
     if len(found) < 2:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from clinigait.apps.dashboard.places import asked, link
 from clinigait.apps.dashboard.review.changes import last_change, trend_figure
+from clinigait.apps.dashboard.review.head import nothing_chosen
 from clinigait.apps.dashboard.review.numbers import PLOT_CONFIG
 from clinigait.apps.dashboard.review.shown import Printed, printed_in
 from clinigait.apps.dashboard.session import Session, current, plain, telling
@@ -23,8 +24,7 @@ def show() -> None:
     patient_id = asked("patient")
     if not patient_id:
         st.title(session.say("page_course"))
-        st.info(session.say("results_choose"))
-        link("patients", session.say("results_to_patients"), ":material/group:")
+        nothing_chosen(session)
         return
     with telling(session):
         patient = patients.page(session.store, session.account, patient_id)

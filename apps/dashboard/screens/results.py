@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from clinigait.apps.dashboard.places import asked, link
+from clinigait.apps.dashboard.places import asked
 from clinigait.apps.dashboard.review.angles import angles
 from clinigait.apps.dashboard.review.filing import filing
-from clinigait.apps.dashboard.review.head import head, quality, refused, tiles
+from clinigait.apps.dashboard.review.head import head, nothing_chosen, quality, refused, tiles
 from clinigait.apps.dashboard.review.models import models
 from clinigait.apps.dashboard.review.numbers import asymmetry, parameters
 from clinigait.apps.dashboard.review.person import people
@@ -23,8 +23,7 @@ def show() -> None:
     assessment_id = asked("assessment")
     if not assessment_id:
         st.title(session.say("page_results"))
-        st.info(session.say("results_choose"))
-        link("patients", session.say("results_to_patients"), ":material/group:")
+        nothing_chosen(session)
         return
     page = shown(session, assessment_id)
     head(page)

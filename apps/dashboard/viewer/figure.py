@@ -9,18 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import SIDES, Assessment, Bout, KeypointLayout, Space, Walk
+from clinigait.perception.annotate import LIMBS
 
-_ALONG = (
-    ("shoulder", "elbow"),
-    ("elbow", "wrist"),
-    ("shoulder", "hip"),
-    ("hip", "knee"),
-    ("knee", "ankle"),
-    ("ankle", "heel"),
-    ("heel", "toe"),
-    ("ankle", "toe"),
-    ("ankle", "foot"),
-)
+_ALONG = (*LIMBS, ("ankle", "foot"))
 _HEADS = ("head_top", "head", "nose")
 _FEET = ("ankle", "heel", "toe", "small_toe", "foot")
 _MISSING = -32768
