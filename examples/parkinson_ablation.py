@@ -1,6 +1,6 @@
 """Ask whether colour and depth together tell parkinsonian gait better than either alone.
 
-    clinigait synthesize parkinson_rgbd_population --out COHORT --walkers 640 --seed 41
+    clinigait synthesize parkinson_rgbd_population --out COHORT --walkers 480 --seed 41
     python examples/parkinson_ablation.py COHORT --out parkinson_ablation.md --keep FITS
 
 The claim of arXiv:2512.04425, asked of synthetic walkers: fusion beats one input alone, most in the
@@ -76,7 +76,7 @@ _PLAN = TrainingPlan(
     ),
     class_weights="none",
     # Nothing is learned in the first few hundred steps; at three times the rate, nothing at all.
-    optimiser=Optimiser(rate=1e-3, weight_decay=0.05, steps=800),
+    optimiser=Optimiser(rate=1e-3, weight_decay=0.05, steps=600),
     batch=Batch(groups=16, clips=1, frames=8, speed=(1, 1)),
     augment=(
         Augmentation("mirror", p=0.5), Augmentation("relight", p=0.3),

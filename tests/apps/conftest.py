@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
@@ -16,3 +18,14 @@ else:
 @pytest.fixture
 def url() -> None:
     """Take the built-in database: the store's own tests hold both."""
+
+
+@pytest.fixture(autouse=True)
+def main_module() -> Iterator[None]:
+    """Give the main module back: Streamlit puts a page in its place.
+
+    A process that another test spawns afterwards would run that page before its own work.
+    """
+    before = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = before
