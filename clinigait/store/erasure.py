@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError
@@ -15,6 +15,7 @@ from clinigait.store import audit
 from clinigait.store.clock import now_ms
 from clinigait.store.database import Store
 from clinigait.store.ids import is_plain
+from clinigait.store.migrate import clear_journal
 from clinigait.store.tables import (
     Artefact,
     Edit,
@@ -172,14 +173,4 @@ def _erase(db: Session, patient_id: str) -> None:
 
 def _erase_traces(store: Store, names: Iterable[str]) -> None:
     store.files.erase(names)
-    _clear_journal(store.engine)
-
-
-def _clear_journal(engine: Engine) -> None:
-    """Empty SQLite's journal, which still holds the pages as they were."""
-    if engine.dialect.name == "sqlite":
-        connection = engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
+    clear_journal(store.engine)
