@@ -178,7 +178,7 @@ def test_where_the_key_of_second_factors_is_lost_the_right_password_tells(browse
     store.key_file.unlink()
     clock.turn(60)
     code = codes.at(clock.ms // 1000)
-    assert "key of the second factors" not in enter(browser, password="wrong", code=code).text
+    assert "key of the second factors" not in enter(browser, password="wrong", code=code).text  # noqa: S106
     answer = enter(browser, code=code)
     assert answer.status_code == 403
     assert "The key of the second factors is missing." in answer.text
