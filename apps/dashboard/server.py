@@ -12,6 +12,7 @@ from streamlit.web import bootstrap
 from streamlit.web.server.starlette.starlette_app import App
 
 from clinigait.apps.dashboard import session
+from clinigait.apps.dashboard.appearance import Looks
 from clinigait.apps.dashboard.door import Door
 from clinigait.apps.dashboard.films import Films
 from clinigait.apps.dashboard.routes import WayIn
@@ -42,6 +43,7 @@ def build(settings: Settings, store: Store, setup: Setup) -> App:
         return App(
             script,
             routes=[
+                *Looks(store).routes(),
                 *WayIn(store, settings, setup).routes(),
                 *Uploads(store).routes(),
                 *Films(store).routes(),

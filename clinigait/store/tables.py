@@ -21,6 +21,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Role = Literal["viewer", "clinician", "admin", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
+#: How a user wants the pages: light, dark, or as the system says.
+Appearance = Literal["light", "dark", "system"]
+APPEARANCES: tuple[Appearance, ...] = get_args(Appearance)
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 JOB_STATUSES: tuple[JobStatus, ...] = get_args(JobStatus)
 
@@ -96,6 +99,7 @@ class User(Base):
     totp_secret: Mapped[str | None]
     totp_confirmed: Mapped[bool]
     totp_last: Mapped[Ms]
+    appearance: Mapped[Short | None]
 
 
 class Attempts(Base):
