@@ -102,7 +102,7 @@ _THEME = {
     "theme.light.secondaryBackgroundColor": "#F1F4F7",
     "theme.light.textColor": "#1B2730",
     "theme.light.linkColor": _ACCENT,
-    "theme.dark.primaryColor": "#8EC3E3",
+    "theme.dark.primaryColor": "#3E7CA3",
     "theme.dark.backgroundColor": "#11181D",
     "theme.dark.secondaryBackgroundColor": "#1A242B",
     "theme.dark.textColor": "#E4EBF0",
