@@ -132,13 +132,12 @@ def _package(one: Locked) -> Component:
 
 def _licences(installed: metadata.Distribution) -> list[dict[str, Any]]:
     facts = installed.metadata
-    expression = facts.get("License-Expression")
-    if expression:
+    for expression in facts.get_all("License-Expression") or []:
         return [{"expression": expression}]
     classifiers = [text for text in facts.get_all("Classifier") or [] if text.startswith("License")]
     stated = [text.rpartition(" :: ")[2] for text in classifiers]
     stated = [text for text in stated if text != "OSI Approved"]
-    field = (facts.get("License") or "").strip()
+    field = "".join(facts.get_all("License") or []).strip()
     if not stated and field and len(field) <= _LONGEST_LICENCE and "\n" not in field:
         stated = [field]
     return [_licence(text) for text in dict.fromkeys(stated or _titles(installed))]
