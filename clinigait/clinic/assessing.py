@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy.orm import Session
 
@@ -172,6 +172,7 @@ def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
         scores = scored(db.get_one(Visit, lease.visit_id).facts)
     out = folder / "out"
     out.mkdir()
+    copies = folder / "copies"
     asked = {name: lease.request[name] for name in ("protocol", "person", "pose")}
     asked |= {"recordings": sources, "subject": asdict(subject), "out": str(out)}
     ask_child({"kind": ASSESS, **asked}, report)
@@ -182,17 +183,25 @@ def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
         if path.is_file() and path != out / MARKER
     }
 
+    viewed = {
+        row.id: received(store, report, next((copies / str(number)).glob("film.*")))
+        for number, row in enumerate(rows)
+        if any((copies / str(number)).glob("film.*"))
+    }
+
     def keep(db: Session) -> None:
         files = {name: store.files.keep(db, file) for name, file in kept.items()}
+        for recording_id, copy in viewed.items():
+            recording = db.get(Recording, recording_id, with_for_update=True)
+            if recording is not None and recording.sha256 is not None:  # not removed meanwhile
+                recording.viewing_sha256 = store.files.keep(db, copy)
         made = results.keep(db, lease.visit_id, assessment, files, lease.created_by, lease.job_id)
         _log.info("job %s: version %s", lease.job_id, made)
 
     return keep
 
 
-def _source(
-    store: Store, db: Session, row: Recording, folder: Path, number: int
-) -> dict[str, str | None]:
+def _source(store: Store, db: Session, row: Recording, folder: Path, number: int) -> dict[str, Any]:
     """Link a recording, and the film that belongs to its keypoints, under a name that tells it."""
     if row.sha256 is None:
         raise BadInputError("A film was removed after its time.", "Its results are still there.")
@@ -202,7 +211,8 @@ def _source(
     film = store.files.find(db, row.sha256)
     if not keypoints_id:
         path.symlink_to(film.absolute())
-        return {"path": str(path), "film": None}
+        is_copied = is_walk or row.viewing_sha256 is not None
+        return {"path": str(path), "film": None, "copied": is_copied}
     keypoints = db.get(Recording, keypoints_id)
     if keypoints is None or keypoints.visit_id != row.visit_id or keypoints.sha256 is None:
         raise BadInputError("The keypoints of the film are gone.", "Film again.")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from clinigait.clinic.probing import PROBE, probe_order
+from clinigait.clinic.viewing import write_copy
 from clinigait.core import Assessment, BadInputError, RefusedError, Subject
 from clinigait.io.assessment import write_assessment
 from clinigait.io.protocol import load_protocol
@@ -36,6 +37,7 @@ _STAGES = {
     "Drawing the overlay": (0.7, 0.27),
 }
 _MEASURED = 0.97
+_COPYING = "Making a copy for browsers"
 
 Tell = Callable[[float, str], None]
 
@@ -44,7 +46,8 @@ def assess_order(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Assess what an order names, into its folder ``out``; return how it went.
 
     A single recording is written into the folder itself, each of several into ``pass-N``: those
-    that were measured first.
+    that were measured first. Copies for browsers come into the folders ``copies/N`` beside it, by
+    the order of the recordings.
     """
     out = Path(order["out"])
     tried = []
@@ -83,6 +86,9 @@ def _assessed(
     shown = recording.get("film")
     if shown is not None and found.status == "assessed":
         shutil.copyfile(shown, folder / "film.mp4")
+    if recording.get("copied") is False and found.recording is not None:
+        copy = Path(order["out"]).parent / "copies" / str(number)
+        write_copy(source, found.recording, copy, lambda _: progress(_COPYING, 0.0))
     return found
 
 

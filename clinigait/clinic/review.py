@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from clinigait.clinic import results, signing
 from clinigait.clinic.access import Target, acting
 from clinigait.clinic.assessing import FILMS, WALK, Choices, order
@@ -40,7 +42,7 @@ from clinigait.pipeline import MARKER, with_findings, with_narration
 from clinigait.store import Store
 from clinigait.store.accounts import Account
 from clinigait.store.ids import checked_text
-from clinigait.store.tables import Patient, User, Visit
+from clinigait.store.tables import Patient, Recording, User, Visit
 
 _LONGEST_NOTE = 2000
 
@@ -117,6 +119,8 @@ class Opened:
         Where its files lie, by name.
     newest
         Whether it is the newest version of its visit: only that one can be corrected and signed.
+    copied
+        Hashes of the visit's recordings that browsers are shown a copy of.
     """
 
     version: Version
@@ -128,6 +132,7 @@ class Opened:
     patient_code: str
     visit_day: str
     newest: bool
+    copied: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
 
@@ -163,6 +168,10 @@ def opened(store: Store, account: Account, assessment_id: str) -> Opened:
         names = {one: db.get_one(User, one).name for one in users}
         newest = version.number == results.newest_of(db, visit.id)
         facts = visit.facts
+        copied = select(Recording.sha256).where(
+            Recording.visit_id == visit.id, Recording.viewing_sha256.is_not(None)
+        )
+        copies = frozenset(sha256 for sha256 in db.scalars(copied) if sha256)
     assessment = replace(parsed_assessment(version.content), scores=scored(facts))
     return Opened(
         version=version,
@@ -174,6 +183,7 @@ def opened(store: Store, account: Account, assessment_id: str) -> Opened:
         patient_code=patient.code,
         visit_day=visit.day,
         newest=newest,
+        copied=copies,
         names=names,
         files=files,
     )

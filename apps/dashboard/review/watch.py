@@ -128,8 +128,8 @@ def _viewer(now: Shown, one: OpenedPass, draft: Draft, *, editable: bool) -> Non
 def _film(now: Shown, one: OpenedPass) -> tuple[str, float]:
     """Return the film's address, empty where there is none, and when it starts in the walk.
 
-    Faces are blurred unless somebody who may change the assessment asks for the film as it is; its
-    own time 0 is that of the walk.
+    Faces are blurred unless somebody who may change the assessment asks for the film as it is. The
+    own time 0 of the film as it is, is that of the walk; a copy of it begins with its first frame.
     """
     if one.film is None:
         return "", 0.0
@@ -141,7 +141,9 @@ def _film(now: Shown, one: OpenedPass) -> tuple[str, float]:
             now.say("results_faces"), key=f"faces-{now.id}", help=now.say("results_faces_help")
         )
     ):
-        return f"/film/{now.id}?faces={recording.sha256}", 0.0
+        is_copy = recording.sha256 in now.opened.copied
+        start_s = recording.start_s if is_copy else 0.0
+        return f"/film/{now.id}?faces={recording.sha256}", start_s
     several = len(now.opened.passes) > 1
     return f"/film/{now.id}" + (f"?pass={one.number}" if several else ""), one.film_start_s
 
