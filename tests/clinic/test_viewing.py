@@ -113,7 +113,7 @@ def copied(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
     def ask(order: dict, report) -> None:
         asked.append(json.loads(json.dumps(order)))
-        answer = child.answer_of(order, lambda share, stage: report(share, stage))
+        answer = child.answer_of(order, report)
         assert answer == {"done": True}
 
     monkeypatch.setattr(child, "assess", assess)
