@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from clinigait.apps.dashboard.door import token_of
 from clinigait.clinic import recordings, results, visits
-from clinigait.clinic.assessing import FILMS
+from clinigait.clinic.opening import FILMS
 from clinigait.clinic.viewing import MATROSKA
 from clinigait.core import BadInputError, RefusedError
 from clinigait.store import Store, sign_ins

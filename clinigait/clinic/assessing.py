@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from clinigait.clinic import results
 from clinigait.clinic.access import Target, acting
-from clinigait.clinic.confined import ASSESS, SAMPLE, ask_child, received, work_folder
+from clinigait.clinic.asking import ask_task
+from clinigait.clinic.confined import ASK, ASSESS, SAMPLE, ask_child, received, work_folder
 from clinigait.clinic.sample import sample_task
 from clinigait.clinic.scales import scored
 from clinigait.clinic.worker import Keep, Reporter, Task
@@ -36,10 +37,6 @@ PROTOCOLS: Mapping[str, str] = {
     "front": "walk_frontal",
     "treadmill": "walk_treadmill",
 }
-#: Names of the files of a version: single recordings have ``walk.npz``, ``film.mp4`` (or
-#: ``film.webm``), ``frames/N.jpg``, ``frames/person-N.jpg``, ``saliency-N.png``; of several, each
-#: has its own as ``pass-N/walk.npz``, ``pass-N/film.mp4``, ``pass-N/assessment.json``.
-WALK, FILMS = "walk.npz", ("film.mp4", "film.webm")
 _DETAIL = {"job": ASSESS}
 #: What the clinician says of a recording that belongs to the condition of the person.
 _CONDITION = ("aid", "footwear")
@@ -221,4 +218,4 @@ def _source(store: Store, db: Session, row: Recording, folder: Path, number: int
 
 
 #: For :func:`clinigait.clinic.worker.work`.
-TASKS: Mapping[str, Task] = {ASSESS: assess_task, SAMPLE: sample_task}
+TASKS: Mapping[str, Task] = {ASSESS: assess_task, SAMPLE: sample_task, ASK: ask_task}

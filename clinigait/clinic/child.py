@@ -28,6 +28,8 @@ from clinigait.pipeline import MARKER, assess, with_findings, with_narration
 from clinigait.request import Request
 from clinigait.sandbox import PROGRESS, taken_answers
 
+#: As :mod:`clinigait.clinic.confined` has it, which this process does without.
+ASK = "ask_models"
 #: Who started it ends it at the limit; it ends itself so much later, should that one be gone.
 _GRACE_S = 30
 #: Share of the work that is done when a stage begins, and how long it is; others are quick.
@@ -127,6 +129,10 @@ def answer_of(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
             from clinigait.clinic.sample import film_order  # noqa: PLC0415  seldom wanted
 
             return film_order(order, tell)
+        if order["kind"] == ASK:
+            from clinigait.clinic.answering import ask_order  # noqa: PLC0415  seldom wanted
+
+            return ask_order(order, tell)
         if order["kind"] == PROBE:
             return probe_order(order)
         return assess_order(order, tell)

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from clinigait.clinic import results, signing
 from clinigait.clinic.access import Target, acting
-from clinigait.clinic.assessing import FILMS, WALK, Choices, order
+from clinigait.clinic.answering import can_ask, kept_answers
+from clinigait.clinic.assessing import Choices, order
+from clinigait.clinic.opening import OpenedPass, corrected_walks, passes_of, protocol_of
 from clinigait.clinic.results import Change, Version
 from clinigait.clinic.scales import scored
 from clinigait.clinic.signing import Signed
@@ -23,7 +25,6 @@ from clinigait.core import (
     DeleteEvent,
     Measurement,
     MoveEvent,
-    Protocol,
     Review,
     ReviewStep,
     SignOff,
@@ -33,12 +34,10 @@ from clinigait.core import (
 )
 from clinigait.filmed import film_of
 from clinigait.gait.measure import FilmFacts
-from clinigait.gait.merge import measure_passes, shifts_s
-from clinigait.io.assessment import parsed_assessment, read_assessment
-from clinigait.io.protocol import load_protocol, shipped_protocols
-from clinigait.io.walk import read_walk
+from clinigait.gait.merge import measure_passes
+from clinigait.io.assessment import parsed_assessment
 from clinigait.passes import with_left_out
-from clinigait.pipeline import MARKER, with_findings, with_narration
+from clinigait.pipeline import with_findings, with_narration
 from clinigait.store import Store
 from clinigait.store.accounts import Account
 from clinigait.store.ids import checked_text
@@ -60,39 +59,6 @@ __all__ = [
     "recomputed",
     "reviewed",
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class OpenedPass:
-    """One recording of an assessment.
-
-    Parameters
-    ----------
-    number
-        From 1, in the order in which they were given.
-    shift_s
-        What is added to the times of walk and film to bring them to those of the measurement; 0
-        for the first, or where it was left out.
-    left_out
-        Why the recording is not in the measurement; None where it is.
-    assessment
-        Of this recording alone; the whole one where there is only one.
-    walk
-        On its own clock; None where it was refused.
-    film
-        For browsers, faces blurred, its first frame at 0 s of the film being
-        ``film_start_s`` of the walk's clock; None where there is none.
-    film_start_s
-        Time of the film's first frame on the walk's clock.
-    """
-
-    number: int
-    shift_s: float
-    left_out: str | None
-    assessment: Assessment
-    walk: Walk | None
-    film: Path | None
-    film_start_s: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,7 +142,7 @@ def opened(store: Store, account: Account, assessment_id: str) -> Opened:
     return Opened(
         version=version,
         assessment=assessment,
-        passes=_passes(assessment, files),
+        passes=passes_of(assessment, files),
         signed=signed,
         sign_off=None if signed is None else sign_off_of(signed, names),
         patient_id=patient.id,
@@ -200,48 +166,6 @@ def iso_of(at_ms: int) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def _passes(assessment: Assessment, files: Mapping[str, Path]) -> tuple[OpenedPass, ...]:
-    if not any(name.startswith("pass-") for name in files):
-        return (_pass(1, assessment, files, ""),)
-    found: list[OpenedPass] = []
-    while (name := f"pass-{len(found) + 1}/{MARKER}") in files:
-        own = read_assessment(files[name])
-        found.append(_pass(len(found) + 1, own, files, f"pass-{len(found) + 1}/"))
-    walks = [one.walk for one in found if one.walk is not None]
-    shifts = iter(shifts_s(walks))
-    why = _left_out(assessment.measurement)
-    return tuple(
-        replace(
-            one,
-            shift_s=next(shifts) if one.walk is not None else 0.0,
-            left_out=why.get(one.number),
-        )
-        for one in found
-    )
-
-
-def _pass(number: int, assessment: Assessment, files: Mapping[str, Path], begin: str) -> OpenedPass:
-    walk = files.get(f"{begin}{WALK}")
-    return OpenedPass(
-        number=number,
-        shift_s=0.0,
-        left_out=None,
-        assessment=assessment,
-        walk=None if walk is None else read_walk(walk),
-        film=next((files[begin + name] for name in FILMS if begin + name in files), None),
-        film_start_s=assessment.recording.start_s if assessment.recording else 0.0,
-    )
-
-
-def _left_out(measurement: Measurement | None) -> dict[int, str]:
-    checks = measurement.quality if measurement else ()
-    return {
-        int(check.name.split()[-1]): check.message or ""
-        for check in checks
-        if check.code == "pass_left_out"
-    }
-
-
 def recomputed(
     opened: Opened, corrections: Sequence[Correction], by: str = "", note: str = ""
 ) -> Assessment:
@@ -249,7 +173,8 @@ def recomputed(
 
     Pure and quick: from the kept walk alone. Times are those of the measurement (of several
     recordings: of their common clock). Findings and their sentences are made anew, the sentences
-    from templates; what models said before is kept, and the report says so.
+    from templates. What models said is kept: as theirs of the corrected walk where the corrections
+    change nothing that they look at, else as what they said before, and every page says so.
 
     Parameters
     ----------
@@ -277,7 +202,7 @@ def _remade(opened: Opened, step: ReviewStep) -> Assessment:
     review = Review((*earlier, step))
     if not step.corrections:
         return replace(assessment, review=review)
-    protocol = _protocol(assessment)
+    protocol = protocol_of(assessment)
     measured = [one for one in opened.passes if one.walk is not None]
     if assessment.measurement is None or not measured:
         raise BadInputError("Nothing was measured that could be corrected.", "Film again.")
@@ -295,8 +220,11 @@ def _remade(opened: Opened, step: ReviewStep) -> Assessment:
     )
     refused = {one.number: one.assessment.refusal for one in opened.passes}
     known = {number: why for number, why in refused.items() if why is not None}
-    measurement = with_left_out(measurement, known)
-    remade = with_findings(replace(remade, measurement=measurement), protocol.parameters)
+    remade = replace(remade, measurement=with_left_out(measurement, known))
+    if remade.predictions:
+        walks = corrected_walks(measured, review.corrections)
+        remade = replace(remade, predictions=kept_answers(remade, walks, protocol))
+    remade = with_findings(remade, protocol.parameters)
     return with_narration(remade, "template")
 
 
@@ -305,24 +233,6 @@ def _film(one: OpenedPass) -> FilmFacts:
     if recording is None or one.walk is None:
         return FilmFacts(from_film=False)
     return film_of(recording, one.walk, one.assessment.perception)
-
-
-def _protocol(assessment: Assessment) -> Protocol:
-    """Return the protocol that an assessment was made by.
-
-    Raises
-    ------
-    BadInputError
-        If this version has another of that name: the numbers would not be comparable.
-    """
-    name = assessment.protocol.name
-    found = load_protocol(name) if name in shipped_protocols() else None
-    if found is None or found.sha256 != assessment.protocol.sha256:
-        raise BadInputError(
-            f"The protocol {name} is not the one of this assessment any more.",
-            "Assess the recordings again, then correct that.",
-        )
-    return found
 
 
 def _true_frames(
@@ -351,6 +261,9 @@ def keep(
 ) -> str:
     """Keep corrections as the next version; return its id.
 
+    Models whose answers belong to the walk as it was before are asked again by the worker, where
+    what they look at is kept: :func:`clinigait.clinic.asking.state` tells how that stands.
+
     Raises
     ------
     BadInputError
@@ -362,7 +275,8 @@ def keep(
     step = ReviewStep(account.name, _now(store), tuple(corrections), _note(note))
     made = _remade(opened, step) if corrections else opened.assessment
     changes = [_change(one) for one in corrections]
-    return results.correct(store, account, opened.version.id, changes, made)
+    asks = bool(corrections) and can_ask(made, protocol_of(made))
+    return results.correct(store, account, opened.version.id, changes, made, asks=asks)
 
 
 def reviewed(store: Store, account: Account, opened: Opened, note: str = "") -> str:

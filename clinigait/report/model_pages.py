@@ -19,6 +19,7 @@ from clinigait.core.definition import Definition
 from clinigait.findings import title_in
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
+from clinigait.report.review_pages import revision_text
 from clinigait.report.saliency_figures import AttentionTable, attention_chart
 from clinigait.report.sign_table import entry_story, sign_story
 from clinigait.report.styles import (
@@ -56,16 +57,22 @@ def model_story(
     story: list[Flowable] = []
     for index, prediction in enumerate(assessment.predictions):
         story += [NextPageTemplate(model_page(index)), PageBreak()]
-        story += _section(prediction, f"model-{index}", definitions, words_)
+        revision = _revision(assessment, prediction, words_)
+        story += _section(prediction, f"model-{index}", definitions, words_, revision)
     return [*story, NextPageTemplate(USUAL_PAGE), PageBreak()] if story else []
 
 
 def _section(
-    prediction: Prediction, key: str, definitions: Definitions, words_: Wording
+    prediction: Prediction,
+    key: str,
+    definitions: Definitions,
+    words_: Wording,
+    revision: list[Flowable],
 ) -> list[Flowable]:
     return [
         Heading(f"{words_.model_title}: {printable(prediction.title, 60)}", key),
         note(words_.model_note),
+        *revision,
         gap(5),
         *sign_story(prediction, definitions, words_),
         *_said(prediction, words_),
@@ -76,6 +83,18 @@ def _section(
         *entry_story(prediction, words_),
         *_facts(prediction, words_),
     ]
+
+
+def _revision(assessment: Assessment, prediction: Prediction, words_: Wording) -> list[Flowable]:
+    """Return to which state of the walk the model answers, as a warning where to an earlier one."""
+    text = revision_text(assessment, prediction, words_)
+    if not text:
+        return []
+    if not assessment.answered_before(prediction):
+        return [note(text)]
+    colour = GRADE_COLOURS["warning"]
+    line = f"{GRADE_SIGNS['warning']} {markup(text)}"
+    return [gap(3), panel([Text(line, style(9, colour, bold=True))], colour)]
 
 
 def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:

@@ -15,10 +15,11 @@ from clinigait.apps.dashboard.review.draft import (
     discard,
     draft_of,
     plain_data,
+    save,
     swaps_of,
     tried,
 )
-from clinigait.apps.dashboard.review.head import moment
+from clinigait.apps.dashboard.review.head import moment, moment_of_ms
 from clinigait.apps.dashboard.review.shown import Shown, forget, say_plain
 from clinigait.apps.dashboard.session import current, plain, telling
 from clinigait.apps.dashboard.viewer.figure import figure_of
@@ -153,7 +154,9 @@ def _edited(key: str, opened: Opened) -> None:
     session = current("change")
     said = st.session_state[key].get("edited")
     draft = draft_of(opened.version.id)
-    st.session_state["draft"] = tried(session, opened, draft, said)
+    st.session_state["draft"] = new = tried(session, opened, draft, said)
+    if new.corrections != draft.corrections:
+        save(session, new)
 
 
 def _drawn(now: Shown, one: OpenedPass, walk: Walk) -> dict[str, Any]:
@@ -261,6 +264,11 @@ def _corrections(shown: Shown, now: Shown, draft: Draft) -> None:
         st.subheader(say("results_corrections"))
         if draft.refused:
             st.error(plain(draft.refused))
+        if draft.restored_ms is not None:
+            st.info(
+                plain(say("results_draft_restored", when=moment_of_ms(draft.restored_ms))),
+                icon=":material/restore:",
+            )
         if draft.corrections:
             st.markdown("\n".join(f"1. {plain(_said(shown, c))}" for c in draft.corrections))
             _changed(shown, now)
