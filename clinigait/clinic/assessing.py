@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -54,7 +54,9 @@ class Choices:
     view
         From where was filmed; None where the protocol says it.
     person
-        Number of the person to measure; None lets the rule choose.
+        Number of the person to measure in the one recording; None lets the rule choose.
+    persons
+        The same by the id of the recording, where there are several.
     pose
         Choice of the pose estimator; None takes the best whose weights are here.
     """
@@ -63,6 +65,7 @@ class Choices:
     view: View | None = None
     person: int | None = None
     pose: str | None = None
+    persons: Mapping[str, int] = field(default_factory=dict)
 
 
 def order(
@@ -98,11 +101,17 @@ def order(
         request = {
             "recordings": ids,
             "protocol": _protocol(choices, found),
-            "person": choices.person,
+            "persons": _persons(choices, ids),
             "pose": choices.pose,
         }
         check_subject(_subject(db, visit_id, found))
         return jobs.enqueue(db, visit_id, ASSESS, request, account.id)
+
+
+def _persons(choices: Choices, ids: Sequence[str]) -> dict[str, int]:
+    """Return the number of the person to measure, by recording, where somebody chose one."""
+    chosen = {one: number for one, number in choices.persons.items() if one in ids}
+    return chosen if choices.person is None else {**chosen, ids[0]: choices.person}
 
 
 def _recordings(db: Session, visit_id: str, ids: Sequence[str]) -> list[Recording]:
@@ -158,19 +167,30 @@ def _subject(db: Session, visit_id: str, recordings: Sequence[Recording]) -> Sub
     return Subject(code=code, sex=sex, condition=condition, **numbers)
 
 
+def persons_of(request: Mapping[str, Any]) -> dict[str, int]:
+    """Return who was chosen in an order, by recording."""
+    persons = dict(request.get("persons", {}))
+    if request.get("person") is not None:  # of an order of an earlier version
+        persons[request["recordings"][0]] = request["person"]
+    return persons
+
+
 def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
     """Assess the recordings of a job in a confined process; the worker calls it."""
     # In the data folder: what a killed worker leaves there is swept with its abandoned uploads.
     folder = Path(report.until_kept.enter_context(work_folder(store)))
     with store.reading() as db:
         rows = _recordings(db, lease.visit_id, lease.request["recordings"])
-        sources = [_source(store, db, row, folder, n) for n, row in enumerate(rows, 1)]
+        sources = [
+            _source(store, db, row, folder, n) | {"person": persons_of(lease.request).get(row.id)}
+            for n, row in enumerate(rows, 1)
+        ]
         subject = _subject(db, lease.visit_id, rows)
         scores = scored(db.get_one(Visit, lease.visit_id).facts)
     out = folder / "out"
     out.mkdir()
     copies = folder / "copies"
-    asked = {name: lease.request[name] for name in ("protocol", "person", "pose")}
+    asked = {name: lease.request[name] for name in ("protocol", "pose")}
     asked |= {"recordings": sources, "subject": asdict(subject), "out": str(out)}
     ask_child({"kind": ASSESS, **asked}, report)
     assessment = replace(read_assessment(out / MARKER), scores=scores)

@@ -79,7 +79,7 @@ def _assessed(
     request = Request(
         protocol=order["protocol"],
         subject=Subject(**order["subject"]),
-        person=order["person"],
+        person=recording["person"],
         pose=order["pose"],
         documents=False,
         film=True,

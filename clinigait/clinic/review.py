@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from clinigait.clinic import results, signing
-from clinigait.clinic.access import Target, acting
+from clinigait.clinic.access import Target, acting, looking
 from clinigait.clinic.answering import can_ask, kept_answers
-from clinigait.clinic.assessing import Choices, order
+from clinigait.clinic.assessing import Choices, order, persons_of
 from clinigait.clinic.opening import OpenedPass, corrected_walks, passes_of, protocol_of
 from clinigait.clinic.results import Change, Version
 from clinigait.clinic.scales import scored
@@ -314,24 +314,40 @@ def _change(one: Correction) -> Change:
     return Change(one.action, *(({}, event) if isinstance(one, AddEvent) else (event, {})))
 
 
-def choose_person(store: Store, account: Account, opened: Opened, number: int) -> str:
-    """Ask for the assessment of another person in the same film; return the job's id.
+def choose_person(
+    store: Store, account: Account, opened: Opened, number: int, pass_number: int = 1
+) -> str:
+    """Ask for the assessment of another person in the same films; return the job's id.
+
+    Parameters
+    ----------
+    store, account, opened
+        Where, who, of which version.
+    number
+        Of the person, in the film.
+    pass_number
+        Of the recording, where there are several: whom the others measure stays as it is.
 
     Raises
     ------
     BadInputError
-        If nobody was followed under this number, there are several recordings, or the film was
-        removed.
+        If nobody was followed under this number, or the film was removed.
     RefusedError
         As :func:`keep`.
     """
-    seen = opened.assessment.perception
-    if seen is None or number not in {person.number for person in seen.people}:
+    one = next((one for one in opened.passes if one.number == pass_number), None)
+    seen = one.assessment.perception if one is not None else None
+    if one is None or seen is None or number not in {person.number for person in seen.people}:
         raise BadInputError("Nobody was followed under this number.", "Choose one of the pictures.")
     request = results.request_of(store, account, opened.version.id)
-    if request is None or len(request["recordings"]) != 1:
-        raise BadInputError(
-            "A person is chosen in one recording.", "Assess the recordings one by one."
-        )
-    choices = Choices(request["protocol"], None, number, request["pose"])
+    filmed = one.assessment.recording
+    if request is None or filmed is None:
+        raise BadInputError("There is no film of this assessment.", "Assess the recording again.")
+    with looking(store, account, "see", Target("assessment", opened.version.id)) as db:
+        rows = [db.get(Recording, recording_id) for recording_id in request["recordings"]]
+    own = [row.id for row in rows if row is not None and row.sha256 == filmed.sha256]
+    if not own:
+        raise BadInputError("A film was removed after its time.", "Its results are still there.")
+    persons = {**persons_of(request), own[0]: number}
+    choices = Choices(request["protocol"], pose=request["pose"], persons=persons)
     return order(store, account, opened.version.visit_id, request["recordings"], choices)

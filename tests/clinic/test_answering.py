@@ -70,7 +70,7 @@ def moved(found: Opened) -> MoveEvent:
 
 
 def swapped(found: Opened) -> SwapLegs:
-    stride = [s for s in found.assessment.measurement.strides if s.used][0]
+    stride = next(s for s in found.assessment.measurement.strides if s.used)
     return SwapLegs(stride.start_s + 0.3, stride.start_s + 0.36)
 
 
