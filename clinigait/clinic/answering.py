@@ -105,11 +105,13 @@ def can_ask(assessment: Assessment, protocol: Protocol) -> bool:
     Pictures of the walker are not kept with the walk: who looks at them is asked by assessing the
     recording again.
     """
-    said = assessment.predictions
-    if len(said) != len(protocol.models):
+    said, places = assessment.predictions, [_cards(place) for place in protocol.models]
+    if not said:  # of a walk that was refused at first nobody was asked
+        return any(_is_kept_of(cards) for cards in places)
+    if len(said) != len(places):
         return False
-    places = zip(said, protocol.models, strict=True)
-    return any(assessment.answered_before(one) and _is_kept_of(_cards(p)) for one, p in places)
+    asked = zip(said, places, strict=True)
+    return any(assessment.answered_before(one) and _is_kept_of(cards) for one, cards in asked)
 
 
 def _is_kept_of(cards: Sequence[Card]) -> bool:
@@ -146,15 +148,21 @@ def _asked(
     out: Path,
     tell: Callable[[float, str], None],
 ) -> tuple[Prediction, ...]:
-    measurement, answers = assessment.measurement, list(assessment.predictions)
+    measurement, said = assessment.measurement, assessment.predictions
     if measurement is None:
         raise BadInputError("Nothing was measured that a model could be told.", "Film again.")
     n_corrections = len(assessment.review.corrections) if assessment.review else 0
+    answers = []
     for index, place in enumerate(open_models(protocol)):
-        if assessment.answered_before(answers[index]) and _is_kept_of([b.card for b in place]):
-            tell(index / len(answers), _ASKING)
-            said = _answer(place, walks, protocol, assessment, measurement, out / str(index + 1))
-            answers[index] = replace(said, corrections=n_corrections)
+        before = said[index] if said else None
+        is_kept = _is_kept_of([bundle.card for bundle in place])
+        if is_kept and (before is None or assessment.answered_before(before)):
+            tell(index / len(protocol.models), _ASKING)
+            folder = out / str(index + 1)
+            anew = _answer(place, walks, protocol, assessment, measurement, folder)
+            answers.append(replace(anew, corrections=n_corrections))
+        elif before is not None:
+            answers.append(before)
     return tuple(answers)
 
 

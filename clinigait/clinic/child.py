@@ -83,10 +83,11 @@ def _assessed(
         pose=order["pose"],
         documents=False,
         film=True,
+        keep_refused=n_recordings == 1,
     )
     found = assess(source, folder, request, progress=progress)
     shown = recording.get("film")
-    if shown is not None and found.status == "assessed":
+    if shown is not None and (folder / "walk.npz").is_file():
         shutil.copyfile(shown, folder / "film.mp4")
     if recording.get("copied") is False and found.recording is not None:
         copy = Path(order["out"]).parent / "copies" / str(number)

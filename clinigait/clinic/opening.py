@@ -44,7 +44,8 @@ class OpenedPass:
     assessment
         Of this recording alone; the whole one where there is only one.
     walk
-        On its own clock; None where it was refused.
+        On its own clock; None where it was refused and nobody can correct it: nobody was followed,
+        or it is one of several.
     film
         For browsers, faces blurred, its first frame at 0 s of the film being
         ``film_start_s`` of the walk's clock; None where there is none.

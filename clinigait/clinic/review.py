@@ -25,6 +25,8 @@ from clinigait.core import (
     DeleteEvent,
     Measurement,
     MoveEvent,
+    QualityCheck,
+    RefusedError,
     Review,
     ReviewStep,
     SignOff,
@@ -33,7 +35,8 @@ from clinigait.core import (
     Walk,
 )
 from clinigait.filmed import film_of
-from clinigait.gait.measure import FilmFacts
+from clinigait.gait import quality
+from clinigait.gait.measure import FilmFacts, examined
 from clinigait.gait.merge import measure_passes
 from clinigait.io.assessment import parsed_assessment
 from clinigait.passes import with_left_out
@@ -44,6 +47,9 @@ from clinigait.store.ids import checked_text
 from clinigait.store.tables import Patient, Recording, User, Visit
 
 _LONGEST_NOTE = 2000
+#: Code of the warning of a walk that was refused at first.
+_REFUSED_BEFORE = "refused_before"
+_LOOK_TWICE = "Look at the events once more before you believe the numbers."
 
 __all__ = [
     "AddEvent",
@@ -58,6 +64,7 @@ __all__ = [
     "opened",
     "recomputed",
     "reviewed",
+    "unmeasured",
 ]
 
 
@@ -204,7 +211,7 @@ def _remade(opened: Opened, step: ReviewStep) -> Assessment:
         return replace(assessment, review=review)
     protocol = protocol_of(assessment)
     measured = [one for one in opened.passes if one.walk is not None]
-    if assessment.measurement is None or not measured:
+    if not measured:
         raise BadInputError("Nothing was measured that could be corrected.", "Film again.")
     measurement = measure_passes(
         [one.walk for one in measured if one.walk is not None],
@@ -214,18 +221,67 @@ def _remade(opened: Opened, step: ReviewStep) -> Assessment:
     ).measurement
     remade = replace(
         assessment,
+        status="assessed", code=None, message=None, remedy=None,
         measurement=measurement,
         review=review,
         frames=_true_frames(assessment, measurement, review.corrections),
-    )
-    refused = {one.number: one.assessment.refusal for one in opened.passes}
+    )  # fmt: skip
+    refused = {one.number: one.assessment.refusal for one in opened.passes if one.walk is None}
     known = {number: why for number, why in refused.items() if why is not None}
-    remade = replace(remade, measurement=with_left_out(measurement, known))
+    measurement = with_left_out(measurement, known)
+    mended = (*measurement.quality, *_refused_before(assessment))
+    remade = replace(remade, measurement=replace(measurement, quality=mended))
     if remade.predictions:
         walks = corrected_walks(measured, review.corrections)
         remade = replace(remade, predictions=kept_answers(remade, walks, protocol))
     remade = with_findings(remade, protocol.parameters)
     return with_narration(remade, "template")
+
+
+def _refused_before(assessment: Assessment) -> tuple[QualityCheck, ...]:
+    """Return the warning that only corrections made a walk one that can be measured."""
+    refusal = assessment.refusal
+    if refusal is not None:
+        said = f"Before it was corrected, this walk was refused: {refusal.message}"
+        return (quality.warning("First answer", _REFUSED_BEFORE, said, _LOOK_TWICE),)
+    checks = assessment.measurement.quality if assessment.measurement else ()
+    return tuple(check for check in checks if check.code == _REFUSED_BEFORE)
+
+
+def unmeasured(opened: Opened, corrections: Sequence[Correction]) -> Assessment:
+    """Return a refused assessment with the events and strides that are seen all the same.
+
+    To look at and to correct, not to believe: nothing but times is in it.
+
+    Parameters
+    ----------
+    opened
+        A refused walk.
+    corrections
+        What was corrected so far.
+
+    Raises
+    ------
+    BadInputError
+        If a correction is impossible.
+    """
+    assessment, one = opened.assessment, opened.passes[0]
+    if one.walk is None or assessment.measurement is not None:
+        return assessment
+    try:
+        found = examined(one.walk, protocol_of(assessment), _film(one), None, corrections).walked
+    except RefusedError:
+        return assessment
+    view, review = found.scene.view, Review((ReviewStep("", None, tuple(corrections)),))
+    seen = Measurement(
+        view=view.name, view_angle_deg=view.angle_deg, near_side=None,
+        rate_hz=found.scene.even.rate_hz, scale=found.scene.scale, bouts=found.bouts,
+        events=found.events, strides=found.strides, parameters=(), curves=(), quality=(),
+    )  # fmt: skip
+    return replace(
+        assessment, status="assessed", code=None, message=None, remedy=None, measurement=seen,
+        review=review,
+    )  # fmt: skip
 
 
 def _film(one: OpenedPass) -> FilmFacts:

@@ -111,6 +111,34 @@ def depict(
     return tuple(stored)
 
 
+def film_alone(folder: Path, found: Survey, walk: Walk, threads: int, progress: Progress) -> None:
+    """Write the film for browsers of a walk that was not measured, faces blurred.
+
+    Parameters
+    ----------
+    folder
+        Where to write.
+    found
+        The survey of the film.
+    walk
+        What was seen of one person, in the picture.
+    threads
+        Of the encoder.
+    progress
+        Called with the fraction of the work done.
+    """
+    recording = found.recording
+    blur = FaceBlur(walk, found.bystanders(int(walk.provenance["person"])))
+    with ExitStack() as stack:
+        rate_hz = found.facts().rate_hz
+        _, plain = _writers(stack, folder, recording, rate_hz, Films(False, True, threads))
+        for frame in recording.frames() if plain is not None else ():
+            image = np.array(frame.image)
+            blur.apply(image, frame.time_s)
+            plain.write(image, frame.time_s)
+            progress(frame.index / max(len(found.times_s), 1))
+
+
 def _writers(
     stack: ExitStack, folder: Path, recording: Recording, rate_hz: float, films: Films
 ) -> tuple[OverlayWriter | None, BrowserWriter | None]:

@@ -187,13 +187,12 @@ def test_from_the_film_to_the_signed_report(
     page.get_by_label("Your password again, doctor").fill(PASSWORD)
     page.get_by_role("button", name="Sign", exact=True).click()
     page.get_by_text("A signed report never changes").wait_for()
-    page.wait_for_timeout(5000)  # the rest of the page is drawn anew
+
+    # take out at once, while the page is still drawn anew: the report that was signed
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Report (PDF)").click()
     (signed,) = signing.signatures(store, made.doctor, made.visit)
     assert signed.assessment_id == results.versions(store, made.doctor, made.visit)[0][1]
-
-    # take out: the report that was signed, byte for byte
-    with page.expect_download() as coming:
-        page.get_by_role("button", name="Report (PDF)").click()
     coming.value.save_as(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes() == signing.report(store, made.doctor, signed.id)
     report = pdfium.PdfDocument(tmp_path / "report.pdf")

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import pytest
 
-from clinigait.clinic import asking, assessing, child, patients, results, signing, worker
+from clinigait.clinic import asking, assessing, patients, results, signing, worker
 from clinigait.clinic.assessing import Choices
 from clinigait.clinic.review import AddEvent, MoveEvent, Opened, SwapLegs, keep, opened, recomputed
 from clinigait.core import BadInputError, EventKind, Prediction, Review, ReviewStep
@@ -18,19 +19,13 @@ from clinigait.report.wording import ENGLISH, wording
 from clinigait.representations.inputs import WITHOUT_KEYPOINTS, prepare
 from clinigait.store import Store, open_store
 from support.clinics import quick_passwords, user
-from support.reviewing import FACTS, Visit, date, recorded
+from support.reviewing import FACTS, Visit, in_this_process, recorded
 from support.walker import Gait, synthetic_walk
 
 pytest.importorskip("safetensors", reason="models are not installed")
 pytest.importorskip("torch", reason="models are not installed")
 
 _CONTACT = EventKind.INITIAL_CONTACT
-
-
-def in_this_process(order: dict, report) -> None:
-    """Do what a process of its own would do, here: it takes seconds to start."""
-    answer = child.answer_of(order, report)
-    assert answer == {"done": True}, answer
 
 
 def judged_visit(store: Store, folder: Path, protocol: str = "pathology") -> Visit:

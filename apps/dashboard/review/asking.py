@@ -56,7 +56,7 @@ def is_under_way(stands: State) -> bool:
 
 def _stands(shown: Shown) -> State | None:
     session = current("see", by_hand=False)
-    if not shown.assessment.predictions or shown.assessment.review is None:
+    if shown.assessment.review is None:
         return None
     with telling(session):
         return asking.state(session.store, session.account, shown.id)

@@ -13,8 +13,9 @@ from clinigait.apps.dashboard.session import Session, current, telling
 from clinigait.apps.dashboard.viewer import Asked
 from clinigait.apps.dashboard.words import sentence
 from clinigait.clinic import drafts
-from clinigait.clinic.review import Correction, Opened, SwapLegs, recomputed
-from clinigait.core import Assessment, BadInputError, RefusedError
+from clinigait.clinic.review import Correction, Opened, SwapLegs, recomputed, unmeasured
+from clinigait.core import Assessment, BadInputError, Refused, RefusedError
+from clinigait.report.phrases import say as in_chinese
 
 _CORRECTIONS: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
 
@@ -35,6 +36,9 @@ class Draft:
         What comes of them; None for none.
     refused
         Why the last request was not taken, in the user's language; empty where it was.
+    still
+        Why the walk, which was refused, is refused with these corrections too; empty where it can
+        be measured.
     restored_ms
         When it was made, where it was there before this page: milliseconds since 1970.
     """
@@ -44,6 +48,7 @@ class Draft:
     corrections: tuple[Correction, ...] = ()
     assessment: Assessment | None = None
     refused: str = ""
+    still: str = ""
     restored_ms: int | None = None
 
 
@@ -88,20 +93,32 @@ def tried(session: Session, opened: Opened, draft: Draft, said: object) -> Draft
     asked = Asked.of(said)
     if asked is None:
         return draft
-    answered = replace(draft, serial=asked.serial, refused="", restored_ms=None)
+    answered = replace(draft, serial=asked.serial, refused="", still="", restored_ms=None)
     try:
         corrections = _parsed(asked.edits)
         if not corrections:
             return replace(answered, corrections=(), assessment=None)
-        assessment = recomputed(opened, corrections, by=session.account.name)
+        try:
+            assessment = recomputed(opened, corrections, by=session.account.name)
+        except RefusedError as error:
+            told = _told(error.refused, session.language)
+            if opened.assessment.measurement is not None:
+                return replace(answered, refused=told)
+            unmeasured(opened, corrections)  # what cannot be is told here
+            return replace(answered, corrections=corrections, assessment=None, still=told)
     except BadInputError as error:
-        message, remedy = error.message, error.remedy
-    except RefusedError as error:
-        message, remedy = error.refused.message, error.refused.remedy
-    else:
-        return replace(answered, corrections=corrections, assessment=assessment)
-    told = f"{sentence(message, session.language)} {sentence(remedy, session.language)}"
-    return replace(answered, refused=told)
+        return replace(answered, refused=_told(error, session.language))
+    return replace(answered, corrections=corrections, assessment=assessment)
+
+
+def _told(why: BadInputError | Refused, language: str) -> str:
+    return f"{in_language(why.message, language)} {in_language(why.remedy, language)}"
+
+
+def in_language(text: str, language: str) -> str:
+    """Return what the clinic's logic or a measurement says, in a language."""
+    told = sentence(text, language)
+    return in_chinese(told) if language == "zh" else told
 
 
 def plain_data(corrections: Sequence[Correction]) -> list[dict[str, Any]]:

@@ -35,6 +35,9 @@ def show() -> None:
     measurement = page.assessment.measurement
     if measurement is None:
         refused(page)
+        if page.opened.walk is not None:
+            st.subheader(session.say("results_mend"))
+            watch(page)
         people(page)
         filing(page)
         return
