@@ -18,14 +18,16 @@ from clinigait.apps.dashboard import viewer
 from clinigait.apps.dashboard.review.draft import Draft, save, tried
 from clinigait.apps.dashboard.session import Session, plain
 from clinigait.clinic import asking, drafts, patients, results, signing
-from clinigait.clinic.review import opened
+from clinigait.clinic.review import opened, unmeasured
 from clinigait.core import EventKind, MoveEvent, Review, ReviewStep
+from clinigait.io.assessment import assessment_json
 from clinigait.store import Store, open_store, sign_ins
 from clinigait.store.jobs import State
 from support.assessments import assessed, prediction, refused
 from support.clinics import HOSTILE, PASSWORD, quick_passwords, user
 from support.pages import page, signed_in, texts
 from support.reviewing import Visit, assessed_visit
+from support.walker import Gait, synthetic_walk
 
 APPS = Path(__file__).parents[2] / "apps" / "dashboard"
 
@@ -248,6 +250,56 @@ def test_a_refused_walk_says_why_and_what_to_do(case: tuple[Store, Visit]) -> No
     assert refused().remedy in said
     assert "Nothing is lost" in said
     assert not shown.metric
+
+
+def test_a_refused_walk_is_corrected_until_it_can_be_measured(store: Store, tmp_path: Path) -> None:
+    made = assessed_visit(store, tmp_path, [synthetic_walk(Gait(noise_px=1)).part(slice(0, 150))])
+    found = opened(store, made.doctor, made.assessment)
+    foot_off = unmeasured(found, []).measurement.events[1]
+    gone = {
+        "action": "delete_event", "kind": foot_off.kind.value, "side": foot_off.side,
+        "time_s": foot_off.time_s,
+    }  # fmt: skip
+    missed = {"action": "add_event", "kind": "initial_contact", "side": "left", "time_s": 0.02}
+    session = _session(store, made)
+    still = tried(session, found, Draft(made.assessment), {"serial": 1, "edits": [gone]})
+    assert (len(still.corrections), still.assessment, still.refused) == (1, None, "")
+    with signed_in(store, made.doctor) as gone_to:
+        shown = page("results", assessment=made.assessment)
+        assert not shown.exception
+        text = plain_of(texts(shown))
+        assert "Were events missed" in text
+        assert found.assessment.message in text
+        assert {one.key for one in shown.button} & {"keep", "reviewed"} == set()
+        shown.session_state["draft"] = still
+        shown.run()
+        assert not shown.exception
+        assert "Still refused: " + found.assessment.message[:10] in plain_of(texts(shown))
+        assert {one.key for one in shown.button} & {"keep", "reviewed"} == set()
+        said = {"serial": 2, "edits": [missed]}
+        shown.session_state["draft"] = tried(session, found, still, said)
+        shown.run()
+        assert "the walk can be measured" in " ".join(one.value for one in shown.success)
+        assert not shown.metric
+        shown.button(key="keep").click().run()
+    newest = results.versions(store, made.doctor, made.visit)[0][1]
+    assert gone_to == [("results", {"assessment": newest})]
+    assert opened(store, made.doctor, newest).assessment.status == "assessed"
+
+
+def test_everybody_in_every_recording_can_be_chosen(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    both = assessed(2)
+    own = assessment_json(both).encode()
+    with store.writing() as db, store.files.receiving([own], 10**7) as file:
+        sha256 = store.files.keep(db, file)
+        files = {f"pass-{number}/assessment.json": sha256 for number in (1, 2)}
+        kept = results.keep(db, made.visit, both, files, made.doctor.id)
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=kept)
+        assert not shown.exception
+        keys = {one.key for one in shown.button if str(one.key).startswith("person-")}
+        assert keys == {"person-1-2", "person-2-2"}
 
 
 def test_what_models_say_comes_with_its_marks_and_silence_with_its_reason(

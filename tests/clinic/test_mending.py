@@ -26,9 +26,9 @@ from support.reviewing import FACTS, in_this_process, recorded
 from support.walker import Gait, synthetic_walk
 
 _CONTACT = EventKind.INITIAL_CONTACT
-#: Two strides are found in it, one in the shorter; another began with its first contact, missed.
+#: Two strides are found in it, none in the shorter; another began with its first contact, missed.
 SHORT = synthetic_walk(Gait(noise_px=1)).part(slice(0, 150))
-SHORTER = SHORT.part(slice(0, 120))
+SHORTER = SHORT.part(slice(0, 95))
 MISSED = AddEvent(_CONTACT, "left", 0.02)
 
 
