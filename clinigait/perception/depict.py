@@ -127,15 +127,15 @@ def film_alone(folder: Path, found: Survey, walk: Walk, threads: int, progress: 
     progress
         Called with the fraction of the work done.
     """
-    recording = found.recording
+    recording, rate_hz = found.recording, found.facts().rate_hz
     blur = FaceBlur(walk, found.bystanders(int(walk.provenance["person"])))
-    with ExitStack() as stack:
-        rate_hz = found.facts().rate_hz
-        _, plain = _writers(stack, folder, recording, rate_hz, Films(False, True, threads))
-        for frame in recording.frames() if plain is not None else ():
+    size_px = (recording.width_px, recording.height_px)
+    comment = SYNTHETIC_MARK if recording.synthetic else ""
+    with BrowserWriter(folder, *size_px, rate_hz, threads, comment) as film:
+        for frame in recording.frames():
             image = np.array(frame.image)
             blur.apply(image, frame.time_s)
-            plain.write(image, frame.time_s)
+            film.write(image, frame.time_s)
             progress(frame.index / max(len(found.times_s), 1))
 
 
