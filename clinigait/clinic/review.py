@@ -59,6 +59,7 @@ __all__ = [
     "Opened",
     "OpenedPass",
     "SwapLegs",
+    "can_be_mended",
     "choose_person",
     "keep",
     "opened",
@@ -248,6 +249,14 @@ def _refused_before(assessment: Assessment) -> tuple[QualityCheck, ...]:
     return tuple(check for check in checks if check.code == _REFUSED_BEFORE)
 
 
+def can_be_mended(opened: Opened) -> bool:
+    """Tell whether corrections may make a refused walk one that can be measured.
+
+    Of several recordings that were refused together, each is looked at by itself.
+    """
+    return opened.assessment.measurement is None and len(opened.passes) == 1 and bool(opened.walk)
+
+
 def unmeasured(opened: Opened, corrections: Sequence[Correction]) -> Assessment:
     """Return a refused assessment with the events and strides that are seen all the same.
 
@@ -266,7 +275,7 @@ def unmeasured(opened: Opened, corrections: Sequence[Correction]) -> Assessment:
         If a correction is impossible.
     """
     assessment, one = opened.assessment, opened.passes[0]
-    if one.walk is None or assessment.measurement is not None:
+    if one.walk is None or not can_be_mended(opened):
         return assessment
     try:
         found = examined(one.walk, protocol_of(assessment), _film(one), None, corrections).walked

@@ -17,6 +17,7 @@ from clinigait.apps.dashboard.review.shown import shown
 from clinigait.apps.dashboard.review.told import findings
 from clinigait.apps.dashboard.review.watch import watch
 from clinigait.apps.dashboard.session import current
+from clinigait.clinic.review import can_be_mended
 
 
 def show() -> None:
@@ -35,7 +36,7 @@ def show() -> None:
     measurement = page.assessment.measurement
     if measurement is None:
         refused(page)
-        if page.opened.walk is not None:
+        if can_be_mended(page.opened):
             st.subheader(session.say("results_mend"))
             watch(page)
         people(page)
