@@ -259,6 +259,7 @@ def test_the_copy_of_a_film_that_browsers_cannot_play_is_in_step(
 ) -> None:
     with quick_passwords():
         store = open_store(tmp_path / "data")
+        user(store, "boss", "admin")
         made = _as_filmed(store, tmp_path)
     with Serving(tmp_path / "data", tmp_path / "server.log") as address:
         page, wrong = _opened(browser, address, made.assessment)
