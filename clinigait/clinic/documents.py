@@ -62,6 +62,9 @@ def _lay_pictures(opened: Opened, folder: Path) -> None:
     seen = opened.assessment.perception
     wanted = [frame.file for frame in opened.assessment.frames]
     wanted += [person.picture for person in (seen.people if seen else ()) if person.picture]
+    wanted += [
+        f"saliency-{number}.png" for number, _ in enumerate(opened.assessment.predictions, 1)
+    ]
     for name in wanted:
         source = opened.files.get(name)
         if source is not None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from clinigait.core import GAIT_PHASES
 from clinigait.explain.regions import NUMBER
 from clinigait.explain.walk import Explained
 from clinigait.representations.rgbd_pictures import RGBD
@@ -27,8 +26,8 @@ def overlays_of(explained: Explained) -> tuple[Floats, Floats, list[str]] | None
     Returns
     -------
     tuple or None
-        (N, H, W) grey from 0 to 1, heads of films left blank; (N, H, W) attention; N captions.
-        None where there is no picture, or the map is not shown.
+        (N, H, W) grey from 0 to 1, heads of films left blank; (N, H, W) attention; N captions of
+        one meaning in all languages. None where there is no picture, or the map is not shown.
     """
     kinds = [kind for kind in explained.maps if kind != GAIT_ANGLES]
     if not kinds or not explained.saliency.shown:
@@ -45,9 +44,5 @@ def overlays_of(explained: Explained) -> tuple[Floats, Floats, list[str]] | None
     else:
         grey = frames.max(axis=1)
     first_s = explained.seen.clip.time_s[0]
-    captions = [
-        f"{explained.seen.clip.time_s[n] - first_s:.1f} s\n"
-        f"{GAIT_PHASES[explained.seen.phases[n]].replace('_', ' ')}"
-        for n in chosen
-    ]
+    captions = [f"{explained.seen.clip.time_s[n] - first_s:.1f} s" for n in chosen]
     return grey, attention[chosen], captions

@@ -100,6 +100,22 @@ def thumbnail(file: str, folder: Path, words_: Wording) -> Flowable:
     return _image(picture, (THUMBNAIL_PT, THUMBNAIL_PT), "LEFT", words_.picture_of_person)
 
 
+def picture_across(file: str, folder: Path, alt: str) -> Flowable | None:
+    """Return a picture as wide as the text; None where there is none.
+
+    Parameters
+    ----------
+    file
+        Path relative to ``folder``; nothing outside of it is read.
+    folder
+        The assessment's folder.
+    alt
+        The words that stand for it.
+    """
+    picture = _read(file, folder, ("PNG",))
+    return None if picture is None else _image(picture, (TEXT_WIDTH, LARGE_HEIGHT_PT), "LEFT", alt)
+
+
 def _picture(
     frame: StoredFrame, folder: Path, room_pt: tuple[float, float], caption: str, words_: Wording
 ) -> Flowable:
@@ -120,7 +136,7 @@ def _image(
     return image
 
 
-def _read(file: str, folder: Path) -> Picture.Image | None:
+def _read(file: str, folder: Path, formats: tuple[str, ...] = ("JPEG",)) -> Picture.Image | None:
     """Return the picture, small enough for print; None where there is none that can be read."""
     path = folder / file
     if not is_inside(file) or not path.resolve().is_relative_to(folder.resolve()):
@@ -128,7 +144,7 @@ def _read(file: str, folder: Path) -> Picture.Image | None:
     try:
         if not path.is_file():  # a pipe would be waited for
             return None
-        with Picture.open(path, formats=("JPEG",)) as picture:
+        with Picture.open(path, formats=formats) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 return None
             picture.draft("RGB", (MAX_SIDE_PX, MAX_SIDE_PX))

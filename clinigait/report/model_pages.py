@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 from reportlab.platypus import Flowable, KeepTogether, NextPageTemplate, PageBreak
 
@@ -19,6 +20,7 @@ from clinigait.core.definition import Definition
 from clinigait.findings import title_in
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
+from clinigait.report.frames import picture_across
 from clinigait.report.review_pages import revision_text
 from clinigait.report.saliency_figures import AttentionTable, attention_chart
 from clinigait.report.sign_table import entry_story, sign_story
@@ -51,23 +53,25 @@ def model_page(index: int) -> str:
 
 
 def model_story(
-    assessment: Assessment, definitions: Definitions, words_: Wording
+    assessment: Assessment, folder: Path, definitions: Definitions, words_: Wording
 ) -> list[Flowable]:
     """Return what models say, each on pages that carry its marks; nothing where none was asked."""
     story: list[Flowable] = []
     for index, prediction in enumerate(assessment.predictions):
         story += [NextPageTemplate(model_page(index)), PageBreak()]
         revision = _revision(assessment, prediction, words_)
-        story += _section(prediction, f"model-{index}", definitions, words_, revision)
+        picture = picture_across(f"saliency-{index + 1}.png", folder, words_.saliency_picture)
+        story += _section(prediction, f"model-{index}", revision, picture, definitions, words_)
     return [*story, NextPageTemplate(USUAL_PAGE), PageBreak()] if story else []
 
 
 def _section(
     prediction: Prediction,
     key: str,
+    revision: list[Flowable],
+    picture: Flowable | None,
     definitions: Definitions,
     words_: Wording,
-    revision: list[Flowable],
 ) -> list[Flowable]:
     return [
         Heading(f"{words_.model_title}: {printable(prediction.title, 60)}", key),
@@ -76,7 +80,7 @@ def _section(
         gap(5),
         *sign_story(prediction, definitions, words_),
         *_said(prediction, words_),
-        *_looked(prediction, words_),
+        *_looked(prediction, picture, words_),
         *_baselines(prediction, definitions, words_),
         *_measures(prediction.measures, words_),
         *_worth(prediction, words_),
@@ -131,7 +135,7 @@ def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:
     return [*story, *_typicality(prediction, words_)]
 
 
-def _looked(prediction: Prediction, words_: Wording) -> list[Flowable]:
+def _looked(prediction: Prediction, picture: Flowable | None, words_: Wording) -> list[Flowable]:
     """Return where the model looked with what was checked, or why that is not shown."""
     found, refused = prediction.saliency, prediction.saliency_refused
     if found is None:
@@ -150,7 +154,8 @@ def _looked(prediction: Prediction, words_: Wording) -> list[Flowable]:
     titles = {one.label: one.title for one in prediction.classes}
     label = titles.get(found.label, _words(found.label))
     told = note(words_.saliency_note.format(label=label, method=method, checks=checks))
-    return [KeepTogether([subheading(words_.saliency_title), gap(2), chart, told])]
+    laid_on = [] if picture is None else [gap(4), picture, note(words_.saliency_picture)]
+    return [KeepTogether([subheading(words_.saliency_title), gap(2), chart, told, *laid_on])]
 
 
 def _typicality(prediction: Prediction, words_: Wording) -> list[Flowable]:

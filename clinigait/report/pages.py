@@ -79,7 +79,7 @@ def assessed_story(contents: Contents, measurement: Measurement) -> list[Flowabl
         *review_story(contents),
         *change_story(contents),
         *_frames(contents),
-        *model_story(assessment, contents.definitions, words_),
+        *model_story(assessment, contents.folder, contents.definitions, words_),
         *quality(contents, measurement),
         *_limits(contents, measurement),
         *_definitions(measurement, contents),

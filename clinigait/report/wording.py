@@ -550,6 +550,9 @@ class Wording:
     saliency_failed: str = "Where the model looked is not shown, as its map fails a check."
     saliency_refused: str = "Where the model looked cannot be shown."
     saliency_share: str = "Share (%)"
+    saliency_picture: str = (
+        "What the model saw at these times, with what its answer rests on laid over it."
+    )
     saliency_alt: str = "Share of the attention by region: {regions}"
     saliency_methods: Mapping[str, str] = field(
         default_factory=lambda: {

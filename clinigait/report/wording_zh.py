@@ -422,6 +422,7 @@ CHINESE = Wording(
     saliency_failed="模型关注之处未予显示，因为其关注图未通过检查。",
     saliency_refused="无法显示模型关注之处。",
     saliency_share="份额（%）",
+    saliency_picture="模型在这些时刻所见的画面，其判断所依据之处叠加显示。",
     saliency_alt="各部位所占的关注份额：{regions}",
     saliency_methods={
         "integrated_gradients": "积分梯度",

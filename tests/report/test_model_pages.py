@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
@@ -25,6 +26,7 @@ from clinigait.gait.catalogue import CATALOGUE
 from clinigait.report.fhir import fhir_bundle
 from clinigait.report.model_pages import direction
 from clinigait.report.pdf import write_report
+from clinigait.report.saliency_figures import save_overlay
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
 from support.assessments import DEFINITIONS, assessed, prediction, saliency, write_frames
 
@@ -219,6 +221,29 @@ def test_where_the_model_looked_stands_with_what_was_checked(frames: Path, tmp_p
         "30.0", "without these places the answer falls more than by chance",
     ):  # fmt: skip
         assert part in text, part
+
+
+@pytest.mark.parametrize(("drawn", "images"), [(True, 1), (False, 0)])
+def test_pictures_with_the_attention_on_them_stand_below_the_chart(
+    drawn: bool, images: int, tmp_path: Path
+) -> None:
+    """What the model saw is on its page, if its pictures lie beside the assessment."""
+    if drawn:
+        grey = np.full((3, 64, 44), 0.5)
+        save_overlay(grey, grey, ["0.1 s", "0.7 s", "1.3 s"], tmp_path / "saliency-1.png")
+    made = replace(
+        assessed(3, with_curves=False),
+        predictions=(replace(prediction(), saliency=saliency()),), frames=(),
+    )  # fmt: skip
+    write_report(made, tmp_path, tmp_path / "r.pdf", DEFINITIONS)
+    (page,) = [
+        page for page in pdfium.PdfDocument(tmp_path / "r.pdf")
+        if "Where the model looked" in page.get_textpage().get_text_bounded()
+    ]  # fmt: skip
+    found = list(page.get_objects(filter=[pdfium.raw.FPDF_PAGEOBJ_IMAGE]))
+    assert len(found) == images
+    text = " ".join(page.get_textpage().get_text_bounded().split())
+    assert (ENGLISH.saliency_picture in text) == drawn
 
 
 def test_a_map_that_fails_is_not_shown_and_its_place_says_why(frames: Path, tmp_path: Path) -> None:
