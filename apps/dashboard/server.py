@@ -14,6 +14,7 @@ from streamlit.web.server.starlette.starlette_app import App
 from clinigait.apps.dashboard import session
 from clinigait.apps.dashboard.appearance import Looks
 from clinigait.apps.dashboard.door import Door
+from clinigait.apps.dashboard.downloads import Downloads
 from clinigait.apps.dashboard.films import Films
 from clinigait.apps.dashboard.routes import WayIn
 from clinigait.apps.dashboard.settings import Settings
@@ -47,6 +48,7 @@ def build(settings: Settings, store: Store, setup: Setup) -> App:
                 *WayIn(store, settings, setup).routes(),
                 *Uploads(store).routes(),
                 *Films(store).routes(),
+                *Downloads(store).routes(),
             ],
             middleware=[Middleware(Door, store=store, settings=settings)],
             on_script_error=_note_error,

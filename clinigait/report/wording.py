@@ -412,7 +412,10 @@ class Wording:
     amends: str = "amends an earlier report: {reason}"
     events_confirmed: str = "Events reviewed by {by}; none was corrected."
     events_corrected: str = "Events reviewed by {by}; corrections: {count}."
-    models_before: str = "What models say here, they said before these corrections."
+    models_before: str = (
+        "Not every model was asked again after these corrections: the page of each says so."
+    )
+    models_after: str = "What models say here, they say of the corrected walk."
     review_title: str = "Review of the events"
     review_head: tuple[str, ...] = ("By", "Date", "What", "Before", "After")
     found_right: str = "Events found right"
@@ -450,6 +453,17 @@ class Wording:
     model_note: str = (
         "Beside the measurements, never instead of them. A model compares the walk with those it "
         "learned from; it knows nothing else of the person. A qualified person has to review it."
+    )
+    model_outdated: str = (
+        "This model was asked before the last corrections ({count}): its answer belongs to the "
+        "walk as it was before them."
+    )
+    model_kept: str = (
+        "The corrections change nothing that this model looks at: its answer was kept. What "
+        "stands beside it was computed anew."
+    )
+    model_asked: str = (
+        "This model was asked after the corrections: it answers to the corrected walk."
     )
     model_research: str = "RESEARCH – not for clinical use"
     model_synthetic: str = "Model of synthetic walkers only: its worth for people is not known"

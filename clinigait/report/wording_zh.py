@@ -293,7 +293,8 @@ CHINESE = Wording(
     amends="修订先前的报告：{reason}",
     events_confirmed="步态事件已由 {by} 复核；未作更正。",
     events_corrected="步态事件已由 {by} 复核；更正 {count} 处。",
-    models_before="此处模型的结果是在这些更正之前给出的。",
+    models_before="并非每个模型都在这些更正之后重新作答：各模型的页面均有说明。",
+    models_after="此处模型的结果针对更正后的步行。",
     review_title="步态事件的复核",
     review_head=("复核人", "日期", "内容", "更正前", "更正后"),
     found_right="事件经复核无误",
@@ -320,6 +321,9 @@ CHINESE = Wording(
         "只是测量之外的补充，绝不代替测量。模型将此次步行与其学习过的步行作比较，对此人别无所知。"
         "必须由有资质的人员审核。"
     ),
+    model_outdated="该模型是在最近的更正（{count} 处）之前作答的：其结果属于更正之前的步行。",
+    model_kept="这些更正不改变该模型所依据的内容：其结果予以保留，其旁的数值已重新计算。",
+    model_asked="该模型在更正之后作答：其结果针对更正后的步行。",
     model_research="研究用 – 不得用于临床",
     model_synthetic="模型仅由合成行走者训练：对真人的价值未知",
     model_silent="模型不作判断",

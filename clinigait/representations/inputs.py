@@ -36,6 +36,8 @@ PREPARATIONS: dict[str, tuple[str, Preparation]] = {
     GAIT_ANGLES: ("1", prepare_gait_angles),
     RGBD: ("1", prepare_rgbd),
 }
+#: Kinds that look at no keypoint: which leg is called left changes nothing in them.
+WITHOUT_KEYPOINTS = frozenset({SILHOUETTES, RGBD})
 #: Frames of two inputs that are further apart in time do not show the same moment.
 _TOGETHER_S = 0.05
 
