@@ -81,12 +81,12 @@ def stances_of(events: Iterable[Event]) -> tuple[Stance, ...]:
 def shared_by_steps(
     floor_npkg: Array, time_s: Array, stances: Sequence[Stance]
 ) -> dict[Side, Array]:
-    """Return (T, 3) the force on each foot; NaN where no foot is known to stand.
+    """Return (T, D) the force on each foot; NaN where no foot is known to stand.
 
     Parameters
     ----------
     floor_npkg
-        (T, 3) all that the floor pushes with.
+        (T, D) all that the floor pushes with; of its directions the last one is up.
     time_s
         (T,) times.
     stances
@@ -105,8 +105,11 @@ def shared_by_steps(
     both = down["left"] & down["right"]
     for side in SIDES:
         feet[side][both] = floor_npkg[both] / 2
-    for trailing in stances:
-        for leading in stances:
+    by_contact = sorted(stances, key=lambda stance: stance.contact_s)
+    for number, trailing in enumerate(by_contact, start=1):
+        for leading in by_contact[number:]:
+            if leading.contact_s >= trailing.off_s:
+                break
             if leading.side != trailing.side:
                 _hand_over(feet, floor_npkg, time_s, (trailing, leading))
     for side in SIDES:
@@ -138,7 +141,7 @@ def _hand_over(
     left = (end_s - time_s[during]) / (end_s - start_s)
     fading = left[:, None] * begun
     total = floor_npkg[during]
-    fading[:, 2] = np.clip(fading[:, 2], 0, np.maximum(total[:, 2], 0))
+    fading[:, -1] = np.clip(fading[:, -1], 0, np.maximum(total[:, -1], 0))
     feet[trailing.side][during] = fading
     feet[leading.side][during] = total - fading
 

@@ -94,7 +94,7 @@ def acceleration(signal: Array, rate_hz: float) -> Array:
     what is unknown, give NaN.
     """
     found = np.full_like(signal, np.nan)
-    for part in runs(np.isfinite(signal).all(axis=1)):
+    for part in runs(np.asarray(np.isfinite(signal).all(axis=1))):
         length = part.stop - part.start
         if length > _DEGREE and (length - 1) / rate_hz >= MIN_STRETCH_S - 1e-9:
             time_s = np.arange(length) / rate_hz
