@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from clinigait.core import SIDES, Side
 from clinigait.gait.loads.floor import Stance
 from clinigait.gait.loads.moved import MovedBody, acceleration
-from clinigait.gait.loads.segments import Segment
+from clinigait.gait.loads.segments import Segment, place_of
 
 Array = NDArray[np.float64]
 #: Segments beyond a joint, of the same side.
@@ -90,7 +90,7 @@ def pressure_m(body: MovedBody, side: Side, stances: Sequence[Stance]) -> Array:
     found = np.full((len(time_s), 3), np.nan)
     if np.array_equal(foot.near, foot.far):
         return found
-    heel, toe = (np.einsum("k,tkd->td", end, body.points.points) for end in (foot.near, foot.far))
+    heel, toe = (place_of(end, body.points.points) for end in (foot.near, foot.far))
     for stance in stances:
         during = (time_s >= stance.contact_s) & (time_s <= stance.off_s)
         if stance.side != side or not stance.is_whole or not during.any():
@@ -109,7 +109,7 @@ def _beyond(body: MovedBody, joint: str, side: Side) -> list[int]:
 
 def _spin(body: MovedBody, segment: Segment) -> Array:
     """Return (T, 3) the change of a segment's spin about its centre, per kg of the body."""
-    way = np.einsum("k,tkd->td", segment.far - segment.near, body.points.points)
+    way = place_of(segment.far - segment.near, body.points.points)
     length_m = np.linalg.norm(way, axis=1, keepdims=True)
     if not np.nanmax(length_m, initial=0.0) > 0:
         return np.zeros_like(way)

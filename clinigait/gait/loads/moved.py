@@ -10,7 +10,7 @@ from scipy.interpolate import make_interp_spline
 
 from clinigait.core import Sex
 from clinigait.gait.filtering import MIN_STRETCH_S, EvenPoints
-from clinigait.gait.loads.segments import Segment, segments_of
+from clinigait.gait.loads.segments import Segment, place_of, segments_of
 from clinigait.gait.runs import runs
 
 Array = NDArray[np.float64]
@@ -80,7 +80,7 @@ def moved_body(points: EvenPoints, sex: Sex | None = None) -> MovedBody:
     """
     segments = segments_of(points.layout, sex)
     mass = np.array([own.inertia.mass for own in segments])
-    centre_m = np.einsum("sk,tkd->tsd", np.stack([own.centre for own in segments]), points.points)
+    centre_m = np.stack([place_of(own.centre, points.points) for own in segments], axis=1)
     flat = centre_m.reshape(len(centre_m), -1)
     found = acceleration(flat, points.rate_hz).reshape(centre_m.shape)
     found[..., 2] += GRAVITY_MPS2

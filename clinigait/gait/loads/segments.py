@@ -72,6 +72,12 @@ class Segment:
     centre: Array
 
 
+def place_of(weights: Array, points: Array) -> Array:
+    """Return (T, D) the sum of (T, K, D) points by (K,) weights; others need not be known."""
+    used = np.flatnonzero(weights)
+    return np.asarray(np.einsum("k,tkd->td", weights[used], points[:, used]))
+
+
 @cache
 def inertia_of(name: str, sex: Sex | None) -> Inertia:
     """Return a row of the table; without a sex the mean of women and men.

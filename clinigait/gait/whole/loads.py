@@ -33,6 +33,8 @@ Array = NDArray[np.float64]
 EARLY, LATE, IMPULSE = range(3)
 _DRAWS = 100
 _NORMAL = 1.96
+#: Stances are read at this rate at least: a double support is three frames of a usual camera.
+_FINE_HZ = 120.0
 #: Slower films do not hold the 6 Hz that the force is made of.
 _LEAST_HZ = 24.0
 _LEAST_STANCES = 2
@@ -167,15 +169,26 @@ def _of_bout(
     if not kept:
         return []
     body = moved_body(part, walk.scene.walk.subject.sex)
-    floor_npkg = body.floor_npkg[:, 2:] + _errors(walk, body, part, rng)
+    coarse = body.floor_npkg[:, 2:] + _errors(walk, body, part, rng)
+    time_s, floor_npkg = _finer(part.time_s, coarse, part.rate_hz)
     values = np.empty((len(kept), 1 + _DRAWS, 3))
     for draw in range(1 + _DRAWS):
         moved = [_moved(s, error_s, rng) if draw else s for s in stances]
-        feet = shared_by_steps(floor_npkg[:, [draw]], part.time_s, moved)
+        feet = shared_by_steps(floor_npkg[:, [draw]], time_s, moved)
         for row, number in enumerate(kept):
-            values[row, draw] = _read(feet, part.time_s, moved[number])
+            values[row, draw] = _read(feet, time_s, moved[number])
     known = np.isfinite(values).all(axis=(1, 2))
     return [(stances[number].side, values[row]) for row, number in enumerate(kept) if known[row]]
+
+
+def _finer(time_s: Array, force: Array, rate_hz: float) -> tuple[Array, Array]:
+    """Return times and (T', N) forces between the frames too: feet do not land on frames."""
+    factor = int(np.ceil(_FINE_HZ / rate_hz))
+    places = np.arange((len(time_s) - 1) * factor + 1) / factor
+    before = np.minimum(places.astype(int), len(time_s) - 2)
+    share = (places - before)[:, None]
+    between = (1 - share) * force[before] + share * force[before + 1]
+    return time_s[0] + places / rate_hz, between
 
 
 def _moved(
@@ -212,9 +225,10 @@ def _errors(walk: WholeWalk, body: MovedBody, part: Oriented, rng: np.random.Gen
     fresh[1:] *= np.sqrt(1 - memory**2)
     slow = np.asarray(lfilter([1.0], [1.0, -memory], fresh, axis=0))
     trembling = acceleration(low_passed(slow, part.rate_hz, CUTOFF_HZ), part.rate_hz)
-    against_pelvis = part.points - part.middle("hip")[:, None]
+    used = np.flatnonzero(weights)
+    against_pelvis = part.points[:, used] - part.middle("hip")[:, None]
     flat = acceleration(against_pelvis.reshape(len(against_pelvis), -1), part.rate_hz)
-    moves = flat.reshape(against_pelvis.shape) * weights[:, None]
+    moves = flat.reshape(against_pelvis.shape) * weights[used, None]
     askew = rng.normal(0, _ASKEW, (*moves.shape[1:], _DRAWS))
     shown_wrong = np.einsum("tkd,kdn->tn", moves, askew)
     return np.concatenate([np.zeros((shape[0], 1)), trembling + shown_wrong], axis=1)

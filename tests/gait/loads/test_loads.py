@@ -217,6 +217,14 @@ def test_a_gap_is_not_bridged() -> None:
     assert not unknown[110:].any()
 
 
+def test_a_point_that_carries_nothing_need_not_be_known() -> None:
+    layout = KeypointLayout("with an eye", (*LAYOUT.points, "left_eye"))
+    places = _moving(1)
+    unseen = np.full((len(places), 1, 3), np.nan)
+    body = moved_body(_points(np.concatenate([places, unseen], axis=1), layout))
+    assert np.array_equal(body.floor_npkg, moved_body(_points(places)).floor_npkg)
+
+
 def test_a_scrap_between_gaps_is_too_short_for_two_derivatives() -> None:
     places = _moving(1, 201)
     places[[60, 80], 0] = np.nan
