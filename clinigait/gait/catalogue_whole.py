@@ -52,8 +52,8 @@ def _index(name: str, title: str, of: str, larger: str, view: str = ANY_VIEW) ->
 def _load(name: str, title: str, of: str, note: str) -> Definition:
     definition = (
         f"Symmetry index 100 (R - L) / (0.5 (R + L)) of {of}: positive when the right leg bears "
-        f"more. A model infers it from the movement and a table of masses; no force was measured. "
-        f"{note}Only the sides of one walk may be compared, never people."
+        "more. A model infers it from joints in metres and a table of masses; no force was "
+        f"measured. {note}Only the sides of one walk may be compared, never people."
     )
     return Definition(name, title, "%", definition, ANY_VIEW, _LOADS_SOURCE, "loads", 1)
 

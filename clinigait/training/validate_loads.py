@@ -162,9 +162,7 @@ def _with_unmeasured(
 ) -> list[Stance]:
     """Add the stances that no plate saw, as they were found."""
     last_s = float(measured.steps[0].time_s[-1])
-    ends = [
-        replace(p, off_s=np.inf) if last_s - p.off_s < _AT_THE_END_S else p for p in plates
-    ]
+    ends = [replace(p, off_s=np.inf) if last_s - p.off_s < _AT_THE_END_S else p for p in plates]
     return ends + [
         s
         for s in stances
@@ -239,6 +237,4 @@ def _lines(errors: list[StanceError]) -> tuple[str, ...]:
 
 
 def _told(rmse_pct: list[float], r: list[float]) -> str:
-    return (
-        f"{np.mean(rmse_pct):.1f} % ({max(rmse_pct):.1f} %), r {np.mean(r):.3f} ({min(r):.3f})"
-    )
+    return f"{np.mean(rmse_pct):.1f} % ({max(rmse_pct):.1f} %), r {np.mean(r):.3f} ({min(r):.3f})"
