@@ -113,7 +113,7 @@ def on_plates(walks: tuple[PlateWalk, ...], seeds: int, first: int) -> list[dict
             for measured in walks:
                 forces = stance_forces(measured, seen(measured.walk, how, seed))
                 errors += [error_of(measured, force) for force in forces]
-        for way in WAYS:
+        for way in WAYS[:3]:
             own = [e for e in errors if e.way == way]
             rows.append({
                 "joints": how.title, "who stands": way, "stances": len(own),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,14 +21,19 @@ from clinigait.gait.oriented import Oriented, walking_speed
 from clinigait.gait.scene import scene_of
 from clinigait.training.validate import Progress, Row, Validation, summarised, written
 
+Array = NDArray[np.float64]
 LOADS = "bmc-walk-loads"
 _PERSON = "bmc"
 #: A plate that is loaded this near to the end of the record was left after it.
 _AT_THE_END_S = 0.01
+#: Other rules for how the force under the trailing foot fades: half a cosine, and the smooth
+#: transition of Ren 2008 (doi 10.1016/j.jbiomech.2008.06.001).
+_FADES: dict[str, Callable[[Array], Array]] = {
+    "plates, half a cosine": lambda left: (1 - np.cos(np.pi * left)) / 2,
+    "plates, Ren 2008": lambda left: np.exp(-((2 * (1 - left)) ** 3)),
+}
 #: How it is known who stands: by events that were found, by the plates, by the stillness of feet.
-WAYS = ("events", "plates", "stillness")
-
-Array = NDArray[np.float64]
+WAYS = ("events", "plates", "stillness", *_FADES)
 
 
 @dataclass(frozen=True)
@@ -132,12 +138,15 @@ def stance_forces(measured: PlateWalk, walk: Walk) -> list[StanceForce]:
     sides = {step: side_of(step, stances) for step in measured.steps}
     plates = [Stance(sides[step], step.start_s, step.end_s) for step in measured.steps]
     soft = shared_by_stillness(part, body.floor_npkg, walking_speed(part))
+    known = _with_unmeasured(plates, stances, measured)
     feet = {
         "events": shared_by_steps(body.floor_npkg, part.time_s, stances),
-        "plates": shared_by_steps(
-            body.floor_npkg, part.time_s, _with_unmeasured(plates, stances, measured)
-        ),
+        "plates": shared_by_steps(body.floor_npkg, part.time_s, known),
         "stillness": {side: soft[:, column] for column, side in enumerate(SIDES)},
+        **{
+            name: shared_by_steps(body.floor_npkg, part.time_s, known, fade)
+            for name, fade in _FADES.items()
+        },
     }
     weight_n = measured.weight_n()
     return [

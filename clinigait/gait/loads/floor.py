@@ -6,7 +6,7 @@ The movement does not say it while both feet stand. Two rules, each checked on f
 *By steps*, where contacts and foot offs are known: who stands alone carries all. When the other
 foot lands, the force under the trailing foot falls evenly from what it was then to nothing at its
 foot off, and the leading foot has the rest (the trailing force as that which fades: Ren 2008, doi
-10.1016/j.jbiomech.2008.06.001; his curves fall too early on the plates that we have).
+10.1016/j.jbiomech.2008.06.001; his own curve fits the plates that we have less well).
 
 *By stillness*, where they are not: the stiller foot carries, at a power of four, so that nothing
 switches. No event has to be found, so every frame has an answer: for inputs of models.
@@ -14,7 +14,7 @@ switches. No event has to be found, so every frame has an answer: for inputs of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -30,7 +30,8 @@ _STILL_SHARE = 0.3
 _STILL_POWER = 4
 #: The same of somebody who hardly walks.
 _STILLEST_MPS = 0.1
-_FOOT = ("heel", "toe", "foot", "ankle")
+#: The points of a foot that the skeletons of models have.
+_FOOT = ("toe", "foot", "ankle")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,16 @@ def stances_of(events: Iterable[Event]) -> tuple[Stance, ...]:
     return tuple(sorted(found, key=lambda stance: stance.contact_s))
 
 
+def evenly(left: Array) -> Array:
+    """Return what is left of the force under the trailing foot: as much as of the time."""
+    return left
+
+
 def shared_by_steps(
-    floor_npkg: Array, time_s: Array, stances: Sequence[Stance]
+    floor_npkg: Array,
+    time_s: Array,
+    stances: Sequence[Stance],
+    fade: Callable[[Array], Array] = evenly,
 ) -> dict[Side, Array]:
     """Return (T, D) the force on each foot; NaN where no foot is known to stand.
 
@@ -91,6 +100,9 @@ def shared_by_steps(
         (T,) times.
     stances
         Who stands when. Where both stand all the time, each has half.
+    fade
+        From the share of the double support that is left to the share of the force under the
+        trailing foot that is left.
     """
     feet = {side: np.zeros_like(floor_npkg) for side in SIDES}
     down = {
@@ -111,7 +123,7 @@ def shared_by_steps(
             if leading.contact_s >= trailing.off_s:
                 break
             if leading.side != trailing.side:
-                _hand_over(feet, floor_npkg, time_s, (trailing, leading))
+                _hand_over(feet, floor_npkg, time_s, (trailing, leading), fade)
     for side in SIDES:
         feet[side][~(down["left"] | down["right"])] = np.nan
     return feet
@@ -126,6 +138,7 @@ def _hand_over(
     floor_npkg: Array,
     time_s: Array,
     steps: tuple[Stance, Stance],
+    fade: Callable[[Array], Array],
 ) -> None:
     """Let the force on a foot that will leave fall to nothing, from when the other lands."""
     trailing, leading = steps
@@ -139,7 +152,7 @@ def _hand_over(
         return
     begun = np.array([np.interp(start_s, time_s, column) for column in floor_npkg.T])
     left = (end_s - time_s[during]) / (end_s - start_s)
-    fading = left[:, None] * begun
+    fading = fade(left)[:, None] * begun
     total = floor_npkg[during]
     fading[:, -1] = np.clip(fading[:, -1], 0, np.maximum(total[:, -1], 0))
     feet[trailing.side][during] = fading

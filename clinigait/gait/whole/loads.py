@@ -104,7 +104,7 @@ def load_asymmetry_of(name: str, what: int) -> Callable[[WalkedBouts], Parameter
 
 def _untold(half: float) -> Absent:
     return Absent(
-        f"the sides cannot be told apart: the error of the points alone is ±{half:.0f} % here; "
+        f"the sides cannot be told apart: noise spreads the index by ±{half:.0f} % here; "
         "record more steps, or with motion capture"
     )
 
@@ -177,7 +177,7 @@ def _of_bout(
         feet = shared_by_steps(floor_npkg[:, [draw]], time_s, moved)
         for row, number in enumerate(kept):
             values[row, draw] = _read(feet, time_s, moved[number])
-    known = np.isfinite(values).all(axis=(1, 2))
+    known = np.asarray(np.isfinite(values).all(axis=(1, 2)))
     return [(stances[number].side, values[row]) for row, number in enumerate(kept) if known[row]]
 
 
