@@ -48,6 +48,20 @@ def test_fit_the_virtual_clinic(monkeypatch, capsys) -> None:
         assert name in table
 
 
+def test_inferred_loads(tmp_path, monkeypatch, capsys) -> None:
+    need_bodies()
+    plates = ROOT.parent / "bmc_walk"
+    asked = ["--plates", plates] if plates.is_dir() else []
+    _run(_FOLDER / "inferred_loads.py", monkeypatch, "--out", tmp_path, *asked)
+    found = json.loads((tmp_path / "inferred_loads.json").read_text(encoding="utf-8"))
+    forces = found["clinic"]["forces"]
+    assert [row["rmse_pct"] <= 13 for row in forces] == [True] * 3
+    assert forces[0]["r"] > 0.9
+    assert all(row["told_wrongly"] == 0 for row in found["clinic"]["indices"])
+    assert len(found.get("plates", [])) in (0, 12)
+    assert "Side-to-side indices" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"

@@ -86,6 +86,7 @@ class Wording:
             "regularity": "Regularity and rhythm of the movement",
             "posture": "Posture of trunk and pelvis",
             "arms": "Arms",
+            "loads": "Load proxies, inferred from the movement: not measured forces",
             "kinematics": "Joint and segment angles",
             "task": "Course, turns and timed tests",
             "other": "Other",

@@ -33,6 +33,7 @@ CHINESE = Wording(
         "regularity": "动作的规律性与节律",
         "posture": "躯干与骨盆姿势",
         "arms": "上肢",
+        "loads": "由动作推断的负荷代理值：不是测得的力",
         "kinematics": "关节与肢段角度",
         "task": "路程、转身与计时测试",
         "other": "其他",
