@@ -14,7 +14,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from clinigait.nn.convolution import initialise
 from clinigait.nn.frames import Frames
+from clinigait.nn.model import GaitModel
+from clinigait.nn.tail import Classes, neck
 from clinigait.nn.wavelets import (
     bridged,
     cone_of_influence_s,
@@ -185,3 +188,26 @@ def _trusted_mean(features: Tensor, cone: Tensor) -> Tensor:
     weight = cone[:, None].to(features.dtype)
     return (features * weight).sum(dim=(2, 3)) / weight.sum(dim=(2, 3)).clamp(min=1)
 
+
+def with_wavelet(
+    model: GaitModel, settings: WaveletSettings | None, embedding: int, classes: Classes
+) -> GaitModel:
+    """Return a network of skeletons with the stream beside it; as it is where there is none.
+
+    Parameters
+    ----------
+    model
+        The network, of one part.
+    settings
+        Of the stream; None for none.
+    embedding
+        Size of the network's own descriptor.
+    classes
+        What the classifier tells apart.
+    """
+    if settings is None:
+        return model
+    stream = WaveletStream(settings)
+    both = nn.ModuleList([stream, neck(1, embedding + settings.embedding, classes)])
+    initialise(both)
+    return model.with_beside("wavelet", both[0], both[1])

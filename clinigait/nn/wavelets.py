@@ -43,11 +43,11 @@ def frequencies_hz(
     ValueError
         If no frequency is left.
     """
-    grid = torch.logspace(math.log10(low_hz), math.log10(high_hz), n, dtype=torch.float64)
-    usable = grid[grid < USABLE_SHARE_OF_RATE * rate_hz]
-    if not len(usable):
+    grid = [low_hz * (high_hz / low_hz) ** (place / (n - 1)) for place in range(n)]
+    usable = [each for each in grid if each < USABLE_SHARE_OF_RATE * rate_hz]
+    if not usable:
         raise ValueError(f"{rate_hz:g} frames/s are too few for movement of {low_hz:g} Hz")
-    return usable
+    return torch.tensor(usable, dtype=torch.float64)
 
 
 def morlet_amplitude(
