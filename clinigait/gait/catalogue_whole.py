@@ -226,8 +226,8 @@ _RHYTHM = (
         "",
         "Power of the speed of a wrist at 4 to 6 Hz over the geometric mean of that at 3 to 4 and "
         "6 to 8 Hz, each for equal width, in the longest bout; of the wrist with more of it. About "
-        "1 without a tremor, also where the keypoints are noisy. Tremor-like movement, not a "
-        "diagnosis: there is no cut-off.",
+        "1 or less without a tremor, also where the keypoints are noisy. Tremor-like movement, not "
+        "a diagnosis: there is no cut-off.",
         ANY_VIEW,
         "band: Deuschl 1998, doi 10.1002/mds.870131303",
         "regularity",

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import SIDES, TimeFrequency
+from clinigait.gait.filtering import derivative
 from clinigait.gait.symmetry import Absent
 from clinigait.gait.values import ReportedSide
 from clinigait.gait.walked import WalkedBouts
@@ -59,7 +60,7 @@ def _picture(
     even = walk.scene.even
     longest = max(walk.bouts, key=lambda bout: bout.end_s - bout.start_s)
     inside = even.between(longest.start_s, longest.end_s)
-    seen = height[inside]
+    seen = derivative(height[inside], even.rate_hz)
     whole = scalogram(
         seen, even.rate_hz, omega0=_OMEGA0, n_frequencies=_N_FREQUENCIES,
         start_s=float(even.time_s[inside][0]),
@@ -69,7 +70,8 @@ def _picture(
     stride = int(np.argmin(np.abs(np.log(whole.frequency_hz * walk.stride_time_s))))
     if whole.trusted[stride].sum() < _FEWEST_STRIDES * walk.stride_time_s * even.rate_hz:
         return None
-    speed = whole.amplitude * 2 * np.pi * whole.frequency_hz[:, None]
+    # What differences between frames take from fast movement is given back.
+    speed = whole.amplitude / np.sinc(2 * whole.frequency_hz / even.rate_hz)[:, None]
     step = -(-len(whole.time_s) // _MOST_COLUMNS)
     return TimeFrequency(
         name,

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from reportlab.platypus import Flowable
 
 from clinigait.core import Measurement, Parameter, TimeFrequency
-from clinigait.report.blocks import gap, note, section
+from clinigait.report.blocks import gap, note, paragraph, section
 from clinigait.report.contents import Contents
 from clinigait.report.figures import blank, plain_axes
 from clinigait.report.styles import ACCENT, GRADE_COLOURS, INK, LINE, MUTED, TEXT_WIDTH
@@ -37,7 +37,8 @@ def time_frequency_story(contents: Contents, measurement: Measurement) -> list[F
         figure,
         gap(2),
         note(words_.time_frequency_note),
-        *(note(line) for line in _readings(measurement, words_)),
+        gap(4),
+        *(paragraph(line) for line in _readings(measurement, words_)),
     ]
 
 
@@ -58,7 +59,7 @@ def time_frequency_figure(measurement: Measurement, words_: Wording) -> Figure:
             words_.time_frequency_points[f"{picture.side}_{picture.name}"],
             fontsize=_TITLE, fontweight="bold", color=INK, loc="left", pad=4, parse_math=False,
         )  # fmt: skip
-        strongest = number(float(np.max(picture.amplitude)), 2)
+        strongest = number(_strongest(picture), 2)
         axes.text(
             1.0, 1.03, f"■ {strongest} {unit_symbol(picture.unit)}", transform=axes.transAxes,
             ha="right", va="bottom", fontsize=_LABEL, color=MUTED,
@@ -71,8 +72,8 @@ def time_frequency_figure(measurement: Measurement, words_: Wording) -> Figure:
 def _draw(axes: Axes, picture: TimeFrequency) -> None:
     octave = np.log2(picture.frequency_hz)
     strength = np.asarray(picture.amplitude)
-    levels = np.linspace(0.0, max(float(strength.max()), 1e-9), _LEVELS + 1)
-    axes.contourf(picture.time_s, octave, strength, levels=levels, cmap=_SHADES)
+    levels = np.linspace(0.0, _strongest(picture), _LEVELS + 1)
+    axes.contourf(picture.time_s, octave, strength, levels=levels, cmap=_SHADES, extend="max")
     start, end = picture.time_s[0], picture.time_s[-1]
     middle = (start + end) / 2
     spans = [span or (middle, middle) for span in picture.trusted_s]
@@ -83,6 +84,18 @@ def _draw(axes: Axes, picture: TimeFrequency) -> None:
     axes.set_ylim(octave[0], octave[-1])
     ticks = [hz for hz in _TICKS_HZ if octave[0] - 1e-6 <= np.log2(hz) <= octave[-1] + 1e-6]
     axes.set_yticks(np.log2(ticks), [f"{hz:g}" for hz in ticks])
+
+
+def _strongest(picture: TimeFrequency) -> float:
+    """Return the largest amplitude that the ends do not spoil."""
+    rows = zip(picture.amplitude, picture.trusted_s, strict=True)
+    trusted = [
+        value
+        for row, span in rows
+        for time_s, value in zip(picture.time_s, row, strict=True)
+        if span is not None and span[0] <= time_s <= span[1]
+    ]
+    return max(trusted, default=0.0) or float(np.max(picture.amplitude)) or 1e-9
 
 
 def _mark(axes: Axes, measurement: Measurement, words_: Wording) -> None:

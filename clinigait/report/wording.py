@@ -458,14 +458,15 @@ class Wording:
     )
     time_frequency_note: str = (
         "Speed of the recorded points by a wavelet transform; the darker, the stronger, up to the "
-        "number at the top right of a panel. Veiled on both sides: there the ends of the bout spoil "
-        "the picture. Dashed: frequencies of strides and steps by the contacts. The bar marks where "
-        "legs tremble in freezing; noise of the keypoints, heel strikes and the overtones of steps "
-        "show there too. No diagnosis follows from a picture."
+        "number at the top right of a panel. Veiled on both sides: there the ends of the bout "
+        "spoil the picture. Dashed: frequencies of strides and steps by the contacts. The bar "
+        "marks where legs tremble in freezing; noise of the keypoints, heel strikes and the "
+        "overtones of steps show there too. No diagnosis follows from a picture."
     )
     time_frequency_readings: Mapping[str, str] = field(
         default_factory=lambda: {
             "dominant_frequency_hz": "Strongest frequency of the hips",
+            "harmonic_ratio_vertical": "Harmonic ratio, up and down: even over odd harmonics",
             "trembling_ratio": "Freezing-like trembling of the ankles, 3 to 8 over 0.5 to 3 Hz",
             "tremor_band_ratio": "Tremor-like movement of the wrists, 4 to 6 Hz over that around",
         }

@@ -330,6 +330,7 @@ CHINESE = Wording(
     ),
     time_frequency_readings={
         "dominant_frequency_hz": "髋部最强的频率",
+        "harmonic_ratio_vertical": "上下方向谐波比：偶次与奇次谐波之比",
         "trembling_ratio": "踝部类冻结颤动，3 至 8 Hz 与 0.5 至 3 Hz 之比",
         "tremor_band_ratio": "腕部类震颤运动，4 至 6 Hz 与其邻近频段之比",
     },
