@@ -137,13 +137,14 @@ def _by_products(spectrum: Tensor, gain: Tensor, heard: list[int]) -> Tensor:
         for own, k in zip(gain.unbind(1), heard, strict=True)
     ]
     found = spectrum.new_empty(*spectrum.shape[:2], len(bases), count)
-    for block, room in zip(spectrum.split(_BLOCK), found.split(_BLOCK), strict=True):
+    for first in range(0, len(spectrum), _BLOCK):
+        block = spectrum[first : first + _BLOCK]
         flat = block.flatten(0, 1)
         for number, basis in enumerate(bases):
             squares = (flat[:, : len(basis)] @ basis).square_()
             # A root has no slope at 0.
             swings = squares[:, :count].add_(squares[:, count:]).add_(_TINY).sqrt_()
-            room[:, :, number] = swings.unflatten(0, block.shape[:2])
+            found[first : first + _BLOCK, :, number] = swings.unflatten(0, block.shape[:2])
     return found
 
 

@@ -113,6 +113,7 @@ def test_slopes_are_those_of_the_transform(n_frames) -> None:
     assert torch.autograd.gradcheck(
         lambda given: (wavelets.morlet_amplitude(given, RATE_HZ, grid, lengths) * weights).sum(),
         (x,),
+        fast_mode=n_frames > 100,
     )
     still = torch.zeros(1, 1, n_frames, requires_grad=True)
     wavelets.morlet_amplitude(still, RATE_HZ, grid).sum().backward()
