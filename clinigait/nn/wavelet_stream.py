@@ -135,9 +135,10 @@ class WaveletStream(nn.Module):
     def _torso(self, places: Tensor, mask: Tensor) -> Tensor:
         if not self.settings.torso:
             return places.new_ones(len(places), 1, 1)
-        joints = places.unflatten(1, (self.settings.joints, -1))[:, list(self.settings.torso)]
+        by_joint = places.reshape(len(places), self.settings.joints, -1, places.shape[2])
+        joints = by_joint[:, list(self.settings.torso)]
         length = (joints[:, 0] - joints[:, 1]).square().sum(1).sqrt()
-        mean = (length * mask).sum(1) / mask.sum(1)
+        mean: Tensor = (length * mask).sum(1) / mask.sum(1)
         return mean.clamp(min=_LEAST_SPREAD)[:, None, None]
 
     def scalograms(self, x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:

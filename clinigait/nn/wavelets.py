@@ -84,7 +84,7 @@ def morlet_amplitude(
     """
     lengths = torch.full((len(x),), x.shape[2]) if lengths is None else lengths.cpu()
     found = x.new_zeros(*x.shape[:2], len(frequency_hz), x.shape[2])
-    for length in lengths.unique().tolist():
+    for length in sorted(set(lengths.tolist())):
         own = (lengths == length).nonzero()[:, 0].to(x.device)
         swings = _of_one_length(x[own, :, :length], rate_hz, frequency_hz, omega0)
         if len(own) == len(x) and length == x.shape[2]:
@@ -144,7 +144,7 @@ def _by_products(spectrum: Tensor, gain: Tensor, heard: list[int]) -> Tensor:
             squares = (flat[:, : len(basis)] @ basis).square_()
             # A root has no slope at 0.
             swings = squares[:, :count].add_(squares[:, count:]).add_(_TINY).sqrt_()
-            found[first : first + _BLOCK, :, number] = swings.unflatten(0, block.shape[:2])
+            found[first : first + _BLOCK, :, number] = swings.reshape(block.shape)
     return found
 
 
