@@ -48,9 +48,12 @@ def time_frequency(walked: WalkedBouts) -> tuple[TimeFrequency, ...]:
     if not walk.bouts or not walk.used:
         return ()
     left, right = (raw_places(walk, "hip", side)[-1] for side in SIDES)
-    heights = {("hip", "both"): (left + right) / 2}
-    heights |= {("ankle", side): raw_places(walk, "ankle", side)[-1] for side in SIDES}
-    found = (_picture(walk, *point, height) for point, height in heights.items())
+    heights: dict[tuple[str, ReportedSide], NDArray[np.float64]] = {
+        ("hip", "both"): (left + right) / 2
+    }
+    for side in SIDES:
+        heights["ankle", side] = raw_places(walk, "ankle", side)[-1]
+    found = (_picture(walk, name, side, height) for (name, side), height in heights.items())
     return tuple(picture for picture in found if picture is not None)
 
 
