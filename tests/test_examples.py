@@ -102,6 +102,28 @@ def test_parkinson_ablation(tmp_path, monkeypatch, capsys) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"
+)
+def test_skeleton_dynamics(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("lightning")
+    data, kept = ROOT.parent / "pathological_gait", tmp_path / "fits"
+    for number in range(2):  # the second time nothing is fitted
+        _run(
+            _FOLDER / "skeleton_dynamics.py", monkeypatch, data, "--keep", kept,
+            "--backbones", "gaitgraph", "--out", tmp_path / "table.md",
+        )  # fmt: skip
+        said = capsys.readouterr()
+        assert ("without human1" in said.err) == (number == 0)
+    table = (tmp_path / "table.md").read_text()
+    assert table in said.out
+    for row in ("gaitgraph", "gaitgraph + wavelet", "gaitgraph + loads"):
+        assert f"| {row} |" in table
+    assert "coat and bag, per walk" in table
+    assert len(list(kept.glob("*.npz"))) == 3 * 2
+
+
+@pytest.mark.slow
 def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
     pytest.importorskip("lightning")
     need_bodies()
@@ -159,6 +181,7 @@ def test_every_example_is_run_here() -> None:
         "pathology_from_synthetic",
         "prove_the_virtual_clinic",
         "selective_finetuning",
+        "skeleton_dynamics",
         "what_a_model_sees",
     }
 

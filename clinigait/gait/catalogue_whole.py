@@ -228,7 +228,21 @@ _RHYTHM = (
         "median of windows of 3 s within the bouts of walking. In the manner of the freeze index, "
         "but no cut-off of body-worn sensors holds for it.",
         ANY_VIEW,
-        "Moore 2008, doi 10.1016/j.jneumeth.2007.08.023",
+        "Moore 2008, doi 10.1016/j.jneumeth.2007.08.023; Bächlin 2010, doi "
+        "10.1109/TITB.2009.2036165",
+        "regularity",
+        2,
+    ),
+    Definition(
+        "tremor_band_ratio",
+        "Tremor band of the wrists",
+        "",
+        "Power of the speed of a wrist at 4 to 6 Hz over the geometric mean of that at 3 to 4 and "
+        "6 to 8 Hz, each for equal width, in the longest bout; of the wrist with more of it. About "
+        "1 or less without a tremor, also where the keypoints are noisy. Tremor-like movement, not "
+        "a diagnosis: there is no cut-off.",
+        ANY_VIEW,
+        "band: Deuschl 1998, doi 10.1002/mds.870131303",
         "regularity",
         2,
     ),

@@ -12,6 +12,7 @@ from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
 from clinigait.representations.joint_loads import JOINT_LOADS, mirror_joint_loads
+from clinigait.representations.joints import JOINTS, mirror_joints
 from clinigait.representations.posture_vector import POSTURE
 from clinigait.representations.rgbd_pictures import MODALITIES, RGBD
 from clinigait.representations.skeleton_inputs import ANGLE_GROUPS, GAIT_ANGLES, mirror_angles
@@ -30,6 +31,7 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "silhouettes": mirror_pictures,
     "skeleton_maps": mirror_pictures,
     GAIT_ANGLES: mirror_angles,
+    JOINTS: mirror_joints,
     JOINT_LOADS: mirror_joint_loads,
     RGBD: mirror_pictures,
 }

@@ -20,6 +20,7 @@ from clinigait.nn.sequences import SEQUENCES
 from clinigait.nn.settings import Settings
 from clinigait.nn.tail import PART_POOLINGS, TEMPORAL_POOLINGS, Classes, PartSettings
 from clinigait.nn.temporal_net import ChannelNoise, EitherSide, TemporalNet
+from clinigait.nn.wavelet_stream import WaveletSettings, with_wavelet
 from clinigait.nn.yolo11 import SPPF_ACTS
 
 _RGBD_SCALES = ("n", "s")
@@ -41,7 +42,10 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     Skeletons (`gaitmixer`, `gaitformer`, `gaitgraph`) know `joints` (needed), `in_channels` (2) and
     `embedding` (128); `gaitgraph` needs `edges`, pairs of joints. Where the last of their channels
     are loads of the joints, `loads` says how many (0): they get a stem of their own, and
-    `load_fusion` (concat, gate or attention) joins the two before the backbone.
+    `load_fusion` (concat, gate or attention) joins the two before the backbone. With `wavelet` a
+    Wavelet Feature Stream stands beside the backbone: settings of its own, `rate_hz` (needed),
+    `coordinates` (how many of the first channels are places; all), `torso` (two joints whose
+    distance is the unit; none), `channels` (32), `embedding` (128) and `hop` (1).
 
     Streams of named channels (`either_side`) need `in_channels`, and `mirror_order` and
     `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
@@ -111,12 +115,14 @@ def _attentive(
         joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
         channels, embedding = settings.integer("channels", 32), settings.integer("embedding", 128)
         loads, classes = _loads(settings, in_channels), _classes(settings)
+        wavelet = _wavelet(settings, joints, in_channels)
         settings.finish()
 
         def made(taken: int) -> GaitModel:
             return network(joints, taken, channels, embedding, classes)
 
-        return with_second_stream(made, in_channels, channels, loads)
+        model = with_second_stream(made, in_channels, channels, loads)
+        return with_wavelet(model, wavelet, embedding, classes)
 
     return build
 
@@ -133,12 +139,35 @@ def _gaitgraph(settings: Settings) -> nn.Module:
     edges = settings.pairs("edges")
     channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 128)
     loads, classes = _loads(settings, in_channels), _classes(settings)
+    wavelet = _wavelet(settings, joints, in_channels)
     settings.finish()
 
     def made(taken: int) -> GaitModel:
         return gaitgraph(Skeleton(joints, taken, edges), channels, embedding, classes)
 
-    return with_second_stream(made, in_channels, channels // 2, loads)
+    model = with_second_stream(made, in_channels, channels // 2, loads)
+    return with_wavelet(model, wavelet, embedding, classes)
+
+
+def _wavelet(settings: Settings, joints: int, in_channels: int) -> WaveletSettings | None:
+    own = settings.section("wavelet")
+    if own is None:
+        return None
+    made = WaveletSettings(
+        joints,
+        coordinates=own.integer("coordinates", in_channels),
+        rate_hz=own.number("rate_hz", None),
+        torso=own.integers("torso", (), smallest=0),
+        channels=own.integer("channels", 32),
+        embedding=own.integer("embedding", 128),
+        hop=own.integer("hop", 1),
+    )
+    own.finish()
+    if made.coordinates > in_channels:
+        raise ValueError(f"{own.kind}: coordinates has to be at most in_channels, {in_channels}")
+    if made.torso and (len(set(made.torso)) != 2 or max(made.torso) >= joints):
+        raise ValueError(f"{own.kind}: torso has to name two of the joints 0 to {joints - 1}")
+    return made
 
 
 def _either_side(settings: Settings) -> nn.Module:

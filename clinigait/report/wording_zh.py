@@ -314,6 +314,29 @@ CHINESE = Wording(
     score_range="{low} 至 {high}",
     stride_time_axis="跨步时间（秒）",
     step_length_axis="步长（{unit}）",
+    # Time and frequency
+    time_frequency_title="时间与频率",
+    time_frequency_points={
+        "both_hip": "髋部中点，上下运动",
+        "left_ankle": "左踝，上下运动",
+        "right_ankle": "右踝，上下运动",
+    },
+    frequency_axis="频率（Hz）",
+    stride_mark="跨步",
+    step_mark="步",
+    time_frequency_alt="最长一段步行中髋部与踝部在各频率上随时间摆动的强度；读出的数值见下。",
+    time_frequency_note=(
+        "所记录关键点速度的小波变换；颜色越深越强，最深处为各图右上角的数值。两侧变淡处：步行段的两端影响图像。"
+        "虚线：由触地得出的跨步与步的频率。竖条：冻结步态时腿部颤动的频段；关键点噪声、足跟触地与步的倍频亦见于此。"
+        "图像本身不构成诊断。"
+    ),
+    time_frequency_readings={
+        "dominant_frequency_hz": "髋部最强的频率",
+        "harmonic_ratio_vertical": "上下方向谐波比：偶次与奇次谐波之比",
+        "trembling_ratio": "踝部类冻结颤动，3 至 8 Hz 与 0.5 至 3 Hz 之比",
+        "tremor_band_ratio": "腕部类震颤运动，4 至 6 Hz 与其邻近频段之比",
+    },
+    not_had="无法得到",
     class_bars_alt="各类别的概率：{classes}。",
     # What models say
     model_title="模型结果（辅助）",

@@ -50,6 +50,14 @@ SPECS: dict[str, dict[str, object]] = {
         "kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS, "in_channels": 9,
         "loads": 3, "load_fusion": "attention",
     },
+    **{
+        f"{kind}, wavelet": {
+            "kind": kind, "channels": 16, **_SKELETONS, **more,
+            "wavelet": {"rate_hz": 30, "coordinates": 2, "channels": 4, "embedding": 24, "hop": 2,
+                        "torso": [0, 11]},
+        }
+        for kind, more in (("gaitmixer", {}), ("gaitformer", {}), ("gaitgraph", {"edges": EDGES}))
+    },
     "either_side": {
         "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,
         "mirror_order": [0, 2, 1, 3], "mirror_sign": [-1, 1, 1, 1],

@@ -19,6 +19,7 @@ from clinigait.gait.whole.pace import speed_normalised, walk_ratio_mm_per_spm
 from clinigait.gait.whole.rhythm import dominant_frequency_hz, trembling
 from clinigait.gait.whole.shape import sagittal_shape_deviation
 from clinigait.gait.whole.spread import Measure, spread_of
+from clinigait.gait.whole.tremor import tremor_band
 from clinigait.gait.whole.trunk import (
     harmonic_ratio_of,
     step_regularity_of_pelvis,
@@ -72,6 +73,7 @@ WHOLE: dict[str, Callable[[WalkedBouts], Parameter]] = {
     "dominant_frequency_hz": dominant_frequency_hz,
     "trembling_ratio": trembling,
     **{name: load_asymmetry_of(name, what) for name, what in _LOADS.items()},
+    "tremor_band_ratio": tremor_band,
     "arm_swing_asymmetry_pct": arm_swing_asymmetry,
     "arm_leg_phase_deg": arm_leg_phase,
     "sagittal_shape_deviation_deg": sagittal_shape_deviation,
