@@ -455,7 +455,6 @@ class Wording:
     frequency_axis: str = "Frequency (Hz)"
     stride_mark: str = "stride"
     step_mark: str = "step"
-    trembling_band: str = "3 – 8 Hz"
     time_frequency_alt: str = (
         "How strongly the hips and the ankles swing at each frequency over the time of the longest "
         "bout; the numbers that were read off stand below."
