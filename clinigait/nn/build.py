@@ -12,6 +12,7 @@ from clinigait.nn.gaitbase import gaitbase
 from clinigait.nn.gaitformer import gaitformer
 from clinigait.nn.gaitgraph import Skeleton, gaitgraph
 from clinigait.nn.gaitmixer import gaitmixer
+from clinigait.nn.multi_branch import BRANCHES, BranchedSkeleton, multi_branch
 from clinigait.nn.rgbd_fusion import FUSIONS, RgbdFusion, RgbdSettings
 from clinigait.nn.sequences import SEQUENCES
 from clinigait.nn.settings import Settings
@@ -37,6 +38,10 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
 
     Skeletons (`gaitmixer`, `gaitformer`, `gaitgraph`) know `joints` (needed), `in_channels` (2) and
     `embedding` (128); `gaitgraph` needs `edges`, pairs of joints.
+
+    `multi_branch` needs `joints`, `edges` (the end near the trunk first) and `torso`, the joints
+    of the shoulders and those of the hips; it knows `in_channels` (3, the dimensions of space),
+    `branches` (proportion, velocity and motion), `channels` (64) and `embedding` (256).
 
     Streams of named channels (`either_side`) need `in_channels`, and `mirror_order` and
     `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
@@ -121,6 +126,19 @@ def _gaitgraph(settings: Settings) -> nn.Module:
     return gaitgraph(Skeleton(joints, in_channels, edges), channels, embedding, classes)
 
 
+def _multi_branch(settings: Settings) -> nn.Module:
+    joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 3)
+    torso = settings.groups("torso", joints)
+    if len(torso) != 2:
+        raise ValueError(f"{settings.kind}: torso has to name the joints of shoulders and of hips")
+    skeleton = BranchedSkeleton(joints, in_channels, settings.pairs("edges"), (torso[0], torso[1]))
+    branches = settings.words("branches", tuple(BRANCHES))
+    channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 256)
+    classes = _classes(settings)
+    settings.finish()
+    return multi_branch(skeleton, branches, channels, embedding, classes)
+
+
 def _either_side(settings: Settings) -> nn.Module:
     channels, classes = settings.integer("in_channels"), settings.integer("classes")
     width, dropout = settings.integer("channels", 48), settings.share("dropout", 0.3)
@@ -193,6 +211,7 @@ _KINDS: dict[str, Callable[[Settings], nn.Module]] = {
     "gaitmixer": _attentive(gaitmixer),
     "gaitformer": _attentive(gaitformer),
     "gaitgraph": _gaitgraph,
+    "multi_branch": _multi_branch,
     "either_side": _either_side,
     "rgbd_fusion": _rgbd_fusion,
 }

@@ -39,6 +39,14 @@ SPECS: dict[str, dict[str, object]] = {
     "gaitmixer": {"kind": "gaitmixer", "channels": 16, **_SKELETONS},
     "gaitformer": {"kind": "gaitformer", "channels": 16, **_SKELETONS},
     "gaitgraph": {"kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS},
+    "multi_branch": {
+        "kind": "multi_branch", "channels": 2, "embedding": 16, "edges": EDGES,
+        "torso": [[5, 6], [11, 12]], **_SKELETONS,
+    },
+    "multi_branch, no proportions": {
+        "kind": "multi_branch", "channels": 2, "embedding": 16, "edges": EDGES[:3],
+        "torso": [[5, 6], [11, 12]], "branches": ["velocity", "motion"], **_SKELETONS,
+    },
     "either_side": {
         "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,
         "mirror_order": [0, 2, 1, 3], "mirror_sign": [-1, 1, 1, 1],
