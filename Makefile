@@ -31,7 +31,7 @@ export PYTHON
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .SUFFIXES:
-.PHONY: help setup demo dashboard weights bodies test test-slow lint format pictures lock clean FORCE
+.PHONY: help setup demo dashboard weights bodies test test-slow lint format pictures lock bom clean FORCE
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -77,6 +77,9 @@ format: $(STAMPS)/dev ## put the code into the house format
 
 pictures: $(STAMPS)/package ## draw the pictures of docs/filming.md
 	$(BIN)/python docs/make_pictures.py
+
+bom: $(STAMPS)/package $(STAMPS)/server ## write build/bom.json, the bill of materials (CycloneDX)
+	$(BIN)/python requirements/bom.py build/bom.json
 
 clean: ## remove what tools leave behind; .venv and out/ stay
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

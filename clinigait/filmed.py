@@ -95,6 +95,8 @@ class FilmRoad:
     ----------
     facts, perception
         What was filmed and who was found; None before it is known.
+    followed
+        Everybody who was found, and the walk of the person; None before somebody was followed.
     """
 
     def __init__(
@@ -108,6 +110,7 @@ class FilmRoad:
     ) -> None:
         self.facts: RecordingFacts | None = None
         self.perception: PerceptionFacts | None = None
+        self.followed: tuple[Survey, Walk] | None = None
         self._folder = folder
         self._recording = recording
         self._protocol = protocol
@@ -144,6 +147,7 @@ class FilmRoad:
             with self._stage(_LIFTING) as tell:
                 walk, facts = _lifted(self._recording, walk, facts, tell)
                 self.facts = facts
+        self.followed = found, walk
         with self._stage(_MEASURING):
             film = film_of(facts, walk, self.perception)
             known_length = _in_analysed_pixels(self._request.known_length, self._recording)

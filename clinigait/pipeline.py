@@ -47,7 +47,7 @@ from clinigait.io.video import open_recording
 from clinigait.io.walk import write_walk
 from clinigait.models.classifier import Answer, answer, open_model, saw_the_walk
 from clinigait.models.pictures import cut_for, with_pictures
-from clinigait.perception.depict import Films, depict
+from clinigait.perception.depict import Films, depict, film_alone
 from clinigait.perception.stick_figure import draw_stick_figures
 from clinigait.request import Request, StageProgress, Stopwatch
 
@@ -268,6 +268,12 @@ def _assess_into(
         seen = road.measured()
     except RefusedError as error:
         draft.recording, draft.perception = road.facts, road.perception
+        if request.keep_refused and road.followed is not None:
+            found, walk = road.followed
+            write_walk(walk, folder / "walk.npz")
+            if request.film:
+                with stopwatch.stage(_DRAWING, progress) as tell:
+                    film_alone(folder, found, walk.pictured(), request.threads, tell)
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
         return refused
@@ -315,6 +321,8 @@ def _assess_keypoints_into(
         with stopwatch.stage(_MEASURING, progress):
             measurement = measure(walk, protocol, film_of(facts, walk), request.known_length)
     except RefusedError as error:
+        if request.keep_refused:
+            write_walk(walk, folder / "walk.npz")
         refused = draft.refused(error)
         write_assessment(refused, folder / MARKER)
         return refused

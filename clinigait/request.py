@@ -46,6 +46,8 @@ class Request:
     film
         Whether to write the film for browsers, faces blurred and nothing drawn; a file of
         keypoints has none. The report's pictures come with it.
+    keep_refused
+        Whether a walk that is refused is kept as well, with its film: to be corrected by hand.
     documents
         Whether to write what people read: report, pictures, tables, FHIR, overlay. Without them
         only ``assessment.json`` and ``walk.npz`` are written.
@@ -66,6 +68,7 @@ class Request:
     overlay: bool = True
     threads: int = field(default_factory=lambda: min(os.cpu_count() or 1, 4))
     film: bool = False
+    keep_refused: bool = False
     documents: bool = True
     networks: Models | None = None
     bundles: tuple[tuple[Bundle, ...], ...] | None = None

@@ -29,7 +29,7 @@ THREADS = {
 #: Key of lines that tell how far the work is; the first line without it is the answer.
 PROGRESS = "progress"
 #: What a process that reads recordings need not know.
-_SECRETS = ("CLINIGAIT_DATABASE_URL",)
+_SECRETS = ("CLINIGAIT_DATABASE_URL", "CLINIGAIT_KEY_FILE")
 _LOOK_S = 0.2
 Heard = Callable[[dict[str, Any]], None]
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

@@ -23,10 +23,9 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -43,6 +42,7 @@ from clinigait.stats.classification import classification_metrics, paired_compar
 from clinigait.training.augment import augmented
 from clinigait.training.fit import Lesson, fit_network, scores_of, set_threads, tensors
 from clinigait.training.folds import Fold, folds_by_person
+from clinigait.training.kept import Kept
 from clinigait.training.plan import (
     Augmentation,
     Batch,
@@ -152,39 +152,6 @@ def _fitted_scores(
     lesson = Lesson(plan, plan.networks[0], everybody.of(fold.train), seed=seed)
     arrays = tensors(fit_network(lesson).arrays)
     return {name: scores_of(lesson, arrays, seen[name].of(fold.test)) for name in CONDITIONS}
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What fits on these walks said, kept in a folder; nothing is kept where there is none."""
-
-    folder: Path | None
-    walks: str
-
-    @classmethod
-    def of(cls, folder: Path | None, everybody: Prepared) -> Kept:
-        """Open the folder for walks: other walks, other fits."""
-        digest = sha256()
-        for record in everybody.records:
-            digest.update(f"{record.person} {record.label}".encode())
-            digest.update(np.ascontiguousarray(record.clip.frames).data)
-        return cls(folder, digest.hexdigest())
-
-    def scores(
-        self, fit: object, asked: Callable[[], dict[str, np.ndarray]]
-    ) -> dict[str, np.ndarray]:
-        """Return what a fit said, or ask and keep it."""
-        if self.folder is None:
-            return asked()
-        name = sha256(repr((self.walks, fit)).encode()).hexdigest()[:20]
-        kept = self.folder / f"{name}.npz"
-        if not kept.exists():
-            self.folder.mkdir(parents=True, exist_ok=True)
-            half = self.folder / f"{name}.half.npz"  # numpy wants the ending
-            np.savez(half, **asked())
-            half.replace(kept)
-        with np.load(kept) as said:
-            return {condition: said[condition] for condition in CONDITIONS}
 
 
 def baseline(plan: TrainingPlan, everybody: Prepared) -> Judged:

@@ -48,6 +48,20 @@ def test_fit_the_virtual_clinic(monkeypatch, capsys) -> None:
         assert name in table
 
 
+def test_inferred_loads(tmp_path, monkeypatch, capsys) -> None:
+    need_bodies()
+    plates = ROOT.parent / "bmc_walk"
+    asked = ["--plates", plates] if plates.is_dir() else []
+    _run(_FOLDER / "inferred_loads.py", monkeypatch, "--out", tmp_path, *asked)
+    found = json.loads((tmp_path / "inferred_loads.json").read_text(encoding="utf-8"))
+    forces = found["clinic"]["forces"]
+    assert [row["rmse_pct"] <= 13 for row in forces] == [True] * 3
+    assert forces[0]["r"] > 0.9
+    assert all(row["told_wrongly"] == 0 for row in found["clinic"]["indices"])
+    assert len(found.get("plates", [])) in (0, 12)
+    assert "Side-to-side indices" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"
@@ -85,6 +99,28 @@ def test_parkinson_ablation(tmp_path, monkeypatch, capsys) -> None:
     for row in ("colour", "depth + MLGE", "both, early", "both, neck + MLGE", "Speed, stride"):
         assert f"| {row}" in table
     assert "| than | as filmed | in the dark | legs hidden |" in table
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"
+)
+def test_skeleton_dynamics(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("lightning")
+    data, kept = ROOT.parent / "pathological_gait", tmp_path / "fits"
+    for number in range(2):  # the second time nothing is fitted
+        _run(
+            _FOLDER / "skeleton_dynamics.py", monkeypatch, data, "--keep", kept,
+            "--backbones", "gaitgraph", "--out", tmp_path / "table.md",
+        )  # fmt: skip
+        said = capsys.readouterr()
+        assert ("without human1" in said.err) == (number == 0)
+    table = (tmp_path / "table.md").read_text()
+    assert table in said.out
+    for row in ("gaitgraph", "gaitgraph + wavelet", "gaitgraph + loads"):
+        assert f"| {row} |" in table
+    assert "coat and bag, per walk" in table
+    assert len(list(kept.glob("*.npz"))) == 3 * 2
 
 
 @pytest.mark.slow
@@ -145,6 +181,7 @@ def test_every_example_is_run_here() -> None:
         "pathology_from_synthetic",
         "prove_the_virtual_clinic",
         "selective_finetuning",
+        "skeleton_dynamics",
         "what_a_model_sees",
     }
 

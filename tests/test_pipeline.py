@@ -14,6 +14,7 @@ import pytest
 
 from clinigait.core import Assessment, BadInputError, Subject
 from clinigait.gait.stature import KnownLength
+from clinigait.io.video import open_recording
 from clinigait.io.walk import read_walk
 from clinigait.pipeline import OUTPUTS, assess
 from clinigait.request import Request, Stopwatch
@@ -272,6 +273,22 @@ class TestRefusals:
     def test_fewer_than_three_strides(self, demo_clip, weights, tmp_path) -> None:
         film = films.changed(demo_clip, keep=lambda i, _: 60 <= i < 130)
         assert self._refused(film, tmp_path) == "too_few_strides"
+
+    def test_a_refused_walk_is_kept_with_its_film_where_that_is_asked(
+        self, demo_clip, weights, tmp_path
+    ) -> None:
+        film = films.changed(demo_clip, keep=lambda i, _: 60 <= i < 130)
+        path, out = films.write_film(tmp_path / "short.mp4", film), tmp_path / "out"
+        asked = Request(keep_refused=True, film=True, documents=False)
+        assessment = assess(path, out, asked)
+        assert assessment.refusal.code == "too_few_strides"
+        (shown,) = out.glob("film.*")
+        frames = list(open_recording(shown).frames())
+        walk, first_s = read_walk(out / "walk.npz"), assessment.recording.start_s
+        shown_s = np.array([frame.time_s for frame in frames])
+        nearest_s = np.abs(walk.time_s[:, None] - first_s - shown_s[None]).min(axis=1)
+        assert len(frames) == assessment.recording.n_frames
+        assert nearest_s.max() < 1e-3
 
     def test_a_frontal_walk(self, demo_clip, weights, tmp_path) -> None:
         assert self._refused(films.approaching_film(demo_clip), tmp_path) == "wrong_view"

@@ -66,7 +66,8 @@ _PAGES = frozenset({"/", *(f"/{place.name}" for place in PLACES)})
 _OPEN = re.compile(r"/(sign-in|welcome|health|favicon\.png|manifest\.json|static/.*)")
 #: For those who are signed in. Streamlit's upload, metrics and agent are not here.
 _SIGNED_IN = re.compile(
-    r"/(sign-out|upload/[0-9a-f]{32}|film/[0-9a-f]{32}|media/.*"
+    r"/(sign-out|appearance\.js|upload/[0-9a-f]{32}|film/[0-9a-f]{32}|media/.*"
+    r"|download/[0-9a-f]{32}/[a-z]{1,9}"
     r"|_stcore/(stream|host-config|health)|_stcore/bidi-components/.*)"
 )
 _SAFE_METHODS = frozenset({"GET", "HEAD"})

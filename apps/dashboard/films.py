@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from clinigait.apps.dashboard.door import token_of
 from clinigait.clinic import recordings, results, visits
-from clinigait.clinic.assessing import FILMS
+from clinigait.clinic.opening import FILMS
+from clinigait.clinic.viewing import MATROSKA
 from clinigait.core import BadInputError, RefusedError
 from clinigait.store import Store, sign_ins
 from clinigait.store.accounts import Account
@@ -36,7 +37,8 @@ class Films:
     def film(self, request: Request) -> Response:
         """Give the film of an assessment, or of one recording of it: ``?pass=2``.
 
-        ``?faces=HASH`` gives the recording of that hash as it was filmed, to who may change it.
+        ``?faces=HASH`` gives the recording of that hash as it was filmed, or its copy where
+        browsers cannot play it, to who may change it.
         """
         account = sign_ins.who(self._store, token_of(request.scope), noted=False)
         if account is None:
@@ -56,7 +58,9 @@ class Films:
         due = self._is_due(account.id, assessment_id, sha256)
         path = recordings.unblurred(self._store, account, assessment_id, sha256, audited=due)
         self._note(account.id, assessment_id, sha256)
-        return FileResponse(path, media_type=_TYPES[".mp4"])  # a player looks for itself
+        with path.open("rb") as film:
+            is_matroska = film.read(len(MATROSKA)) == MATROSKA
+        return FileResponse(path, media_type=_TYPES[".webm" if is_matroska else ".mp4"])
 
     def _given(self, account: Account, assessment_id: str, folder: str) -> Response:
         if self._is_due(account.id, assessment_id):

@@ -60,10 +60,13 @@ class WayIn:
         language, to = language_of(request), form.get("to", "")
         to = to if _TO.fullmatch(to) else ""
         name, password = form.get("name", ""), form.get("password", "")
-        signed_in = await self._proven(request, name, password, form.get("code", ""))
+        wrong = words("wrong_sign_in", language)
+        try:
+            signed_in = await self._proven(request, name, password, form.get("code", ""))
+        except BadInputError as error:  # the key of second factors is not there
+            signed_in, wrong = None, _told(error, language)
         if signed_in is None:
-            page = forms.sign_in(language, to, name, words("wrong_sign_in", language))
-            return HTMLResponse(page, 403)
+            return HTMLResponse(forms.sign_in(language, to, name, wrong), 403)
         return await self._signed_in(request, signed_in.token, to or "/")
 
     async def _proven(
@@ -114,8 +117,7 @@ class WayIn:
             code = form.get("setup", "")
             await to_thread.run_sync(self._setup.make, code, name, password, limiter=self._checked)
         except BadInputError as error:
-            wrong = f"{sentence(error.message, language)} {sentence(error.remedy, language)}"
-            return HTMLResponse(forms.welcome(language, name, wrong), 400)
+            return HTMLResponse(forms.welcome(language, name, _told(error, language)), 400)
         signed_in = await self._proven(request, name, password)
         if signed_in is None:
             return RedirectResponse("/sign-in", 303)
@@ -140,6 +142,10 @@ async def health(_request: Request) -> Response:
 async def icon(_request: Request) -> Response:
     """Return the picture that browsers show beside the title."""
     return Response(ICON, media_type="image/svg+xml")
+
+
+def _told(error: BadInputError, language: str) -> str:
+    return f"{sentence(error.message, language)} {sentence(error.remedy, language)}"
 
 
 def _check_same(password: str, again: str) -> None:

@@ -12,7 +12,9 @@ from streamlit.web import bootstrap
 from streamlit.web.server.starlette.starlette_app import App
 
 from clinigait.apps.dashboard import session
+from clinigait.apps.dashboard.appearance import Looks
 from clinigait.apps.dashboard.door import Door
+from clinigait.apps.dashboard.downloads import Downloads
 from clinigait.apps.dashboard.films import Films
 from clinigait.apps.dashboard.routes import WayIn
 from clinigait.apps.dashboard.settings import Settings
@@ -42,9 +44,11 @@ def build(settings: Settings, store: Store, setup: Setup) -> App:
         return App(
             script,
             routes=[
+                *Looks(store).routes(),
                 *WayIn(store, settings, setup).routes(),
                 *Uploads(store).routes(),
                 *Films(store).routes(),
+                *Downloads(store).routes(),
             ],
             middleware=[Middleware(Door, store=store, settings=settings)],
             on_script_error=_note_error,
@@ -100,7 +104,7 @@ _THEME = {
     "theme.light.secondaryBackgroundColor": "#F1F4F7",
     "theme.light.textColor": "#1B2730",
     "theme.light.linkColor": _ACCENT,
-    "theme.dark.primaryColor": "#8EC3E3",
+    "theme.dark.primaryColor": "#3E7CA3",
     "theme.dark.backgroundColor": "#11181D",
     "theme.dark.secondaryBackgroundColor": "#1A242B",
     "theme.dark.textColor": "#E4EBF0",

@@ -19,11 +19,16 @@ def backup(
     with opened(data, url) as store:
         from clinigait.store.backup import back_up  # noqa: PLC0415  --help stays quick
 
-        told = back_up(store, out)
+        told, key_file = back_up(store, out), store.key_file
     typer.echo(
         f"{out}: {told.patients} patients, {told.files} files, {told.size_bytes / 1e6:.1f} MB. "
         "It is not encrypted: keep it where only those may read it who may see the patients."
     )
+    if told.second_factors:
+        typer.echo(
+            f"The key of {told.second_factors} second factors is not in it: "
+            f"keep a copy of {key_file} elsewhere."
+        )
 
 
 def restore(
@@ -38,4 +43,6 @@ def restore(
 
     restored = bring_back(file, data, url or None)
     typer.echo(f"{data}: {restored.files} files restored; everybody has to sign in again.")
+    if restored.no_key is not None:
+        typer.echo(f"{restored.second_factors} second factors: {restored.no_key}")
     tell(restored.faults)

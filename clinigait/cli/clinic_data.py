@@ -35,6 +35,7 @@ def need_clinic() -> None:
     try:
         import alembic  # noqa: F401, PLC0415
         import argon2  # noqa: F401, PLC0415
+        import cryptography  # noqa: F401, PLC0415
         import pyotp  # noqa: F401, PLC0415
         import sqlalchemy  # noqa: F401, PLC0415
     except ModuleNotFoundError as error:

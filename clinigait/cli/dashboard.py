@@ -8,12 +8,15 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clinigait.cli.clinic_data import Url, need_clinic
 from clinigait.core import BadInputError
+
+if TYPE_CHECKING:
+    from clinigait.store import Store
 
 _SERVER, _WORKER = "clinigait.apps.dashboard", "clinigait.apps.worker"
 _LOOK_EVERY_S = 0.5
@@ -53,7 +56,9 @@ def dashboard(  # noqa: PLR0913, PLR0917  every option of the command line is an
     from clinigait.store import open_store  # noqa: PLC0415  --help stays quick
 
     # Here, before there are several processes that would make the tables.
-    open_store(data, url or None).close()
+    store = open_store(data, url or None)
+    _warn_of_lost_key(store)
+    store.close()
     options = [f"--host={host}", f"--port={port}", *(f"--name={one}" for one in name or [])]
     for option, value in (
         ("certificate", certificate), ("key", key), ("behind-proxy", behind_proxy),
@@ -71,6 +76,17 @@ def dashboard(  # noqa: PLR0913, PLR0917  every option of the command line is an
         _end([server, *team])
     if code:
         raise typer.Exit(code)
+
+
+def _warn_of_lost_key(store: Store) -> None:
+    """Say what to do where users' second factors cannot be opened; all others sign in as ever."""
+    from clinigait.store import totp  # noqa: PLC0415  --help stays quick
+
+    with store.reading() as db:
+        try:
+            totp.check_key(db)
+        except BadInputError as error:
+            typer.echo(f"clinigait: {error}", err=True)
 
 
 def _need_parts() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clinigait.cli.clinic_data import Data, Url, opened
 from clinigait.core import BadInputError, Depth, Space, Walk
 
 if TYPE_CHECKING:
@@ -115,6 +116,32 @@ def _report(assessment: Assessment, folder_of_frames: Path) -> bytes:
         path = Path(folder) / "report.pdf"
         write_report(assessment, folder_of_frames, path, CATALOGUE)
         return path.read_bytes()
+
+
+@app.command("research")
+def research(
+    data: Data,
+    out: _Out,
+    codes: Annotated[
+        list[str] | None,
+        typer.Option("--code", help="Of this patient; may be repeated. Of all if not given."),
+    ] = None,
+    url: Url = None,
+) -> None:
+    """Write measurements of the clinic's patients, de-identified and with shifted dates (ZIP)."""
+    _check_out(data, out, ".zip")
+    with opened(data, url) as store:
+        from clinigait.clinic import research as exporting  # noqa: PLC0415  --help stays quick
+        from clinigait.io.output import replace_file  # noqa: PLC0415
+        from clinigait.store.erasure import patient_of_code  # noqa: PLC0415
+
+        with store.reading() as db:
+            ids = [patient_of_code(db, code) for code in codes] if codes else None
+        made = exporting.export(store, None, ids)
+        replace_file(out, made.content)
+    typer.echo(
+        f"{out}: {made.patients} patients, {made.visits} visits; README.txt in it tells of what."
+    )
 
 
 def _assessment(assessment_file: Path, out: Path, suffix: str) -> Assessment:

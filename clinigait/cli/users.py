@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from clinigait.cli.clinic_data import Data, Url, need_clinic, opened
+from clinigait.core import BadInputError
 
 app = typer.Typer(no_args_is_help=True, help="Users of the clinic's server.")
 
@@ -86,14 +87,45 @@ def password(name: _Name, data: Data, url: Url = None) -> None:
 
 
 @app.command("second-factor-off")
-def second_factor_off(name: _Name, data: Data, url: Url = None) -> None:
-    """Take the second factor off a user whose telephone is lost."""
+def second_factor_off(
+    data: Data,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Whose; or --all.")] = None,
+    everybody: Annotated[
+        bool, typer.Option("--all", help="Of all users: their key is lost.")
+    ] = False,
+    url: Url = None,
+) -> None:
+    """Take the second factor off a user whose telephone is lost, or off all."""
+    if (name is None) != everybody:
+        raise BadInputError("Whose second factor is not said.", "Give a name, or --all.")
     with opened(data, url) as store:
         from clinigait.store import accounts, totp  # noqa: PLC0415  --help stays quick
 
         with store.writing() as db:
-            totp.remove(db, accounts.find(db, name).id, None)
-    typer.echo("Off; the password alone signs in until another is set up.")
+            names = totp.sealed_for(db) if name is None else [name]
+            for one in names:
+                totp.remove(db, accounts.find(db, one).id, None)
+    typer.echo(f"Off for {len(names)}; the password alone signs in until another is set up.")
+
+
+@app.command("new-key")
+def new_key(
+    data: Data,
+    forget: Annotated[
+        bool,
+        typer.Option("--forget-old", help="Old keys go; older backups' second factors with them."),
+    ] = False,
+    url: Url = None,
+) -> None:
+    """Seal all second factors with a new key, or make the first one."""
+    with opened(data, url) as store:
+        from clinigait.store import totp  # noqa: PLC0415  --help stays quick
+
+        count = totp.renew_key(store, None, forget=forget)
+        typer.echo(
+            f"{count} second factors are sealed with a new key in {store.key_file}. "
+            "It is in no backup: keep a copy elsewhere."
+        )
 
 
 def _asked() -> str:

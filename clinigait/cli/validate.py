@@ -33,12 +33,19 @@ _SHOWN = (
     "ankle_across_m",
     "ankle_down_m",
     "ankles_apart_px",
+    "vertical_peak_bw",
+    "vertical_impulse_bws",
+    "forward_brake_bw",
+    "forward_push_bw",
 )
 
 
 def validate(
     data_set: Annotated[
-        str, typer.Argument(metavar="DATASET", help="gait-validation, bmc-walk or feet-rgbd.")
+        str,
+        typer.Argument(
+            metavar="DATASET", help="gait-validation, bmc-walk, bmc-walk-loads or feet-rgbd."
+        ),
     ],
     path: Annotated[Path, typer.Argument(help="Folder of the data set.")],
     out: Annotated[Path, typer.Option("--out", help="Folder for tables and pictures.")],
@@ -78,6 +85,8 @@ def _tell(result: Validation, out: Path) -> None:
                 "" if is_event else _number(found.icc21.value, 2),
             )  # fmt: skip
     Console().print(table)
+    for line in result.lines:
+        typer.echo(line)
     typer.echo(f"{result.assessed} of {result.walks} walks measured")
     if result.outliers:
         typer.echo(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from sqlalchemy.orm import Session
 
 from clinigait.clinic import results
 from clinigait.clinic.access import Target, acting
-from clinigait.clinic.confined import ASSESS, SAMPLE, ask_child, received, work_folder
+from clinigait.clinic.asking import ask_task
+from clinigait.clinic.confined import ASK, ASSESS, SAMPLE, ask_child, received, work_folder
 from clinigait.clinic.sample import sample_task
 from clinigait.clinic.scales import scored
 from clinigait.clinic.worker import Keep, Reporter, Task
@@ -36,10 +37,6 @@ PROTOCOLS: Mapping[str, str] = {
     "front": "walk_frontal",
     "treadmill": "walk_treadmill",
 }
-#: Names of the files of a version: single recordings have ``walk.npz``, ``film.mp4`` (or
-#: ``film.webm``), ``frames/N.jpg``, ``frames/person-N.jpg``, ``saliency-N.png``; of several, each
-#: has its own as ``pass-N/walk.npz``, ``pass-N/film.mp4``, ``pass-N/assessment.json``.
-WALK, FILMS = "walk.npz", ("film.mp4", "film.webm")
 _DETAIL = {"job": ASSESS}
 #: What the clinician says of a recording that belongs to the condition of the person.
 _CONDITION = ("aid", "footwear")
@@ -57,7 +54,9 @@ class Choices:
     view
         From where was filmed; None where the protocol says it.
     person
-        Number of the person to measure; None lets the rule choose.
+        Number of the person to measure in the one recording; None lets the rule choose.
+    persons
+        The same by the id of the recording, where there are several.
     pose
         Choice of the pose estimator; None takes the best whose weights are here.
     """
@@ -66,6 +65,7 @@ class Choices:
     view: View | None = None
     person: int | None = None
     pose: str | None = None
+    persons: Mapping[str, int] = field(default_factory=dict)
 
 
 def order(
@@ -101,11 +101,17 @@ def order(
         request = {
             "recordings": ids,
             "protocol": _protocol(choices, found),
-            "person": choices.person,
+            "persons": _persons(choices, ids),
             "pose": choices.pose,
         }
         check_subject(_subject(db, visit_id, found))
         return jobs.enqueue(db, visit_id, ASSESS, request, account.id)
+
+
+def _persons(choices: Choices, ids: Sequence[str]) -> dict[str, int]:
+    """Return the number of the person to measure, by recording, where somebody chose one."""
+    chosen = {one: number for one, number in choices.persons.items() if one in ids}
+    return chosen if choices.person is None else {**chosen, ids[0]: choices.person}
 
 
 def _recordings(db: Session, visit_id: str, ids: Sequence[str]) -> list[Recording]:
@@ -161,18 +167,30 @@ def _subject(db: Session, visit_id: str, recordings: Sequence[Recording]) -> Sub
     return Subject(code=code, sex=sex, condition=condition, **numbers)
 
 
+def persons_of(request: Mapping[str, Any]) -> dict[str, int]:
+    """Return who was chosen in an order, by recording."""
+    persons = dict(request.get("persons", {}))
+    if request.get("person") is not None:  # of an order of an earlier version
+        persons[request["recordings"][0]] = request["person"]
+    return persons
+
+
 def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
     """Assess the recordings of a job in a confined process; the worker calls it."""
     # In the data folder: what a killed worker leaves there is swept with its abandoned uploads.
     folder = Path(report.until_kept.enter_context(work_folder(store)))
     with store.reading() as db:
         rows = _recordings(db, lease.visit_id, lease.request["recordings"])
-        sources = [_source(store, db, row, folder, n) for n, row in enumerate(rows, 1)]
+        sources = [
+            _source(store, db, row, folder, n) | {"person": persons_of(lease.request).get(row.id)}
+            for n, row in enumerate(rows, 1)
+        ]
         subject = _subject(db, lease.visit_id, rows)
         scores = scored(db.get_one(Visit, lease.visit_id).facts)
     out = folder / "out"
     out.mkdir()
-    asked = {name: lease.request[name] for name in ("protocol", "person", "pose")}
+    copies = folder / "copies"
+    asked = {name: lease.request[name] for name in ("protocol", "pose")}
     asked |= {"recordings": sources, "subject": asdict(subject), "out": str(out)}
     ask_child({"kind": ASSESS, **asked}, report)
     assessment = replace(read_assessment(out / MARKER), scores=scores)
@@ -182,17 +200,25 @@ def assess_task(store: Store, lease: Lease, report: Reporter) -> Keep:
         if path.is_file() and path != out / MARKER
     }
 
+    viewed = {
+        row.id: received(store, report, next((copies / str(number)).glob("film.*")))
+        for number, row in enumerate(rows)
+        if any((copies / str(number)).glob("film.*"))
+    }
+
     def keep(db: Session) -> None:
         files = {name: store.files.keep(db, file) for name, file in kept.items()}
+        for recording_id, copy in viewed.items():
+            recording = db.get(Recording, recording_id, with_for_update=True)
+            if recording is not None and recording.sha256 is not None:  # not removed meanwhile
+                recording.viewing_sha256 = store.files.keep(db, copy)
         made = results.keep(db, lease.visit_id, assessment, files, lease.created_by, lease.job_id)
         _log.info("job %s: version %s", lease.job_id, made)
 
     return keep
 
 
-def _source(
-    store: Store, db: Session, row: Recording, folder: Path, number: int
-) -> dict[str, str | None]:
+def _source(store: Store, db: Session, row: Recording, folder: Path, number: int) -> dict[str, Any]:
     """Link a recording, and the film that belongs to its keypoints, under a name that tells it."""
     if row.sha256 is None:
         raise BadInputError("A film was removed after its time.", "Its results are still there.")
@@ -202,7 +228,8 @@ def _source(
     film = store.files.find(db, row.sha256)
     if not keypoints_id:
         path.symlink_to(film.absolute())
-        return {"path": str(path), "film": None}
+        is_copied = is_walk or row.viewing_sha256 is not None
+        return {"path": str(path), "film": None, "copied": is_copied}
     keypoints = db.get(Recording, keypoints_id)
     if keypoints is None or keypoints.visit_id != row.visit_id or keypoints.sha256 is None:
         raise BadInputError("The keypoints of the film are gone.", "Film again.")
@@ -211,4 +238,4 @@ def _source(
 
 
 #: For :func:`clinigait.clinic.worker.work`.
-TASKS: Mapping[str, Task] = {ASSESS: assess_task, SAMPLE: sample_task}
+TASKS: Mapping[str, Task] = {ASSESS: assess_task, SAMPLE: sample_task, ASK: ask_task}

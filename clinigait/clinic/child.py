@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from clinigait.clinic.probing import PROBE, probe_order
+from clinigait.clinic.viewing import write_copy
 from clinigait.core import Assessment, BadInputError, RefusedError, Subject
 from clinigait.io.assessment import write_assessment
 from clinigait.io.protocol import load_protocol
@@ -27,6 +28,8 @@ from clinigait.pipeline import MARKER, assess, with_findings, with_narration
 from clinigait.request import Request
 from clinigait.sandbox import PROGRESS, taken_answers
 
+#: As :mod:`clinigait.clinic.confined` has it, which this process does without.
+ASK = "ask_models"
 #: Who started it ends it at the limit; it ends itself so much later, should that one be gone.
 _GRACE_S = 30
 #: Share of the work that is done when a stage begins, and how long it is; others are quick.
@@ -36,6 +39,7 @@ _STAGES = {
     "Drawing the overlay": (0.7, 0.27),
 }
 _MEASURED = 0.97
+_COPYING = "Making a copy for browsers"
 
 Tell = Callable[[float, str], None]
 
@@ -44,7 +48,8 @@ def assess_order(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
     """Assess what an order names, into its folder ``out``; return how it went.
 
     A single recording is written into the folder itself, each of several into ``pass-N``: those
-    that were measured first.
+    that were measured first. Copies for browsers come into the folders ``copies/N`` beside it, by
+    the order of the recordings.
     """
     out = Path(order["out"])
     tried = []
@@ -74,15 +79,19 @@ def _assessed(
     request = Request(
         protocol=order["protocol"],
         subject=Subject(**order["subject"]),
-        person=order["person"],
+        person=recording["person"],
         pose=order["pose"],
         documents=False,
         film=True,
+        keep_refused=n_recordings == 1,
     )
     found = assess(source, folder, request, progress=progress)
     shown = recording.get("film")
-    if shown is not None and found.status == "assessed":
+    if shown is not None and (folder / "walk.npz").is_file():
         shutil.copyfile(shown, folder / "film.mp4")
+    if recording.get("copied") is False and found.recording is not None:
+        copy = Path(order["out"]).parent / "copies" / str(number)
+        write_copy(source, found.recording, copy, lambda _: progress(_COPYING, 0.0))
     return found
 
 
@@ -121,6 +130,10 @@ def answer_of(order: dict[str, Any], tell: Tell) -> dict[str, Any]:
             from clinigait.clinic.sample import film_order  # noqa: PLC0415  seldom wanted
 
             return film_order(order, tell)
+        if order["kind"] == ASK:
+            from clinigait.clinic.answering import ask_order  # noqa: PLC0415  seldom wanted
+
+            return ask_order(order, tell)
         if order["kind"] == PROBE:
             return probe_order(order)
         return assess_order(order, tell)

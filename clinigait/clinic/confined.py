@@ -16,7 +16,7 @@ from clinigait.store import Store
 from clinigait.store.files import Received
 
 #: Kinds of the jobs in the queue.
-ASSESS, SAMPLE = "assess", "sample"
+ASSESS, SAMPLE, ASK = "assess", "sample", "ask_models"
 #: Longest time, and most memory, that the work of one job may take.
 LIMIT_S, MEMORY_BYTES = 3600.0, 8 * 1024**3
 _SMALLER = "Cut the film to the walk, or film with a smaller picture."

@@ -8,6 +8,7 @@ from __future__ import annotations
 from clinigait.core import BadInputError
 from clinigait.store import Store, accounts, totp
 from clinigait.store.accounts import Account
+from clinigait.store.tables import APPEARANCES, Appearance, User
 
 
 def change_password(store: Store, account: Account, old: str, new: str, code: str = "") -> None:
@@ -54,3 +55,17 @@ def confirm_second_factor(store: Store, account: Account, code: str) -> None:
         good = totp.confirm(db, account.id, code)
     if not good:
         raise BadInputError("That code does not fit.", "Wait for the next one.")
+
+
+def appearance(store: Store, account: Account) -> Appearance:
+    """Return how one wants the pages to look."""
+    with store.reading() as db:
+        user = db.get(User, account.id)
+        kept = user.appearance if user is not None else None
+    return next((one for one in APPEARANCES if one == kept), "system")
+
+
+def choose_appearance(store: Store, account: Account, chosen: Appearance) -> None:
+    """Keep how one wants the pages to look, on every machine. It concerns no patient: no audit."""
+    with store.writing() as db:
+        db.get_one(User, account.id).appearance = chosen

@@ -106,6 +106,8 @@ def unblurred(
 ) -> Path:
     """Return where a recording of an assessment's visit lies, to see it with the faces as filmed.
 
+    Where browsers cannot play it, that is its copy.
+
     Parameters
     ----------
     store, account, assessment_id
@@ -129,12 +131,13 @@ def unblurred(
     )  # fmt: skip
     with gate as db:
         visit_id = db.get_one(StoredAssessment, assessment_id).visit_id
-        found = select(Recording.id).where(
+        found = select(Recording.viewing_sha256).where(
             Recording.visit_id == visit_id, Recording.sha256 == sha256
         )
-        if db.scalars(found).first() is None:
+        copies = db.scalars(found).all()
+        if not copies:
             raise BadInputError("The film was removed after its time.", "Its results are there.")
-        return store.files.find(db, sha256)
+        return store.files.find(db, next((copy for copy in copies if copy), sha256))
 
 
 def enqueue(

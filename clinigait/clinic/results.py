@@ -10,10 +10,12 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from clinigait.clinic import drafts
 from clinigait.clinic.access import Target, acting, looking
+from clinigait.clinic.confined import ASK
 from clinigait.core import Assessment, BadInputError
 from clinigait.io.assessment import assessment_json
-from clinigait.store import Store, audit
+from clinigait.store import Store, audit, jobs
 from clinigait.store.accounts import Account
 from clinigait.store.clock import now_ms
 from clinigait.store.ids import new_id
@@ -134,8 +136,9 @@ def export(store: Store, account: Account, assessment_id: str, form: str) -> Ver
 
 
 def correct(
-    store: Store, account: Account, base_id: str, changes: Sequence[Change], corrected: Assessment
-) -> str:
+    store: Store, account: Account, base_id: str, changes: Sequence[Change],
+    corrected: Assessment, *, asks: bool = False,
+) -> str:  # fmt: skip
     """Keep a corrected assessment as the next version, with every correction; return its id.
 
     Parameters
@@ -148,6 +151,8 @@ def correct(
         What was corrected, in order.
     corrected
         What came out of it.
+    asks
+        Whether its models are to be asked again.
 
     Raises
     ------
@@ -161,7 +166,9 @@ def correct(
     target = Target("assessment", base_id)
     with acting(store, account, "change", "edit", target, {"edits": len(changes)}) as db:
         base = db.get_one(StoredAssessment, base_id)
-        refuse_outdated(db, base)
+        db.get_one(Visit, base.visit_id, with_for_update=True)
+        if not _has_only_answers_after(db, base):
+            refuse_outdated(db, base)
         files = {row.name: row.sha256 for row in _artefacts(db, base_id)}
         new = keep(db, base.visit_id, corrected, files, account.id)
         for number, change in enumerate(changes, 1):
@@ -177,7 +184,19 @@ def correct(
                     made_ms=now_ms(db),
                 )
             )
+        drafts.drop(db, account, base.visit_id)
+        if asks:
+            jobs.enqueue(db, base.visit_id, ASK, {"assessment": new}, account.id)
         return new
+
+
+def _has_only_answers_after(db: Session, row: StoredAssessment) -> bool:
+    """Whether the one version after it holds the same measurement, and what models say of it."""
+    later = select(StoredAssessment.version, Job.kind, Job.request)
+    later = later.outerjoin(Job, Job.id == StoredAssessment.job_id)
+    later = later.where(StoredAssessment.visit_id == row.visit_id)
+    found = db.execute(later.where(StoredAssessment.version > row.version)).all()
+    return [(kind, request) for _, kind, request in found] == [(ASK, {"assessment": row.id})]
 
 
 def request_of(store: Store, account: Account, assessment_id: str) -> dict[str, Any] | None:
@@ -190,14 +209,14 @@ def request_of(store: Store, account: Account, assessment_id: str) -> dict[str, 
     """
     with looking(store, account, "see", Target("assessment", assessment_id)) as db:
         row = db.get_one(StoredAssessment, assessment_id)
-        jobs = (
+        asked = (
             select(Job.request)
             .join(StoredAssessment, StoredAssessment.job_id == Job.id)
             .where(StoredAssessment.visit_id == row.visit_id)
-            .where(StoredAssessment.version <= row.version)
+            .where(StoredAssessment.version <= row.version, Job.kind != ASK)
             .order_by(StoredAssessment.version.desc())
         )
-        return db.scalars(jobs).first()
+        return db.scalars(asked).first()
 
 
 def refuse_outdated(db: Session, row: StoredAssessment) -> None:
@@ -208,11 +227,16 @@ def refuse_outdated(db: Session, row: StoredAssessment) -> None:
     BadInputError
         If it is not.
     """
-    db.get_one(Visit, row.visit_id, with_for_update=True)
-    if row.version != newest_of(db, row.visit_id):
+    if not is_newest(db, row):
         raise BadInputError(
             "There is a newer version of this assessment.", "Load it anew and look again."
         )
+
+
+def is_newest(db: Session, row: StoredAssessment) -> bool:
+    """Whether a version is the newest of its visit, which it stays for this transaction."""
+    db.get_one(Visit, row.visit_id, with_for_update=True)
+    return row.version == newest_of(db, row.visit_id)
 
 
 def newest_of(db: Session, visit_id: str) -> int:

@@ -7,9 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from clinigait.clinic import results, signing
-from clinigait.clinic.access import Target, acting
-from clinigait.clinic.assessing import FILMS, WALK, Choices, order
+from clinigait.clinic.access import Target, acting, looking
+from clinigait.clinic.answering import can_ask, kept_answers
+from clinigait.clinic.assessing import Choices, order, persons_of
+from clinigait.clinic.opening import OpenedPass, corrected_walks, passes_of, protocol_of
 from clinigait.clinic.results import Change, Version
 from clinigait.clinic.scales import scored
 from clinigait.clinic.signing import Signed
@@ -21,7 +25,8 @@ from clinigait.core import (
     DeleteEvent,
     Measurement,
     MoveEvent,
-    Protocol,
+    QualityCheck,
+    RefusedError,
     Review,
     ReviewStep,
     SignOff,
@@ -30,19 +35,21 @@ from clinigait.core import (
     Walk,
 )
 from clinigait.filmed import film_of
-from clinigait.gait.measure import FilmFacts
-from clinigait.gait.merge import measure_passes, shifts_s
-from clinigait.io.assessment import parsed_assessment, read_assessment
-from clinigait.io.protocol import load_protocol, shipped_protocols
-from clinigait.io.walk import read_walk
+from clinigait.gait import quality
+from clinigait.gait.measure import FilmFacts, examined
+from clinigait.gait.merge import measure_passes
+from clinigait.io.assessment import parsed_assessment
 from clinigait.passes import with_left_out
-from clinigait.pipeline import MARKER, with_findings, with_narration
+from clinigait.pipeline import with_findings, with_narration
 from clinigait.store import Store
 from clinigait.store.accounts import Account
 from clinigait.store.ids import checked_text
-from clinigait.store.tables import Patient, User, Visit
+from clinigait.store.tables import Patient, Recording, User, Visit
 
 _LONGEST_NOTE = 2000
+#: Code of the warning of a walk that was refused at first.
+_REFUSED_BEFORE = "refused_before"
+_LOOK_TWICE = "Look at the events once more before you believe the numbers."
 
 __all__ = [
     "AddEvent",
@@ -52,45 +59,14 @@ __all__ = [
     "Opened",
     "OpenedPass",
     "SwapLegs",
+    "can_be_mended",
     "choose_person",
     "keep",
     "opened",
     "recomputed",
     "reviewed",
+    "unmeasured",
 ]
-
-
-@dataclass(frozen=True, eq=False)
-class OpenedPass:
-    """One recording of an assessment.
-
-    Parameters
-    ----------
-    number
-        From 1, in the order in which they were given.
-    shift_s
-        What is added to the times of walk and film to bring them to those of the measurement; 0
-        for the first, or where it was left out.
-    left_out
-        Why the recording is not in the measurement; None where it is.
-    assessment
-        Of this recording alone; the whole one where there is only one.
-    walk
-        On its own clock; None where it was refused.
-    film
-        For browsers, faces blurred, its first frame at 0 s of the film being
-        ``film_start_s`` of the walk's clock; None where there is none.
-    film_start_s
-        Time of the film's first frame on the walk's clock.
-    """
-
-    number: int
-    shift_s: float
-    left_out: str | None
-    assessment: Assessment
-    walk: Walk | None
-    film: Path | None
-    film_start_s: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +93,8 @@ class Opened:
         Where its files lie, by name.
     newest
         Whether it is the newest version of its visit: only that one can be corrected and signed.
+    copied
+        Hashes of the visit's recordings that browsers are shown a copy of.
     """
 
     version: Version
@@ -128,6 +106,7 @@ class Opened:
     patient_code: str
     visit_day: str
     newest: bool
+    copied: frozenset[str] = frozenset()
     names: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, Path] = field(default_factory=dict)
 
@@ -163,17 +142,22 @@ def opened(store: Store, account: Account, assessment_id: str) -> Opened:
         names = {one: db.get_one(User, one).name for one in users}
         newest = version.number == results.newest_of(db, visit.id)
         facts = visit.facts
+        copied = select(Recording.sha256).where(
+            Recording.visit_id == visit.id, Recording.viewing_sha256.is_not(None)
+        )
+        copies = frozenset(sha256 for sha256 in db.scalars(copied) if sha256)
     assessment = replace(parsed_assessment(version.content), scores=scored(facts))
     return Opened(
         version=version,
         assessment=assessment,
-        passes=_passes(assessment, files),
+        passes=passes_of(assessment, files),
         signed=signed,
         sign_off=None if signed is None else sign_off_of(signed, names),
         patient_id=patient.id,
         patient_code=patient.code,
         visit_day=visit.day,
         newest=newest,
+        copied=copies,
         names=names,
         files=files,
     )
@@ -190,48 +174,6 @@ def iso_of(at_ms: int) -> str:
     return at.isoformat(timespec="seconds")
 
 
-def _passes(assessment: Assessment, files: Mapping[str, Path]) -> tuple[OpenedPass, ...]:
-    if not any(name.startswith("pass-") for name in files):
-        return (_pass(1, assessment, files, ""),)
-    found: list[OpenedPass] = []
-    while (name := f"pass-{len(found) + 1}/{MARKER}") in files:
-        own = read_assessment(files[name])
-        found.append(_pass(len(found) + 1, own, files, f"pass-{len(found) + 1}/"))
-    walks = [one.walk for one in found if one.walk is not None]
-    shifts = iter(shifts_s(walks))
-    why = _left_out(assessment.measurement)
-    return tuple(
-        replace(
-            one,
-            shift_s=next(shifts) if one.walk is not None else 0.0,
-            left_out=why.get(one.number),
-        )
-        for one in found
-    )
-
-
-def _pass(number: int, assessment: Assessment, files: Mapping[str, Path], begin: str) -> OpenedPass:
-    walk = files.get(f"{begin}{WALK}")
-    return OpenedPass(
-        number=number,
-        shift_s=0.0,
-        left_out=None,
-        assessment=assessment,
-        walk=None if walk is None else read_walk(walk),
-        film=next((files[begin + name] for name in FILMS if begin + name in files), None),
-        film_start_s=assessment.recording.start_s if assessment.recording else 0.0,
-    )
-
-
-def _left_out(measurement: Measurement | None) -> dict[int, str]:
-    checks = measurement.quality if measurement else ()
-    return {
-        int(check.name.split()[-1]): check.message or ""
-        for check in checks
-        if check.code == "pass_left_out"
-    }
-
-
 def recomputed(
     opened: Opened, corrections: Sequence[Correction], by: str = "", note: str = ""
 ) -> Assessment:
@@ -239,7 +181,8 @@ def recomputed(
 
     Pure and quick: from the kept walk alone. Times are those of the measurement (of several
     recordings: of their common clock). Findings and their sentences are made anew, the sentences
-    from templates; what models said before is kept, and the report says so.
+    from templates. What models said is kept: as theirs of the corrected walk where the corrections
+    change nothing that they look at, else as what they said before, and every page says so.
 
     Parameters
     ----------
@@ -267,9 +210,9 @@ def _remade(opened: Opened, step: ReviewStep) -> Assessment:
     review = Review((*earlier, step))
     if not step.corrections:
         return replace(assessment, review=review)
-    protocol = _protocol(assessment)
+    protocol = protocol_of(assessment)
     measured = [one for one in opened.passes if one.walk is not None]
-    if assessment.measurement is None or not measured:
+    if not measured:
         raise BadInputError("Nothing was measured that could be corrected.", "Film again.")
     measurement = measure_passes(
         [one.walk for one in measured if one.walk is not None],
@@ -279,15 +222,75 @@ def _remade(opened: Opened, step: ReviewStep) -> Assessment:
     ).measurement
     remade = replace(
         assessment,
+        status="assessed", code=None, message=None, remedy=None,
         measurement=measurement,
         review=review,
         frames=_true_frames(assessment, measurement, review.corrections),
-    )
-    refused = {one.number: one.assessment.refusal for one in opened.passes}
+    )  # fmt: skip
+    refused = {one.number: one.assessment.refusal for one in opened.passes if one.walk is None}
     known = {number: why for number, why in refused.items() if why is not None}
     measurement = with_left_out(measurement, known)
-    remade = with_findings(replace(remade, measurement=measurement), protocol.parameters)
+    mended = (*measurement.quality, *_refused_before(assessment))
+    remade = replace(remade, measurement=replace(measurement, quality=mended))
+    if remade.predictions:
+        walks = corrected_walks(measured, review.corrections)
+        remade = replace(remade, predictions=kept_answers(remade, walks, protocol))
+    remade = with_findings(remade, protocol.parameters)
     return with_narration(remade, "template")
+
+
+def _refused_before(assessment: Assessment) -> tuple[QualityCheck, ...]:
+    """Return the warning that only corrections made a walk one that can be measured."""
+    refusal = assessment.refusal
+    if refusal is not None:
+        said = f"Before it was corrected, this walk was refused: {refusal.message}"
+        return (quality.warning("First answer", _REFUSED_BEFORE, said, _LOOK_TWICE),)
+    checks = assessment.measurement.quality if assessment.measurement else ()
+    return tuple(check for check in checks if check.code == _REFUSED_BEFORE)
+
+
+def can_be_mended(opened: Opened) -> bool:
+    """Tell whether corrections may make a refused walk one that can be measured.
+
+    Of several recordings that were refused together, each is looked at by itself.
+    """
+    return opened.assessment.measurement is None and len(opened.passes) == 1 and bool(opened.walk)
+
+
+def unmeasured(opened: Opened, corrections: Sequence[Correction]) -> Assessment:
+    """Return a refused assessment with the events and strides that are seen all the same.
+
+    To look at and to correct, not to believe: nothing but times is in it.
+
+    Parameters
+    ----------
+    opened
+        A refused walk.
+    corrections
+        What was corrected so far.
+
+    Raises
+    ------
+    BadInputError
+        If a correction is impossible.
+    """
+    assessment, one = opened.assessment, opened.passes[0]
+    if one.walk is None or not can_be_mended(opened):
+        return assessment
+    try:
+        found = examined(one.walk, protocol_of(assessment), _film(one), None, corrections).walked
+    except RefusedError:
+        return assessment
+    view, review = found.scene.view, Review((ReviewStep("", None, tuple(corrections)),))
+    seen = Measurement(
+        view=view.name, view_angle_deg=view.angle_deg, near_side=None,
+        rate_hz=found.scene.even.rate_hz, scale=found.scene.scale, bouts=found.bouts,
+        events=found.events, strides=found.strides, parameters=(), curves=(), quality=(),
+    )  # fmt: skip
+    return replace(
+        assessment, status="assessed", code=None, message=None, remedy=None, measurement=seen,
+        review=review,
+    )  # fmt: skip
 
 
 def _film(one: OpenedPass) -> FilmFacts:
@@ -295,24 +298,6 @@ def _film(one: OpenedPass) -> FilmFacts:
     if recording is None or one.walk is None:
         return FilmFacts(from_film=False)
     return film_of(recording, one.walk, one.assessment.perception)
-
-
-def _protocol(assessment: Assessment) -> Protocol:
-    """Return the protocol that an assessment was made by.
-
-    Raises
-    ------
-    BadInputError
-        If this version has another of that name: the numbers would not be comparable.
-    """
-    name = assessment.protocol.name
-    found = load_protocol(name) if name in shipped_protocols() else None
-    if found is None or found.sha256 != assessment.protocol.sha256:
-        raise BadInputError(
-            f"The protocol {name} is not the one of this assessment any more.",
-            "Assess the recordings again, then correct that.",
-        )
-    return found
 
 
 def _true_frames(
@@ -341,6 +326,9 @@ def keep(
 ) -> str:
     """Keep corrections as the next version; return its id.
 
+    Models whose answers belong to the walk as it was before are asked again by the worker, where
+    what they look at is kept: :func:`clinigait.clinic.asking.state` tells how that stands.
+
     Raises
     ------
     BadInputError
@@ -352,7 +340,8 @@ def keep(
     step = ReviewStep(account.name, _now(store), tuple(corrections), _note(note))
     made = _remade(opened, step) if corrections else opened.assessment
     changes = [_change(one) for one in corrections]
-    return results.correct(store, account, opened.version.id, changes, made)
+    asks = bool(corrections) and can_ask(made, protocol_of(made))
+    return results.correct(store, account, opened.version.id, changes, made, asks=asks)
 
 
 def reviewed(store: Store, account: Account, opened: Opened, note: str = "") -> str:
@@ -390,24 +379,40 @@ def _change(one: Correction) -> Change:
     return Change(one.action, *(({}, event) if isinstance(one, AddEvent) else (event, {})))
 
 
-def choose_person(store: Store, account: Account, opened: Opened, number: int) -> str:
-    """Ask for the assessment of another person in the same film; return the job's id.
+def choose_person(
+    store: Store, account: Account, opened: Opened, number: int, pass_number: int = 1
+) -> str:
+    """Ask for the assessment of another person in the same films; return the job's id.
+
+    Parameters
+    ----------
+    store, account, opened
+        Where, who, of which version.
+    number
+        Of the person, in the film.
+    pass_number
+        Of the recording, where there are several: whom the others measure stays as it is.
 
     Raises
     ------
     BadInputError
-        If nobody was followed under this number, there are several recordings, or the film was
-        removed.
+        If nobody was followed under this number, or the film was removed.
     RefusedError
         As :func:`keep`.
     """
-    seen = opened.assessment.perception
-    if seen is None or number not in {person.number for person in seen.people}:
+    one = next((one for one in opened.passes if one.number == pass_number), None)
+    seen = one.assessment.perception if one is not None else None
+    if one is None or seen is None or number not in {person.number for person in seen.people}:
         raise BadInputError("Nobody was followed under this number.", "Choose one of the pictures.")
     request = results.request_of(store, account, opened.version.id)
-    if request is None or len(request["recordings"]) != 1:
-        raise BadInputError(
-            "A person is chosen in one recording.", "Assess the recordings one by one."
-        )
-    choices = Choices(request["protocol"], None, number, request["pose"])
+    filmed = one.assessment.recording
+    if request is None or filmed is None:
+        raise BadInputError("There is no film of this assessment.", "Assess the recording again.")
+    with looking(store, account, "see", Target("assessment", opened.version.id)) as db:
+        rows = [db.get(Recording, recording_id) for recording_id in request["recordings"]]
+    own = [row.id for row in rows if row is not None and row.sha256 == filmed.sha256]
+    if not own:
+        raise BadInputError("A film was removed after its time.", "Its results are still there.")
+    persons = {**persons_of(request), own[0]: number}
+    choices = Choices(request["protocol"], pose=request["pose"], persons=persons)
     return order(store, account, opened.version.visit_id, request["recordings"], choices)

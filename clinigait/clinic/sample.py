@@ -100,7 +100,7 @@ def sample_task(store: Store, lease: Lease, report: Reporter) -> Keep:
         keypoints = _recording(store, db, lease, walk, {"kind": "walk", "companion": True})
         facts = {"view": "side", "keypoints": keypoints, "synthetic": True}
         shown = _recording(store, db, lease, film, facts)
-        request = {"recordings": [shown], "protocol": "walk_sagittal", "person": None, "pose": None}
+        request = {"recordings": [shown], "protocol": "walk_sagittal", "pose": None}
         jobs.enqueue(db, lease.visit_id, ASSESS, request, lease.created_by)
 
     return keep

@@ -26,6 +26,7 @@ from clinigait.report.tidy import parquet_library
 #: What a file of keypoints does not say itself.
 HINTS = ("rate_hz", "layout", "unit")
 SUFFIXES = (".csv", ".parquet")
+_PIECE_ROWS, _LARGEST_BYTES = 1000, 512 * 1024**2
 #: Other films that cameras write.
 _FILMS = (*FILM_SUFFIXES, ".3gp", ".flv", ".m2ts", ".mts", ".ts")
 _NO_WALKS = (".mot", ".sto")
@@ -116,10 +117,21 @@ def _lines(path: Path) -> tuple[list[Line], str]:
 def _lines_of_parquet(path: Path) -> list[Line]:
     parquet = parquet_library()
     try:
-        table = parquet.read_table(path)
-        if table.num_rows > MAX_ROWS:
-            raise BadInputError(f"{path.name} has {table.num_rows:,} rows.", "Give fewer rows.")
-        columns = [column.to_pylist() for column in table.columns]
+        file = parquet.ParquetFile(path)
+        names = file.schema_arrow.names
+        if file.metadata.num_rows > MAX_ROWS:
+            raise BadInputError(
+                f"{path.name} has {file.metadata.num_rows:,} rows.", "Give fewer rows."
+            )
+        columns: list[list[object]] = [[] for _ in names]
+        unpacked = 0
+        # Piece by piece: one text that stands in all rows takes no room in the file.
+        for piece in file.iter_batches(_PIECE_ROWS):
+            unpacked += piece.nbytes
+            if unpacked > _LARGEST_BYTES:
+                raise BadInputError(f"{path.name} unpacks to too much.", "Give shorter texts.")
+            for column, cells in zip(columns, piece.columns, strict=True):
+                column.extend(cells.to_pylist())
     except (OSError, ValueError) as error:  # what pyarrow raises are kinds of these
         raise BadInputError(f"{path.name} is not a readable Parquet file.", "Save it anew.") from (
             error
@@ -128,7 +140,7 @@ def _lines_of_parquet(path: Path) -> list[Line]:
         (n, [_text(cell) for cell in cells])
         for n, cells in enumerate(zip(*columns, strict=True), 1)
     ]
-    return [(0, [name.strip() for name in table.column_names]), *rows]
+    return [(0, [name.strip() for name in names]), *rows]
 
 
 def _text(cell: object) -> str:

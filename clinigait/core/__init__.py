@@ -41,6 +41,7 @@ from clinigait.core.measurement import (
     Reference,
     Scale,
     Stride,
+    TimeFrequency,
     ViewName,
 )
 from clinigait.core.narration import NarratedSentence, Narration
@@ -193,6 +194,7 @@ __all__ = [
     "Surface",
     "SwapLegs",
     "Task",
+    "TimeFrequency",
     "Typicality",
     "ViewName",
     "Walk",

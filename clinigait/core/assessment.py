@@ -337,6 +337,14 @@ class Assessment:
         if len(set(ids)) < len(ids):
             raise ValueError("two findings have the same id")
 
+    def answered_before(self, said: Prediction) -> int:
+        """Return how many corrections were made that an answer of a model does not know.
+
+        Such an answer belongs to the walk as it was before them.
+        """
+        corrections = self.review.corrections if self.review is not None else ()
+        return max(0, len(corrections) - said.corrections)
+
     @property
     def refusal(self) -> Refused | None:
         """Why there is no measurement; None where there is one."""

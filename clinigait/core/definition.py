@@ -15,6 +15,7 @@ DefinitionGroup = Literal[
     "regularity",
     "posture",
     "arms",
+    "loads",
     "kinematics",
     "task",
 ]

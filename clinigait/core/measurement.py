@@ -262,6 +262,45 @@ class Scale:
 
 
 @dataclass(frozen=True)
+class TimeFrequency:
+    """How strongly a point of the body swings at each frequency and time of one bout.
+
+    Parameters
+    ----------
+    name, side
+        The point, for example ``ankle``.
+    unit
+        Unit of the amplitude.
+    time_s
+        Times of the columns, on the recording's clock.
+    frequency_hz
+        Frequencies of the rows, rising, even in their logarithm.
+    amplitude
+        One row a frequency: that of a sine which would show so.
+    trusted_s
+        Of each row, from when to when the ends of the bout do not spoil it; None for a row in
+        which they spoil everything.
+    """
+
+    name: str
+    side: Literal["left", "right", "both"]
+    unit: str
+    time_s: tuple[float, ...]
+    frequency_hz: tuple[float, ...]
+    amplitude: tuple[tuple[float, ...], ...]
+    trusted_s: tuple[tuple[float, float] | None, ...]
+
+    def __post_init__(self) -> None:
+        rows = (len(self.amplitude), len(self.trusted_s))
+        if rows != (len(self.frequency_hz),) * 2 or not self.frequency_hz:
+            raise ValueError("a picture of time and frequency has one row a frequency")
+        if len(self.time_s) < 2 or any(len(row) != len(self.time_s) for row in self.amplitude):
+            raise ValueError("a picture of time and frequency has one column a time")
+        if not all(math.isfinite(value) for row in self.amplitude for value in row):
+            raise ValueError("a picture of time and frequency has no holes")
+
+
+@dataclass(frozen=True)
 class Measurement:
     """Everything that was measured of one walk.
 
@@ -280,6 +319,8 @@ class Measurement:
         How pixels became lengths; None where no length could be had.
     bouts, events, strides, parameters, curves, quality
         The tables, in the order in which they are printed.
+    time_frequency
+        Pictures of the longest bout; empty where it is too short for them.
     """
 
     view: ViewName
@@ -293,6 +334,7 @@ class Measurement:
     parameters: tuple[Parameter, ...]
     curves: tuple[Curve, ...]
     quality: tuple[QualityCheck, ...]
+    time_frequency: tuple[TimeFrequency, ...] = ()
 
     def parameter(self, name: str, side: str = "both") -> Parameter | None:
         """Return the parameter of that name and side, or None where it is not in the table."""

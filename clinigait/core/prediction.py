@@ -225,6 +225,11 @@ class Prediction:
         Where it looked, with the checks of that; None where nobody asked.
     saliency_refused
         Why there is none though somebody asked.
+    corrections
+        To how many of the review's corrections it answers: later ones it does not know.
+    kept
+        Whether it was asked before the last of these, and kept because they change nothing that
+        the model looks at.
     """
 
     task: str
@@ -250,6 +255,8 @@ class Prediction:
     typicality: Typicality | None = None
     saliency: Saliency | None = None
     saliency_refused: Refused | None = None
+    corrections: int = 0
+    kept: bool = False
 
     def __post_init__(self) -> None:
         total = math.fsum(c.probability for c in self.classes)

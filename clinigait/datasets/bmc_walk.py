@@ -9,6 +9,7 @@ are a check, never a place to tune.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,11 +43,49 @@ class PlateWalk:
         The markers.
     events_s
         Times at which a foot met or left a plate, by kind of event.
+    steps
+        The forces of every foot that stood on a plate, in order of time.
     """
 
     name: str
     walk: Walk
     events_s: dict[EventKind, NDArray[np.float64]]
+    steps: tuple[PlateStep, ...] = ()
+
+    def weight_n(self) -> float:
+        """Return the body weight: mean of the vertical force over the steps that plates carry.
+
+        From the first contact at which the other foot stands on a plate to the last one.
+        """
+        starts = [s.start_s for s in self.steps]
+        first = next(b.start_s for a, b in pairwise(self.steps) if a.end_s > b.start_s)
+        time_s = self.steps[0].time_s
+        during = (time_s >= first) & (time_s < starts[-1])
+        return float(np.sum([s.up_n for s in self.steps], axis=0)[during].mean())
+
+
+@dataclass(frozen=True, eq=False)
+class PlateStep:
+    """What a plate says of one foot's stay on it.
+
+    Parameters
+    ----------
+    start_s, end_s
+        When it was loaded.
+    is_whole
+        Whether both lie within the record.
+    time_s
+        (T,) clock of the plates.
+    forward_n, up_n
+        (T,) force on the foot, in the direction of the walk and up.
+    """
+
+    start_s: float
+    end_s: float
+    is_whole: bool
+    time_s: NDArray[np.float64]
+    forward_n: NDArray[np.float64]
+    up_n: NDArray[np.float64]
 
 
 def plate_walks(root: Path) -> tuple[PlateWalk, ...]:
@@ -57,10 +96,11 @@ def plate_walks(root: Path) -> tuple[PlateWalk, ...]:
     BadInputError
         If a file is missing or cannot be used.
     """
-    return tuple(
-        PlateWalk(name, read_trc(root / f"{name}.trc"), plate_events_s(root / f"{name}.forces"))
-        for name in _WALKS
-    )
+    found = []
+    for name in _WALKS:
+        walk, path = read_trc(root / f"{name}.trc"), root / f"{name}.forces"
+        found.append(PlateWalk(name, walk, plate_events_s(path), plate_steps(path)))
+    return tuple(found)
 
 
 def plate_events_s(path: Path) -> dict[EventKind, NDArray[np.float64]]:
@@ -71,24 +111,41 @@ def plate_events_s(path: Path) -> dict[EventKind, NDArray[np.float64]]:
     BadInputError
         If the file is not a table of seven plates.
     """
-    forces = _forces(path)
-    last = len(forces) - 1
-    edge = round(_EDGE_S * _FORCE_RATE_HZ)
-    contacts, offs = [], []
-    for plate in range(_PLATES):
-        own = forces[:, 1 + _COLUMNS_A_PLATE * plate :][:, :3]
-        up = int(np.abs(own).max(axis=0).argmax())
-        loaded = np.abs(own[:, up]) > _LOADED_N
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8)))
-        for start, end in zip(edges[::2], edges[1::2], strict=True):
-            if (end - start) / _FORCE_RATE_HZ < _SHORTEST_S:
-                continue
-            contacts += [start / _FORCE_RATE_HZ] if start > edge else []
-            offs += [end / _FORCE_RATE_HZ] if end < last - edge else []
+    steps = plate_steps(path)
+    last_s = steps[0].time_s[-1] if steps else 0.0
+    contacts = [s.start_s for s in steps if s.start_s > _EDGE_S]
+    offs = [s.end_s for s in steps if s.end_s < last_s - _EDGE_S]
     return {
         EventKind.INITIAL_CONTACT: np.sort(np.array(contacts)),
         EventKind.FOOT_OFF: np.sort(np.array(offs)),
     }
+
+
+def plate_steps(path: Path) -> tuple[PlateStep, ...]:
+    """Return the forces of every foot that stood on a plate, in order of time.
+
+    The walks go along the first axis of the laboratory, whose second one is up.
+
+    Raises
+    ------
+    BadInputError
+        If the file is not a table of seven plates.
+    """
+    forces = _forces(path)
+    time_s = np.arange(len(forces)) / _FORCE_RATE_HZ
+    edge = round(_EDGE_S * _FORCE_RATE_HZ)
+    found = []
+    for plate in range(_PLATES):
+        forward, *upright = forces[:, 1 + _COLUMNS_A_PLATE * plate :][:, :3].T
+        up = max(upright, key=lambda force: float(np.abs(force).max()))
+        loaded = np.abs(up) > _LOADED_N
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], loaded, [False]]).astype(np.int8)))
+        for start, end in zip(edges[::2], edges[1::2], strict=True):
+            start_s, end_s = start / _FORCE_RATE_HZ, end / _FORCE_RATE_HZ
+            if end_s - start_s >= _SHORTEST_S:
+                whole = start > edge and end < len(forces) - 1 - edge
+                found.append(PlateStep(start_s, end_s, bool(whole), time_s, forward, up))
+    return tuple(sorted(found, key=lambda step: step.start_s))
 
 
 def _forces(path: Path) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from clinigait.core import Assessment, Definition, Finding
 from clinigait.findings.asymmetries import asymmetry_findings
+from clinigait.findings.facts import prediction_id, prediction_keys
 from clinigait.findings.levels import level_findings
 from clinigait.findings.order import in_order
 from clinigait.findings.others import (
@@ -44,6 +45,7 @@ def findings_of(
     checks, missing = rules.rule("quality_check"), rules.rule("quality_missing")
     if assessment.measurement is None:
         return (refusal_finding(assessment, missing, rules),)
+    outdated = _outdated(assessment)
     told = Told(assessment.measurement, definitions, rules, reported)
     found = [
         *_of_parameters(told),
@@ -51,11 +53,19 @@ def findings_of(
             finding
             for rule in rules.of("prediction")
             for finding in prediction_findings(assessment.predictions, rule, rules)
+            if not outdated.intersection(finding.facts)
         ),
         *check_findings(assessment.measurement.quality, checks, rules),
         *missing_findings(told, missing),
     ]
     return in_order(found, definitions)
+
+
+def _outdated(assessment: Assessment) -> frozenset[str]:
+    """Return the facts of models that answered before corrections: nothing is found of them."""
+    said = assessment.predictions
+    keyed = zip(prediction_keys(said), said, strict=True)
+    return frozenset(prediction_id(key) for key, one in keyed if assessment.answered_before(one))
 
 
 def _of_parameters(told: Told) -> Iterator[Finding]:

@@ -9,6 +9,10 @@ _HOF = "Hof 1996, doi 10.1016/0966-6362(95)01057-2"
 _GABELL = "Gabell & Nayak 1984, doi 10.1093/geronj/39.6.662"
 _BRACH = "Brach 2010, doi 10.1016/j.gaitpost.2009.10.002"
 _INDEX = "Robinson 1987; Herzog 1989, doi 10.1249/00005768-198902000-00020"
+_LOADS_SOURCE = (
+    "masses: de Leva 1996, doi 10.1016/0021-9290(95)00178-6; sharing: after Ren 2008, doi "
+    "10.1016/j.jbiomech.2008.06.001"
+)
 _REGULARITY = "Moe-Nilssen & Helbostad 2004, doi 10.1016/S0021-9290(03)00233-1"
 _HARMONIC = (
     "Menz 2003, doi 10.1016/S0966-6362(02)00159-5; Bellanca 2013, doi "
@@ -43,6 +47,15 @@ def _index(name: str, title: str, of: str, larger: str, view: str = ANY_VIEW) ->
             "come from that."
         )
     return Definition(name, title, "%", definition, view, _INDEX, "symmetry", 1)
+
+
+def _load(name: str, title: str, of: str, note: str) -> Definition:
+    definition = (
+        f"Symmetry index 100 (R - L) / (0.5 (R + L)) of {of}: positive when the right leg bears "
+        "more. A model infers it from joints in metres and a table of masses; no force was "
+        f"measured. {note}Only the sides of one walk may be compared, never people."
+    )
+    return Definition(name, title, "%", definition, ANY_VIEW, _LOADS_SOURCE, "loads", 1)
 
 
 def _harmonic(name: str, title: str, of: str, parts: str, view: str) -> Definition:
@@ -215,7 +228,21 @@ _RHYTHM = (
         "median of windows of 3 s within the bouts of walking. In the manner of the freeze index, "
         "but no cut-off of body-worn sensors holds for it.",
         ANY_VIEW,
-        "Moore 2008, doi 10.1016/j.jneumeth.2007.08.023",
+        "Moore 2008, doi 10.1016/j.jneumeth.2007.08.023; Bächlin 2010, doi "
+        "10.1109/TITB.2009.2036165",
+        "regularity",
+        2,
+    ),
+    Definition(
+        "tremor_band_ratio",
+        "Tremor band of the wrists",
+        "",
+        "Power of the speed of a wrist at 4 to 6 Hz over the geometric mean of that at 3 to 4 and "
+        "6 to 8 Hz, each for equal width, in the longest bout; of the wrist with more of it. About "
+        "1 or less without a tremor, also where the keypoints are noisy. Tremor-like movement, not "
+        "a diagnosis: there is no cut-off.",
+        ANY_VIEW,
+        "band: Deuschl 1998, doi 10.1002/mds.870131303",
         "regularity",
         2,
     ),
@@ -258,6 +285,27 @@ _ARMS_AND_SHAPE = (
     ),
 )
 
+_LOADS = (
+    _load(
+        "load_acceptance_asymmetry_pct",
+        "Inferred load asymmetry, early stance",
+        "the highest vertical force in the first half of stance",
+        "",
+    ),
+    _load(
+        "load_push_off_asymmetry_pct",
+        "Inferred load asymmetry, late stance",
+        "the highest vertical force in the second half of stance",
+        "",
+    ),
+    _load(
+        "load_impulse_asymmetry_pct",
+        "Inferred load asymmetry, impulse",
+        "the vertical force over the time of stance",
+        "Much of it is how long a foot stands. ",
+    ),
+)
+
 #: Definitions of what :data:`clinigait.gait.whole.WHOLE` computes.
 WHOLE_WALK: tuple[Definition, ...] = (
     *_PACE,
@@ -265,4 +313,5 @@ WHOLE_WALK: tuple[Definition, ...] = (
     *_VARIABILITY,
     *_RHYTHM,
     *_ARMS_AND_SHAPE,
+    *_LOADS,
 )

@@ -10,7 +10,14 @@ from scipy.signal import find_peaks
 
 from clinigait.core import SIDES, Side
 from clinigait.gait.filtering import derivative
-from clinigait.gait.oriented import Oriented, ground_speed, heel_and_toe, slope, walking_speed
+from clinigait.gait.oriented import (
+    Oriented,
+    ground_speed,
+    heel_and_toe,
+    leg_length,
+    slope,
+    walking_speed,
+)
 from clinigait.gait.runs import finite_stretches
 
 _UP = 2
@@ -79,7 +86,7 @@ def foot_signals(part: Oriented) -> dict[Side, FootSignals]:
     """Compute the signals of both feet; without heel and toe the ankle stands for both."""
     walking = walking_speed(part) if part.sees_forward else np.nan
     walking = walking or np.nan  # nothing is a multiple of standing perfectly still
-    leg = _leg_length(part)
+    leg = leg_length(part)
     return {side: _one_foot(part, side, walking, leg) for side in SIDES}
 
 
@@ -128,14 +135,6 @@ def _shank_length(part: Oriented, side: Side) -> NDArray[np.float64]:
     shank = part.point("knee", side) - part.point("ankle", side)
     known = [axis for axis in range(3) if np.isfinite(shank[:, axis]).any()]
     return np.asarray(np.linalg.norm(shank[:, known], axis=1))
-
-
-def _leg_length(part: Oriented) -> float:
-    """Height of the pelvis over the lower ankle, in units of the space."""
-    pelvis = part.middle("hip")[:, _UP]
-    lower = np.fmin(part.up("ankle", "left"), part.up("ankle", "right"))
-    known = (pelvis - lower)[np.isfinite(pelvis - lower)]
-    return max(float(np.median(known)), 1e-6) if len(known) else np.nan
 
 
 def _leg_angles(part: Oriented, side: Side) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -33,6 +33,7 @@ from clinigait.gait.plausible import cohort_of, implausible
 from clinigait.gait.scene import Scene, scene_of
 from clinigait.gait.stature import KnownLength
 from clinigait.gait.tasks import task_checks
+from clinigait.gait.time_frequency import ASKED_BY, time_frequency
 from clinigait.gait.walked import WalkedBouts, walked_bouts
 
 _FLAGS_SHOWN = 3
@@ -235,6 +236,7 @@ def measurement_of(
             *_odd_values(parameters, scene.walk.subject),
             *task_checks(parameters, protocol),
         ),
+        time_frequency=time_frequency(walked) if ASKED_BY & set(names) else (),
     )
 
 

@@ -79,6 +79,14 @@ def heel_and_toe(layout: KeypointLayout) -> tuple[str, str]:
     return ("heel", "toe") if has_feet else ("ankle", "ankle")
 
 
+def leg_length(part: Oriented) -> float:
+    """Return the height of the pelvis over the lower ankle, in units of the space."""
+    pelvis = part.middle("hip")[:, _UP]
+    lower = np.fmin(part.up("ankle", "left"), part.up("ankle", "right"))
+    known = (pelvis - lower)[np.isfinite(pelvis - lower)]
+    return max(float(np.median(known)), 1e-6) if len(known) else np.nan
+
+
 def walking_speed(oriented: Oriented) -> float:
     """Return the speed of the body over the ground, in units of the space per second.
 

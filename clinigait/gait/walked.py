@@ -15,10 +15,14 @@ from clinigait.gait.events import detect_events
 from clinigait.gait.feet import stride_feet
 from clinigait.gait.kinematics import Angles, Cycles, cycles_of, stride_angles
 from clinigait.gait.lifted import corrected
-from clinigait.gait.oriented import Oriented
+from clinigait.gait.oriented import Oriented, leg_length
 from clinigait.gait.posture import stride_posture
 from clinigait.gait.scene import Scene
 from clinigait.gait.strides import build_strides
+
+#: Toes or hips that lie this part of a leg ahead, or to the left, tell which way a body faces; they
+#: lie a quarter of it. A depth camera that sees a heel before its toe takes both for one place.
+_LEAST_TURNED = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,7 +175,11 @@ def _facing(part: Oriented) -> tuple[float, float]:
         feet = _middle([part.forward("toe", s) - part.forward("heel", s) for s in SIDES])
     if part.sees_left and (part.travels or part.guessed):
         hips = _middle([part.left("hip", "left") - part.left("hip", "right")])
-    return float(np.sign(np.nan_to_num(feet))), float(np.sign(np.nan_to_num(hips)))
+    least = _LEAST_TURNED * leg_length(part)
+    feet, hips = (
+        0.0 if abs(each) < least else float(np.sign(np.nan_to_num(each))) for each in (feet, hips)
+    )
+    return feet, hips
 
 
 def _middle(values: list[NDArray[np.float64]]) -> float:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pywt  # type: ignore[import-untyped]
 from numpy.typing import ArrayLike, NDArray
 from scipy.interpolate import make_interp_spline
 from scipy.optimize import nnls
@@ -24,8 +23,6 @@ LOWEST_HZ, HIGHEST_HZ, N_FREQUENCIES = 0.5, 8.0, 32
 MAX_GAP_S = 0.2
 #: A statistic of a frequency needs this many trusted cycles of it.
 _FEWEST_CYCLES = 1.0
-#: Envelopes beyond which a wavelet is nothing.
-_REACH = 5.0
 _ROUNDING = 1e-9
 
 
@@ -79,11 +76,10 @@ def scalogram(
 ) -> Scalogram | Absent:
     """Return the scalogram of a signal by the complex Morlet wavelet.
 
-    The Morlet wavelet exp(i ω0 t) exp(-t² / 2) is ``cmorB-C`` of PyWavelets, whose form is
-    exp(2 π i C t) exp(-t² / B), with B = 2 and C = ω0 / 2π. A scale s shows the frequency
-    ω0 / (2 π s): with amplitudes, unlike with energies, a sine peaks exactly there. The response
-    to a sine at each frequency is measured on an impulse and divided out. A straight line is taken
-    off the signal, and its ends are reflected.
+    Of the Morlet wavelet exp(i ω0 t) exp(-t² / 2) a scale s shows the frequency ω0 / (2 π s): with
+    amplitudes, unlike with energies, a sine peaks exactly there. The wavelet is as it is defined,
+    not sampled: its transform exp(-(s ω - ω0)² / 2) weighs the spectrum of the signal, from which
+    a straight line is taken off and whose ends are reflected.
 
     Parameters
     ----------
@@ -151,18 +147,19 @@ def _amplitude(
     omega0: float,
 ) -> NDArray[np.float64]:
     """Return the (F, T) amplitudes of a signal without gaps."""
-    wavelet = pywt.ContinuousWavelet(f"cmor2-{omega0 / (2 * np.pi):.12f}")
-    scale = omega0 / (2 * np.pi * frequency_hz) * rate_hz
-    reach = int(np.ceil(_REACH * scale.max()))
-    padded = np.pad(samples, reach, mode="reflect")
-    found, _ = pywt.cwt(padded, scale, wavelet, method="fft")
-    # The samples of the wavelet are averages over a frame, which takes from fast movement.
-    lag_s = np.arange(-2 * reach, 2 * reach + 1) / rate_hz
-    impulse = (lag_s == 0).astype(np.float64)
-    response, _ = pywt.cwt(impulse, scale, wavelet, method="fft")
-    waves = np.exp(-2j * np.pi * frequency_hz[:, None] * lag_s)
-    to_one = 2 / np.abs((response * waves).sum(axis=1))
-    return np.asarray(np.abs(found[:, reach : reach + len(samples)]) * to_one[:, None])
+    if len(samples) < 2:
+        return np.zeros((len(frequency_hz), len(samples)))
+    # Reflected at its ends without end, a signal has this period and a real spectrum.
+    period = 2 * (len(samples) - 1)
+    spectrum = np.fft.fft(np.concatenate([samples, samples[-2:0:-1]])).real
+    shown_hz = np.fft.fftfreq(period, 1 / rate_hz)
+    gain = np.exp(-0.5 * (omega0 * (shown_hz / frequency_hz[:, None] - 1)) ** 2)
+    # Half of what is at the Nyquist frequency turns either way.
+    nyquist_hz = np.array([rate_hz, -rate_hz])[:, None] / 2
+    at_nyquist = np.exp(-0.5 * (omega0 * (nyquist_hz / frequency_hz - 1)) ** 2)
+    gain[:, period // 2] = at_nyquist.mean(axis=0)
+    # Of a real spectrum the transform there is, but for the sign of the phase, the one back.
+    return np.asarray(np.abs(np.fft.rfft(spectrum * gain, axis=1)) * (2 / period))
 
 
 def _trusted(

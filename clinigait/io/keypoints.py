@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tokenize import TokenError
 
 from clinigait.core import BadInputError, Walk
-from clinigait.io._source import MAX_BYTES, checked_file
 from clinigait.io.c3d import read_c3d
 from clinigait.io.coco import read_coco
 from clinigait.io.keypoint_table import read_keypoint_table
@@ -18,19 +14,6 @@ from clinigait.io.kinect import read_kinect
 from clinigait.io.openpose import is_openpose_folder, read_openpose
 from clinigait.io.trc import read_trc
 from clinigait.io.walk import read_walk
-
-#: What damaged archives of arrays lead to, beyond what :func:`read_walk` answers for.
-_UNREADABLE = (
-    AttributeError,
-    IndexError,
-    OSError,
-    OverflowError,
-    RuntimeError,
-    TokenError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
 
 
 @dataclass(frozen=True)
@@ -131,22 +114,7 @@ def _of_npy(path: Path, hints: KeypointHints) -> Walk:
 
 
 def _of_npz(path: Path, hints: KeypointHints) -> Walk:  # noqa: ARG001
-    """Read a walk of clinigait, once it is known that unpacking it will not fill the memory."""
-    try:
-        with zipfile.ZipFile(checked_file(path)) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked <= 4 * MAX_BYTES:
-            return read_walk(path)
-    except _UNREADABLE as error:
-        raise _not_a_walk(path) from error
-    raise _not_a_walk(path)
-
-
-def _not_a_walk(path: Path) -> BadInputError:
-    return BadInputError(
-        f"{path.name} is not a walk that clinigait wrote.",
-        "Give a walk.npz from the folder of an assessment.",
-    )
+    return read_walk(path)
 
 
 def _of_motion(path: Path, hints: KeypointHints) -> Walk:  # noqa: ARG001

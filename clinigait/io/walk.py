@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from dataclasses import asdict
 from pathlib import Path
 from typing import get_args
@@ -23,9 +22,12 @@ from clinigait.core import (
     Walk,
     WalkEmbedding,
 )
+from clinigait.io._arrays import UNREADABLE, read_arrays
 
 _ARRAYS = ("time_s", "keypoints", "confidence")
 _OPTIONAL = ("boxes_px", "body_yaw_deg", "keypoints_px", "spread_m")
+_BITS = ("silhouette_bits", "silhouette_aid_bits")
+_OTHERS = ("about", "silhouette_affine", "embedding_vector", "embedding_tokens")
 #: No picture has longer sides.
 _LARGEST_PX = 65_536
 _LARGEST_EMBEDDING = 1_000_000
@@ -79,14 +81,13 @@ def read_walk(path: Path) -> Walk:
     Raises
     ------
     BadInputError
-        If the file is missing or not a walk.
+        If the file is missing, not a walk, or would unpack to more than a walk holds.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
+        arrays = read_arrays(path, (*_ARRAYS, *_OPTIONAL, *_BITS, *_OTHERS), _BITS)
         about = json.loads(str(arrays["about"]))
         return _assembled(arrays, about)
-    except (EOFError, OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise BadInputError(
             f"{path.name} is not a walk that clinigait wrote.",
             "Give a walk.npz from the folder of an assessment.",

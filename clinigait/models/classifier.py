@@ -184,25 +184,21 @@ def answer(
         If the weights do not fit the networks of the card.
     """
     card, task = bundle.card, load_task(bundle.card.task)
-    # A baseline of the same synthetic walkers is no better founded than the model.
-    unproven = card.synthetic and not all(is_synthetic(walk) for walk in walks)
+    unproven = _is_unproven(card, walks)
     silent = _SILENT_BASELINE if unproven and not research else None
-    beside = Prediction(
-        task=task.name,
-        title=task.title,
-        card_id=card.id,
-        learned_from=card.learned_from,
-        synthetic=card.synthetic,
-        abstained=ATYPICAL_WALK,
-        held_out=held_out(card),
-        baselines=tuple(
-            baseline_prediction(each, card.classes, measurement, subject, silent)
-            for each in card.baselines
+    beside = with_measured(
+        Prediction(
+            task=task.name,
+            title=task.title,
+            card_id=card.id,
+            learned_from=card.learned_from,
+            synthetic=card.synthetic,
+            abstained=ATYPICAL_WALK,
+            held_out=held_out(card),
+            limits=tuple(dict.fromkeys((*task.limits, *card.limits))),
         ),
-        measures=signed_measures(walks, measurement) if "posture" in task.measures else (),
-        signs=parkinson_signs(measurement) if "parkinson_signs" in task.measures else (),
-        limits=tuple(dict.fromkeys((*task.limits, *card.limits))),
-    )
+        card, walks, subject, measurement, research=research,
+    )  # fmt: skip
     try:
         clips = [prepare(walk, card.inputs) for walk in walks]
         if silent is not None and not _knows_typical(bundle):
@@ -223,6 +219,45 @@ def answer(
         return Answer(said, embedding)
     values = predictive_values(card, task, prevalence_pct)
     return Answer(replace(said, research=unproven, predictive_values=values), embedding)
+
+
+def with_measured(
+    said: Prediction,
+    card: Card,
+    walks: Sequence[Walk],
+    subject: Subject,
+    measurement: Measurement,
+    *,
+    research: bool = False,
+) -> Prediction:
+    """Return an answer with what a measurement puts beside it; no network is asked.
+
+    Parameters
+    ----------
+    said
+        The answer.
+    card
+        Of the bundle that gave it.
+    walks, subject, measurement, research
+        As of :func:`predict`.
+    """
+    task = load_task(card.task)
+    # A baseline of the same synthetic walkers is no better founded than the model.
+    silent = _SILENT_BASELINE if _is_unproven(card, walks) and not research else None
+    return replace(
+        said,
+        baselines=tuple(
+            baseline_prediction(each, card.classes, measurement, subject, silent)
+            for each in card.baselines
+        ),
+        measures=signed_measures(walks, measurement) if "posture" in task.measures else (),
+        signs=parkinson_signs(measurement) if "parkinson_signs" in task.measures else (),
+    )
+
+
+def _is_unproven(card: Card, walks: Sequence[Walk]) -> bool:
+    """Tell whether a model of synthetic walkers is asked about a person."""
+    return card.synthetic and not all(is_synthetic(walk) for walk in walks)
 
 
 def saw_the_walk(prediction: Prediction) -> bool:

@@ -12,12 +12,16 @@ from clinigait.nn.gaitbase import gaitbase
 from clinigait.nn.gaitformer import gaitformer
 from clinigait.nn.gaitgraph import Skeleton, gaitgraph
 from clinigait.nn.gaitmixer import gaitmixer
+from clinigait.nn.joint_streams import FUSIONS as LOAD_FUSIONS
+from clinigait.nn.joint_streams import SecondStream, with_second_stream
+from clinigait.nn.model import GaitModel
 from clinigait.nn.multi_branch import BRANCHES, BranchedSkeleton, multi_branch
 from clinigait.nn.rgbd_fusion import FUSIONS, RgbdFusion, RgbdSettings
 from clinigait.nn.sequences import SEQUENCES
 from clinigait.nn.settings import Settings
 from clinigait.nn.tail import PART_POOLINGS, TEMPORAL_POOLINGS, Classes, PartSettings
 from clinigait.nn.temporal_net import ChannelNoise, EitherSide, TemporalNet
+from clinigait.nn.wavelet_stream import WaveletSettings, with_wavelet
 from clinigait.nn.yolo11 import SPPF_ACTS
 
 _RGBD_SCALES = ("n", "s")
@@ -37,11 +41,17 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     four stages, [1, 1, 1, 1]), `drf` knows `silhouettes` (false).
 
     Skeletons (`gaitmixer`, `gaitformer`, `gaitgraph`) know `joints` (needed), `in_channels` (2) and
-    `embedding` (128); `gaitgraph` needs `edges`, pairs of joints.
+    `embedding` (128); `gaitgraph` needs `edges`, pairs of joints. Where the last of their channels
+    are loads of the joints, `loads` says how many (0): they get a stem of their own, and
+    `load_fusion` (concat, gate or attention) joins the two before the backbone. With `wavelet` a
+    Wavelet Feature Stream stands beside the backbone: settings of its own, `rate_hz` (needed),
+    `coordinates` (how many of the first channels are places; all), `torso` (two joints whose
+    distance is the unit; none), `channels` (32), `embedding` (128) and `hop` (1).
 
     `multi_branch` needs `joints`, `edges` (the end near the trunk first) and `torso`, the joints
-    of the shoulders and those of the hips; it knows `in_channels` (3, the dimensions of space),
-    `branches` (proportion, velocity and motion), `channels` (64) and `embedding` (256).
+    of the shoulders and those of the hips; it knows `in_channels` (3), `coordinates` (how many of
+    the first channels are places; all), `branches` (proportion, velocity and motion), `channels`
+    (64) and `embedding` (256).
 
     Streams of named channels (`either_side`) need `in_channels`, and `mirror_order` and
     `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
@@ -105,25 +115,65 @@ def _drf(settings: Settings) -> nn.Module:
 
 
 def _attentive(
-    network: Callable[[int, int, int, int, Classes], nn.Module],
+    network: Callable[[int, int, int, int, Classes], GaitModel],
 ) -> Callable[[Settings], nn.Module]:
     def build(settings: Settings) -> nn.Module:
         joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
         channels, embedding = settings.integer("channels", 32), settings.integer("embedding", 128)
-        classes = _classes(settings)
+        loads, classes = _loads(settings, in_channels), _classes(settings)
+        wavelet = _wavelet(settings, joints, in_channels)
         settings.finish()
-        return network(joints, in_channels, channels, embedding, classes)
+
+        def made(taken: int) -> GaitModel:
+            return network(joints, taken, channels, embedding, classes)
+
+        model = with_second_stream(made, in_channels, channels, loads)
+        return with_wavelet(model, wavelet, embedding, classes)
 
     return build
+
+
+def _loads(settings: Settings, in_channels: int) -> SecondStream | None:
+    count = settings.integer("loads", 0, smallest=0)
+    if count >= in_channels:
+        raise ValueError(f"{settings.kind}: loads has to be less than in_channels, {in_channels}")
+    return SecondStream(count, settings.choice("load_fusion", LOAD_FUSIONS)) if count else None
 
 
 def _gaitgraph(settings: Settings) -> nn.Module:
     joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
     edges = settings.pairs("edges")
     channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 128)
-    classes = _classes(settings)
+    loads, classes = _loads(settings, in_channels), _classes(settings)
+    wavelet = _wavelet(settings, joints, in_channels)
     settings.finish()
-    return gaitgraph(Skeleton(joints, in_channels, edges), channels, embedding, classes)
+
+    def made(taken: int) -> GaitModel:
+        return gaitgraph(Skeleton(joints, taken, edges), channels, embedding, classes)
+
+    model = with_second_stream(made, in_channels, channels // 2, loads)
+    return with_wavelet(model, wavelet, embedding, classes)
+
+
+def _wavelet(settings: Settings, joints: int, in_channels: int) -> WaveletSettings | None:
+    own = settings.section("wavelet")
+    if own is None:
+        return None
+    made = WaveletSettings(
+        joints,
+        coordinates=own.integer("coordinates", in_channels),
+        rate_hz=own.number("rate_hz", None),
+        torso=own.integers("torso", (), smallest=0),
+        channels=own.integer("channels", 32),
+        embedding=own.integer("embedding", 128),
+        hop=own.integer("hop", 1),
+    )
+    own.finish()
+    if made.coordinates > in_channels:
+        raise ValueError(f"{own.kind}: coordinates has to be at most in_channels, {in_channels}")
+    if made.torso and (len(set(made.torso)) != 2 or max(made.torso) >= joints):
+        raise ValueError(f"{own.kind}: torso has to name two of the joints 0 to {joints - 1}")
+    return made
 
 
 def _multi_branch(settings: Settings) -> nn.Module:
@@ -131,12 +181,15 @@ def _multi_branch(settings: Settings) -> nn.Module:
     torso = settings.groups("torso", joints)
     if len(torso) != 2:
         raise ValueError(f"{settings.kind}: torso has to name the joints of shoulders and of hips")
-    skeleton = BranchedSkeleton(joints, in_channels, settings.pairs("edges"), (torso[0], torso[1]))
+    space = settings.integer("coordinates", in_channels)
+    if space > in_channels:
+        raise ValueError(f"{settings.kind}: coordinates has to be at most in_channels")
+    skeleton = BranchedSkeleton(joints, space, settings.pairs("edges"), (torso[0], torso[1]))
     branches = settings.words("branches", tuple(BRANCHES))
     channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 256)
     classes = _classes(settings)
     settings.finish()
-    return multi_branch(skeleton, branches, channels, embedding, classes)
+    return multi_branch(skeleton, in_channels, branches, channels, embedding, classes)
 
 
 def _either_side(settings: Settings) -> nn.Module:

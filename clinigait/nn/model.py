@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 
 from clinigait.nn.frames import Frames
@@ -31,6 +32,9 @@ class Slots:
         (N, C', P) to normalised parts (N, C', P) and logits (N, K, P).
     guide
         (N, C, …) and a vector for each sequence to (N, C, …), before part pooling.
+    beside
+        (N, C, T, …) and mask (N, T) to a descriptor (N, C″) of the same input, which is laid behind
+        the one part of the head: the neck sees C' + C″ channels.
     """
 
     stem: nn.Module
@@ -40,6 +44,7 @@ class Slots:
     head: nn.Module
     neck: nn.Module
     guide: nn.Module | None = None
+    beside: nn.Module | None = None
 
 
 class GaitModel(nn.Module):
@@ -65,6 +70,7 @@ class GaitModel(nn.Module):
         self.head = slots.head
         self.neck = slots.neck
         self.guide = slots.guide
+        self.beside = slots.beside
         self._stages = {name: tuple(modules) for name, modules in stages.items()}
 
     @property
@@ -74,6 +80,23 @@ class GaitModel(nn.Module):
             name: [self.get_submodule(module) for module in modules]
             for name, modules in self._stages.items()
         }
+
+    def with_beside(self, name: str, beside: nn.Module, neck: nn.Module) -> GaitModel:
+        """Return the network with a second descriptor beside that of its head.
+
+        Parameters
+        ----------
+        name
+            Of its stage, which comes before the head's.
+        beside, neck
+            As of `Slots`; the rest of the network is kept as it is.
+        """
+        slots = Slots(
+            self.stem, self.backbone, self.temporal_pooling, self.part_pooling, self.head, neck,
+            self.guide, beside,
+        )  # fmt: skip
+        stages = {stage: own for stage, own in self._stages.items() if stage != "head"}
+        return GaitModel(slots, {**stages, name: ("beside",), "head": self._stages["head"]})
 
     def forward(
         self, x: Tensor, mask: Tensor | None = None, vector: Tensor | None = None
@@ -106,5 +129,7 @@ class GaitModel(nn.Module):
         if self.guide is not None:
             pooled = self.guide(pooled, vector)
         parts: Tensor = self.head(self.part_pooling(pooled))
+        if self.beside is not None:
+            parts = torch.cat([parts, self.beside(x, mask)[..., None]], 1)
         parts_bn, logits = self.neck(parts)
         return GaitOutput(parts, parts_bn, logits, features)

@@ -32,8 +32,8 @@ class BranchedSkeleton:
 
     Parameters
     ----------
-    joints, in_channels
-        J and C, the dimensions of space.
+    joints, space
+        J and C, the dimensions of the places.
     edges
         Bones, as pairs of joints: the end that is nearer to the trunk, and the other.
     torso
@@ -42,7 +42,7 @@ class BranchedSkeleton:
     """
 
     joints: int
-    in_channels: int
+    space: int
     edges: Sequence[tuple[int, int]]
     torso: tuple[Sequence[int], Sequence[int]]
 
@@ -148,7 +148,9 @@ class MultiBranch(nn.Module):
     Parameters
     ----------
     skeleton
-        What comes in.
+        What is looked at.
+    in_channels
+        Channels that come in; places first.
     branches
         Names of `BRANCHES`.
     channels
@@ -162,6 +164,7 @@ class MultiBranch(nn.Module):
     def __init__(
         self,
         skeleton: BranchedSkeleton,
+        in_channels: int,
         branches: Sequence[str],
         channels: int,
         embedding: int,
@@ -169,9 +172,10 @@ class MultiBranch(nn.Module):
     ) -> None:
         super().__init__()
         self.skeleton, self.branches = skeleton, tuple(branches)
+        self.in_channels = in_channels
         self.norms, self.encoders = nn.ModuleList(), nn.ModuleList()
         for name in self.branches:
-            wide = BRANCHES[name][1](skeleton.in_channels)
+            wide = BRANCHES[name][1](skeleton.space)
             self.norms.append(nn.BatchNorm1d(wide))
             self.encoders.append(ResNet50(wide, channels))
         wide = 32 * channels
@@ -206,7 +210,7 @@ class MultiBranch(nn.Module):
         ValueError
             If an argument does not fit.
         """
-        wanted = (self.skeleton.in_channels, self.skeleton.joints)
+        wanted = (self.in_channels, self.skeleton.joints)
         if x.ndim != 4 or (x.shape[1], x.shape[3]) != wanted:
             raise ValueError(
                 f"the network was made for skeletons of shape (N, {wanted[0]}, T, {wanted[1]}), "
@@ -216,7 +220,7 @@ class MultiBranch(nn.Module):
             raise ValueError("this network is not guided by a vector")
         frames = Frames.of(x, mask)
         given = None if frames.full else frames.mask
-        points = frames.padded()
+        points = frames.padded()[:, : self.skeleton.space]
         torso = self._torso(points, frames.mask)
         maps, kept = [], None
         for name, norm, encoder in zip(self.branches, self.norms, self.encoders, strict=True):
@@ -248,10 +252,11 @@ class MultiBranch(nn.Module):
 
 def multi_branch(
     skeleton: BranchedSkeleton,
+    in_channels: int,
     branches: Sequence[str],
     channels: int,
     embedding: int,
     classes: Classes,
 ) -> nn.Module:
     """Return a network of branches, its weights drawn; see `MultiBranch`."""
-    return initialise(MultiBranch(skeleton, branches, channels, embedding, classes))
+    return initialise(MultiBranch(skeleton, in_channels, branches, channels, embedding, classes))

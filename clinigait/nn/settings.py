@@ -29,8 +29,8 @@ class Settings:
             raise self._wrong(name, f"a whole number of at least {smallest}", value)
         return value
 
-    def number(self, name: str, default: float) -> float:
-        """Return a number above 0."""
+    def number(self, name: str, default: float | None) -> float:
+        """Return a number above 0; without a default it has to be there."""
         value = self._take(name, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
             raise self._wrong(name, "a number above 0", value)
@@ -110,6 +110,13 @@ class Settings:
                 raise self._wrong(name, "a list of pairs of whole numbers", value)
             found.append((int(pair[0]), int(pair[1])))
         return found
+
+    def section(self, name: str) -> Settings | None:
+        """Return settings within the settings; None where there are none."""
+        value = self._take(name, {})
+        if not isinstance(value, Mapping):
+            raise self._wrong(name, "settings by name", value)
+        return Settings(f"{self.kind}.{name}", value) if value else None
 
     def finish(self) -> None:
         """Complain of settings that nobody asked for.

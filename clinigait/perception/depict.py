@@ -111,6 +111,34 @@ def depict(
     return tuple(stored)
 
 
+def film_alone(folder: Path, found: Survey, walk: Walk, threads: int, progress: Progress) -> None:
+    """Write the film for browsers of a walk that was not measured, faces blurred.
+
+    Parameters
+    ----------
+    folder
+        Where to write.
+    found
+        The survey of the film.
+    walk
+        What was seen of one person, in the picture.
+    threads
+        Of the encoder.
+    progress
+        Called with the fraction of the work done.
+    """
+    recording, rate_hz = found.recording, found.facts().rate_hz
+    blur = FaceBlur(walk, found.bystanders(int(walk.provenance["person"])))
+    size_px = (recording.width_px, recording.height_px)
+    comment = SYNTHETIC_MARK if recording.synthetic else ""
+    with BrowserWriter(folder, *size_px, rate_hz, threads, comment) as film:
+        for frame in recording.frames():
+            image = np.array(frame.image)
+            blur.apply(image, frame.time_s)
+            film.write(image, frame.time_s)
+            progress(frame.index / max(len(found.times_s), 1))
+
+
 def _writers(
     stack: ExitStack, folder: Path, recording: Recording, rate_hz: float, films: Films
 ) -> tuple[OverlayWriter | None, BrowserWriter | None]:

@@ -27,6 +27,14 @@ _CHANGE_PENALTY = 3.0
 #: confidence of 1. A swing that is labelled wrongly as a whole costs no acceleration but at its
 #: ends, where the model may blend the legs over a few frames; a dozen frames of this outweigh it.
 _NEAR_SEEN_WORSE = 0.5
+#: Cost, in leg lengths per frame, of hips or elbows that lie the other way round than the shoulders
+#: of somebody seen from the front or from behind. In a turn the legs truly pass each other, and may
+#: be out of the picture: a labelling that runs smoothly through it would be wrong on one of its
+#: sides as a whole, which no acceleration tells.
+_AGAINST_SHOULDERS = 0.1
+#: Distance of the shoulders, hips or elbows in the picture over that of the leg: nothing of a view
+#: from the front or from behind, all of one.
+_FRONT_VIEW = (0.1, 0.2)
 #: Length of the foot in the picture over that of the leg: nothing of a side view, all of one.
 _SIDE_VIEW = (0.1, 0.25)
 
@@ -43,8 +51,9 @@ def mend_sides(
     picture at a time may come out of the crossing with the sides exchanged. Limbs cannot jump,
     and from the side the near leg hides the far one, never the other way round: of the two
     labellings of every frame, the sequence is taken that accelerates least and has the better
-    seen leg on the near side (dynamic programming over all frames). The labelling that the model
-    gave to most frames decides which leg is the left one.
+    seen leg on the near side (dynamic programming over all frames). Seen from the front or from
+    behind, hips and elbows lie as the shoulders do. Where that does not tell either, the labelling
+    that the model gave to most frames decides which leg is the left one.
 
     Parameters
     ----------
@@ -75,11 +84,13 @@ def mend_sides(
         left = [layout.index(point, "left") for point in points]
         right = [layout.index(point, "right") for point in points]
         swapped = np.zeros(len(time_s), bool)
+        as_shoulders = _AGAINST_SHOULDERS * _as_shoulders(keypoints, layout, points[0])
         better_left = (confidence[:, left] - confidence[:, right]).mean(axis=1)
         for stretch in _stretches(time_s, keypoints[:, left + right]):
             pair = np.stack([keypoints[stretch][:, left], keypoints[stretch][:, right]], axis=1)
             favour = _NEAR_SEEN_WORSE * near[stretch] * better_left[stretch]
-            swapped[stretch] = _best_labels(time_s[stretch], pair / leg_px, favour)
+            trunk = as_shoulders[stretch]
+            swapped[stretch] = _best_labels(time_s[stretch], pair / leg_px, favour, trunk)
         for array in (keypoints, confidence):
             rows = np.flatnonzero(swapped)[:, None]
             array[rows, left], array[rows, right] = array[rows, right], array[rows, left]
@@ -96,16 +107,22 @@ def _stretches(time_s: NDArray[np.float64], points: NDArray[np.float64]) -> list
     return [part for part in np.split(seen, breaks) if len(part) >= 4]
 
 
-def _leg_length(keypoints: NDArray[np.float64], layout: KeypointLayout) -> float:
-    """Median distance from hip to ankle in pixels, 1 where it is not known."""
-    lengths = [
+def _leg_lengths(
+    keypoints: NDArray[np.float64], layout: KeypointLayout
+) -> list[NDArray[np.float64]]:
+    """Distances from hip to ankle of both sides in pixels, (T,) each."""
+    return [
         np.linalg.norm(
             keypoints[:, layout.index("hip", side)] - keypoints[:, layout.index("ankle", side)],
             axis=1,
         )
         for side in SIDES
     ]
-    known = np.concatenate(lengths)
+
+
+def _leg_length(keypoints: NDArray[np.float64], layout: KeypointLayout) -> float:
+    """Median distance from hip to ankle in pixels, 1 where it is not known."""
+    known = np.concatenate(_leg_lengths(keypoints, layout))
     known = known[np.isfinite(known)]
     return max(float(np.median(known)), 1.0) if len(known) else 1.0
 
@@ -140,24 +157,48 @@ def _near_side(
     return np.asarray(-np.sign(smooth) * weight)
 
 
+def _as_shoulders(
+    keypoints: NDArray[np.float64], layout: KeypointLayout, point: str
+) -> NDArray[np.float64]:
+    """+1 where a pair of points lies as the shoulders do, -1 where the other way round.
+
+    0 where one of the two pairs is not seen from the front or from behind, or not known.
+    """
+    if "left_shoulder" not in layout:
+        return np.zeros(len(keypoints))
+    low, high = _FRONT_VIEW
+    sides = np.ones(len(keypoints))
+    leg_px = np.fmax(*_leg_lengths(keypoints, layout))  # who comes nearer grows
+    for name in ("shoulder", point):
+        left, right = (keypoints[:, layout.index(name, side), 0] for side in SIDES)
+        apart = np.nan_to_num((left - right) / np.fmax(leg_px, 1.0))
+        sides *= np.sign(apart) * np.clip((np.abs(apart) - low) / (high - low), 0, 1)
+    return sides
+
+
 def _best_labels(
-    time_s: NDArray[np.float64], pair: NDArray[np.float64], favour: NDArray[np.float64]
+    time_s: NDArray[np.float64],
+    pair: NDArray[np.float64],
+    favour: NDArray[np.float64],
+    trunk: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """Return which frames to exchange.
 
-    ``pair`` is (T, 2 sides, points, 2) in leg lengths; ``favour`` (T,) is what the model's own
-    labels of a frame have in their favour.
+    ``pair`` is (T, 2 sides, points, 2) in leg lengths; ``favour`` and ``trunk`` (T,) are what the
+    model's own labels of a frame have in their favour; most labels are right unless the trunk
+    objects.
     """
     rate_hz = 1 / float(np.median(np.diff(time_s)))
     every = max(1, round(rate_hz / _RATE_HZ))
     chosen = np.arange(0, len(time_s), every)
     if len(chosen) <= 2 * max(_LAGS):
         return np.zeros(len(time_s), bool)
-    labels = _cheapest_path(time_s[chosen], pair[chosen], favour[chosen] * every)
+    labels = _cheapest_path(time_s[chosen], pair[chosen], (favour + trunk)[chosen] * every)
     swapped = labels[np.arange(len(time_s)) // every]
     if every > 1:
         swapped = _fitted_between(pair, swapped, chosen)
-    return ~swapped if swapped.mean() > 0.5 else swapped
+    objected = trunk[~swapped].sum() > trunk[swapped].sum()
+    return ~swapped if swapped.mean() > 0.5 and not objected else swapped
 
 
 def _cheapest_path(

@@ -54,7 +54,7 @@ from clinigait.report.fhir_codes import (
 )
 from clinigait.report.fhir_risk import prediction_notes, prediction_parts
 from clinigait.report.fhir_text import narrative
-from clinigait.report.review_pages import review_text
+from clinigait.report.review_pages import review_text, revision_text
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY
 
 Resource = dict[str, Any]
@@ -330,6 +330,7 @@ def _risk(draft: _Draft, number: int) -> Resource:
     A model that says nothing has no prediction, but a note that says why.
     """
     said = draft.assessment.predictions[number]
+    notes = [revision_text(draft.assessment, said, ENGLISH), *prediction_notes(said)]
     found: Resource = {
         **draft.start("RiskAssessment", f"risk/{number}"),
         "status": draft.status,
@@ -339,7 +340,7 @@ def _risk(draft: _Draft, number: int) -> Resource:
         "occurrenceDateTime": draft.made_at,
         "performer": draft.reference("device"),
         "basis": [draft.reference("panel")],
-        "note": [{"text": clean(text)} for text in prediction_notes(said) if clean(text)],
+        "note": [{"text": clean(text)} for text in notes if clean(text)],
     }
     parts = prediction_parts(said)
     return {**found, "prediction": parts} if parts else found

@@ -21,6 +21,7 @@ from clinigait.findings import title_in
 from clinigait.report.blocks import Heading, facts, gap, grid, note, panel, paragraph, subheading
 from clinigait.report.figures import class_bars
 from clinigait.report.frames import picture_across
+from clinigait.report.review_pages import revision_text
 from clinigait.report.saliency_figures import AttentionTable, attention_chart
 from clinigait.report.sign_table import entry_story, sign_story
 from clinigait.report.styles import (
@@ -58,14 +59,16 @@ def model_story(
     story: list[Flowable] = []
     for index, prediction in enumerate(assessment.predictions):
         story += [NextPageTemplate(model_page(index)), PageBreak()]
+        revision = _revision(assessment, prediction, words_)
         picture = picture_across(f"saliency-{index + 1}.png", folder, words_.saliency_picture)
-        story += _section(prediction, f"model-{index}", picture, definitions, words_)
+        story += _section(prediction, f"model-{index}", revision, picture, definitions, words_)
     return [*story, NextPageTemplate(USUAL_PAGE), PageBreak()] if story else []
 
 
 def _section(
     prediction: Prediction,
     key: str,
+    revision: list[Flowable],
     picture: Flowable | None,
     definitions: Definitions,
     words_: Wording,
@@ -73,6 +76,7 @@ def _section(
     return [
         Heading(f"{words_.model_title}: {printable(prediction.title, 60)}", key),
         note(words_.model_note),
+        *revision,
         gap(5),
         *sign_story(prediction, definitions, words_),
         *_said(prediction, words_),
@@ -83,6 +87,18 @@ def _section(
         *entry_story(prediction, words_),
         *_facts(prediction, words_),
     ]
+
+
+def _revision(assessment: Assessment, prediction: Prediction, words_: Wording) -> list[Flowable]:
+    """Return to which state of the walk the model answers, as a warning where to an earlier one."""
+    text = revision_text(assessment, prediction, words_)
+    if not text:
+        return []
+    if not assessment.answered_before(prediction):
+        return [note(text)]
+    colour = GRADE_COLOURS["warning"]
+    line = f"{GRADE_SIGNS['warning']} {markup(text)}"
+    return [gap(3), panel([Text(line, style(9, colour, bold=True))], colour)]
 
 
 def _said(prediction: Prediction, words_: Wording) -> list[Flowable]:

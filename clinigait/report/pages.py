@@ -50,6 +50,7 @@ from clinigait.report.text import (
     title_of,
     unit_symbol,
 )
+from clinigait.report.time_frequency import time_frequency_story
 from clinigait.report.values import (
     GROUPS,
     group_of,
@@ -75,6 +76,7 @@ def assessed_story(contents: Contents, measurement: Measurement) -> list[Flowabl
         *_time_distance(contents, measurement),
         *_curves(contents, measurement),
         *consistency(measurement, words_),
+        *time_frequency_story(contents, measurement),
         *score_story(contents),
         *review_story(contents),
         *change_story(contents),

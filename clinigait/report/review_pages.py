@@ -9,6 +9,7 @@ from clinigait.core import (
     Correction,
     EventKind,
     MoveEvent,
+    Prediction,
     ReviewStep,
     Score,
     SignOff,
@@ -42,8 +43,20 @@ def review_text(assessment: Assessment, words_: Wording) -> str:
     text = words_.events_corrected if count else words_.events_confirmed
     said = text.format(by=by, count=count)
     if count and assessment.predictions:
-        said += words_.space + words_.models_before
+        before = any(assessment.answered_before(one) for one in assessment.predictions)
+        said += words_.space + (words_.models_before if before else words_.models_after)
     return said
+
+
+def revision_text(assessment: Assessment, said: Prediction, words_: Wording) -> str:
+    """Return to which state of the walk a model answers; nothing where nothing was corrected."""
+    review = assessment.review
+    if review is None or not review.corrections:
+        return ""
+    before = assessment.answered_before(said)
+    if before:
+        return words_.model_outdated.format(count=before)
+    return words_.model_kept if said.kept else words_.model_asked
 
 
 def review_line(contents: Contents) -> list[Flowable]:

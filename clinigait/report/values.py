@@ -51,7 +51,7 @@ TILES = (
 _N_TILES = 5
 GROUPS = (
     *("task", "pace", "rhythm", "phase", "feet", "symmetry", "variability", "regularity"),
-    *("posture", "arms", KINEMATICS, "other"),
+    *("posture", "arms", "loads", KINEMATICS, "other"),
 )
 _SPACER = 5.0
 _FIRST_OF_SIDE = (2, 6, 10)

@@ -86,6 +86,7 @@ class Wording:
             "regularity": "Regularity and rhythm of the movement",
             "posture": "Posture of trunk and pelvis",
             "arms": "Arms",
+            "loads": "Load proxies, inferred from the movement: not measured forces",
             "kinematics": "Joint and segment angles",
             "task": "Course, turns and timed tests",
             "other": "Other",
@@ -412,7 +413,10 @@ class Wording:
     amends: str = "amends an earlier report: {reason}"
     events_confirmed: str = "Events reviewed by {by}; none was corrected."
     events_corrected: str = "Events reviewed by {by}; corrections: {count}."
-    models_before: str = "What models say here, they said before these corrections."
+    models_before: str = (
+        "Not every model was asked again after these corrections: the page of each says so."
+    )
+    models_after: str = "What models say here, they say of the corrected walk."
     review_title: str = "Review of the events"
     review_head: tuple[str, ...] = ("By", "Date", "What", "Before", "After")
     found_right: str = "Events found right"
@@ -439,6 +443,40 @@ class Wording:
     stride_time_axis: str = "Stride time (s)"
     step_length_axis: str = "Step length ({unit})"
 
+    # Time and frequency
+    time_frequency_title: str = "Time and frequency"
+    time_frequency_points: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "both_hip": "Middle of the hips, up and down",
+            "left_ankle": "Left ankle, up and down",
+            "right_ankle": "Right ankle, up and down",
+        }
+    )
+    frequency_axis: str = "Frequency (Hz)"
+    stride_mark: str = "stride"
+    step_mark: str = "step"
+    trembling_band: str = "3 – 8 Hz"
+    time_frequency_alt: str = (
+        "How strongly the hips and the ankles swing at each frequency over the time of the longest "
+        "bout; the numbers that were read off stand below."
+    )
+    time_frequency_note: str = (
+        "Speed of the recorded points by a wavelet transform; the darker, the stronger, up to the "
+        "number at the top right of a panel. Veiled on both sides: there the ends of the bout "
+        "spoil the picture. Dashed: frequencies of strides and steps by the contacts. The bar "
+        "marks where legs tremble in freezing; noise of the keypoints, heel strikes and the "
+        "overtones of steps show there too. No diagnosis follows from a picture."
+    )
+    time_frequency_readings: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "dominant_frequency_hz": "Strongest frequency of the hips",
+            "harmonic_ratio_vertical": "Harmonic ratio, up and down: even over odd harmonics",
+            "trembling_ratio": "Freezing-like trembling of the ankles, 3 to 8 over 0.5 to 3 Hz",
+            "tremor_band_ratio": "Tremor-like movement of the wrists, 4 to 6 Hz over that around",
+        }
+    )
+    not_had: str = "not available"
+
     class_bars_alt: str = "Probability of each category: {classes}."
 
     # What models say
@@ -450,6 +488,17 @@ class Wording:
     model_note: str = (
         "Beside the measurements, never instead of them. A model compares the walk with those it "
         "learned from; it knows nothing else of the person. A qualified person has to review it."
+    )
+    model_outdated: str = (
+        "This model was asked before the last corrections ({count}): its answer belongs to the "
+        "walk as it was before them."
+    )
+    model_kept: str = (
+        "The corrections change nothing that this model looks at: its answer was kept. What "
+        "stands beside it was computed anew."
+    )
+    model_asked: str = (
+        "This model was asked after the corrections: it answers to the corrected walk."
     )
     model_research: str = "RESEARCH – not for clinical use"
     model_synthetic: str = "Model of synthetic walkers only: its worth for people is not known"

@@ -33,6 +33,7 @@ CHINESE = Wording(
         "regularity": "动作的规律性与节律",
         "posture": "躯干与骨盆姿势",
         "arms": "上肢",
+        "loads": "由动作推断的负荷代理值：不是测得的力",
         "kinematics": "关节与肢段角度",
         "task": "路程、转身与计时测试",
         "other": "其他",
@@ -293,7 +294,8 @@ CHINESE = Wording(
     amends="修订先前的报告：{reason}",
     events_confirmed="步态事件已由 {by} 复核；未作更正。",
     events_corrected="步态事件已由 {by} 复核；更正 {count} 处。",
-    models_before="此处模型的结果是在这些更正之前给出的。",
+    models_before="并非每个模型都在这些更正之后重新作答：各模型的页面均有说明。",
+    models_after="此处模型的结果针对更正后的步行。",
     review_title="步态事件的复核",
     review_head=("复核人", "日期", "内容", "更正前", "更正后"),
     found_right="事件经复核无误",
@@ -312,6 +314,29 @@ CHINESE = Wording(
     score_range="{low} 至 {high}",
     stride_time_axis="跨步时间（秒）",
     step_length_axis="步长（{unit}）",
+    # Time and frequency
+    time_frequency_title="时间与频率",
+    time_frequency_points={
+        "both_hip": "髋部中点，上下运动",
+        "left_ankle": "左踝，上下运动",
+        "right_ankle": "右踝，上下运动",
+    },
+    frequency_axis="频率（Hz）",
+    stride_mark="跨步",
+    step_mark="步",
+    time_frequency_alt="最长一段步行中髋部与踝部在各频率上随时间摆动的强度；读出的数值见下。",
+    time_frequency_note=(
+        "所记录关键点速度的小波变换；颜色越深越强，最深处为各图右上角的数值。两侧变淡处：步行段的两端影响图像。"
+        "虚线：由触地得出的跨步与步的频率。竖条：冻结步态时腿部颤动的频段；关键点噪声、足跟触地与步的倍频亦见于此。"
+        "图像本身不构成诊断。"
+    ),
+    time_frequency_readings={
+        "dominant_frequency_hz": "髋部最强的频率",
+        "harmonic_ratio_vertical": "上下方向谐波比：偶次与奇次谐波之比",
+        "trembling_ratio": "踝部类冻结颤动，3 至 8 Hz 与 0.5 至 3 Hz 之比",
+        "tremor_band_ratio": "腕部类震颤运动，4 至 6 Hz 与其邻近频段之比",
+    },
+    not_had="无法得到",
     class_bars_alt="各类别的概率：{classes}。",
     # What models say
     model_title="模型结果（辅助）",
@@ -320,6 +345,9 @@ CHINESE = Wording(
         "只是测量之外的补充，绝不代替测量。模型将此次步行与其学习过的步行作比较，对此人别无所知。"
         "必须由有资质的人员审核。"
     ),
+    model_outdated="该模型是在最近的更正（{count} 处）之前作答的：其结果属于更正之前的步行。",
+    model_kept="这些更正不改变该模型所依据的内容：其结果予以保留，其旁的数值已重新计算。",
+    model_asked="该模型在更正之后作答：其结果针对更正后的步行。",
     model_research="研究用 – 不得用于临床",
     model_synthetic="模型仅由合成行走者训练：对真人的价值未知",
     model_silent="模型不作判断",

@@ -1,6 +1,7 @@
 """Backup: all tables and files in one archive, of one moment, each member with its hash.
 
-Rows are JSON lines, so that a backup of the built-in database restores into PostgreSQL as well.
+Rows are JSON lines, so that a backup of the built-in database restores into PostgreSQL as well. The
+key of second factors is left out on purpose: it would open what lies beside it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from sqlalchemy import Table, Text, select, type_coerce
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError
-from clinigait.store import audit
+from clinigait.store import audit, totp
 from clinigait.store.clock import now_ms
 from clinigait.store.database import Store
 from clinigait.store.migrate import newest
@@ -41,6 +42,7 @@ class Told:
     patients: int
     files: int
     size_bytes: int
+    second_factors: int
 
 
 class Hashing:
@@ -107,6 +109,7 @@ def _write(store: Store, file: IO[bytes], spare: Path) -> Told:
                         rows.seek(0)
                         _add(archive, f"tables/{table.name}.jsonl", rows, size, members)
             patients = sum(1 for _ in db.execute(select(Base.metadata.tables["patients"].c.id)))
+            second_factors = len(totp.sealed_for(db))
             made_ms, stored = now_ms(db), list(db.scalars(select(StoredFile)))
         for row in stored:
             _add_stored(archive, store, row, members)
@@ -115,7 +118,8 @@ def _write(store: Store, file: IO[bytes], spare: Path) -> Told:
         }  # fmt: skip
         content = json.dumps(manifest, indent=1).encode()
         _add(archive, MANIFEST, io.BytesIO(content), len(content), {})
-    return Told(patients, len(stored), sum(row.size_bytes for row in stored))
+    size_bytes = sum(row.size_bytes for row in stored)
+    return Told(patients, len(stored), size_bytes, second_factors)
 
 
 def _dump(db: Session, table: Table, out: IO[bytes]) -> None:

@@ -20,6 +20,7 @@ from clinigait.store import anchors
 from clinigait.store.clock import NOW
 from clinigait.store.files import FileStore
 from clinigait.store.migrate import upgrade
+from clinigait.store.sealing import KEY_FILE, key_file_of
 
 DATABASE_NAME = "clinic.sqlite3"
 _BUSY_S = 30.0
@@ -60,13 +61,18 @@ class Store:
         """Where the audit chain is anchored."""
         return self.folder / "anchors.jsonl"
 
+    @property
+    def key_file(self) -> Path:
+        """Where the keys are with which secrets are sealed."""
+        return key_file_of(self.folder)
+
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one state of the database, and cannot keep what it changes."""
         level = "REPEATABLE READ" if self.engine.dialect.name == "postgresql" else None
         options = {"isolation_level": level} if level else {}
         with self.engine.connect().execution_options(**options) as connection:
-            with Session(connection, info={NOW: self.now_ms}) as db:
+            with Session(connection, info=self._info) as db:
                 yield db
             connection.rollback()
 
@@ -80,7 +86,7 @@ class Store:
             If they contradict what somebody else kept at the same moment.
         """
         engine = self.engine.execution_options(immediate=True)
-        with Session(engine, expire_on_commit=False, info={NOW: self.now_ms}) as db:
+        with Session(engine, expire_on_commit=False, info=self._info) as db:
             try:
                 with db.begin():
                     yield db
@@ -92,6 +98,10 @@ class Store:
             anchor = db.info.get(anchors.PENDING)
         if anchor is not None:
             anchors.append(self.anchor_file, anchor)
+
+    @property
+    def _info(self) -> dict[str, object]:
+        return {NOW: self.now_ms, KEY_FILE: self.key_file}
 
     def close(self) -> None:
         """Let all connections go."""
@@ -122,7 +132,7 @@ def open_store(folder: Path, url: str | None = None) -> Store:
         ) from error
     store = Store(folder, engine_of(folder, url))
     try:
-        upgrade(store.engine)
+        upgrade(store.engine, store.key_file)
     except DBAPIError as error:
         store.close()
         # The driver's words may hold the address, never the password; ours hold neither.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Engine, delete, func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from clinigait.core import BadInputError
@@ -15,8 +15,10 @@ from clinigait.store import audit
 from clinigait.store.clock import now_ms
 from clinigait.store.database import Store
 from clinigait.store.ids import is_plain
+from clinigait.store.migrate import clear_journal
 from clinigait.store.tables import (
     Artefact,
+    Draft,
     Edit,
     Job,
     Patient,
@@ -142,7 +144,7 @@ def _remove_films(db: Session, ids: Iterable[str]) -> None:
     for recording_id in ids:
         visits.add(db.get_one(Recording, recording_id).visit_id)
         gone = update(Recording).where(Recording.id == recording_id)
-        db.execute(gone.values(sha256=None, removed_ms=now_ms(db)))
+        db.execute(gone.values(sha256=None, viewing_sha256=None, removed_ms=now_ms(db)))
     for visit_id in visits:
         there = select(Recording.id).where(Recording.visit_id == visit_id)
         if db.scalars(there.where(Recording.sha256.is_not(None))).first() is None:
@@ -158,6 +160,7 @@ def _erase(db: Session, patient_id: str) -> None:
         raise BadInputError("There is no such patient.", "Look at the list of patients.")
     visits = select(Visit.id).where(Visit.patient_id == patient_id)
     assessments = select(StoredAssessment.id).where(StoredAssessment.visit_id.in_(visits))
+    db.execute(delete(Draft).where(Draft.assessment_id.in_(assessments)))
     db.execute(delete(Signature).where(Signature.assessment_id.in_(assessments)))
     db.execute(delete(Edit).where(Edit.assessment_id.in_(assessments)))
     db.execute(delete(Artefact).where(Artefact.assessment_id.in_(assessments)))
@@ -172,14 +175,4 @@ def _erase(db: Session, patient_id: str) -> None:
 
 def _erase_traces(store: Store, names: Iterable[str]) -> None:
     store.files.erase(names)
-    _clear_journal(store.engine)
-
-
-def _clear_journal(engine: Engine) -> None:
-    """Empty SQLite's journal, which still holds the pages as they were."""
-    if engine.dialect.name == "sqlite":
-        connection = engine.raw_connection()
-        try:
-            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        finally:
-            connection.close()
+    clear_journal(store.engine)

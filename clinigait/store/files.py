@@ -161,5 +161,8 @@ def _flush_folder(folder: Path) -> None:
 
 
 def _is_used() -> ColumnElement[bool]:
-    columns = (Recording.sha256, Artefact.sha256, Signature.report_sha256)
+    columns = (
+        *(Recording.sha256, Recording.viewing_sha256),
+        *(Artefact.sha256, Signature.report_sha256),
+    )
     return or_(*(exists().where(column == StoredFile.sha256) for column in columns))

@@ -16,8 +16,15 @@ from clinigait.core import BadInputError
 _LOCK = 7_215_908_143
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, key_file: Path) -> None:
     """Make or upgrade the tables, one process at a time, all or nothing.
+
+    Parameters
+    ----------
+    engine
+        Of the database.
+    key_file
+        Where the keys are with which secrets are sealed, or will be.
 
     Raises
     ------
@@ -28,10 +35,21 @@ def upgrade(engine: Engine) -> None:
         if revision_of(connection) == newest():
             return
     with engine.execution_options(immediate=True).begin() as connection:
-        upgrade_to(connection, "head")
+        upgrade_to(connection, "head", key_file)
+    clear_journal(engine)  # secrets may have stood in it that are sealed by now
 
 
-def upgrade_to(connection: Connection, revision: str) -> None:
+def clear_journal(engine: Engine) -> None:
+    """Empty SQLite's journal, which still holds the pages as they were."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            connection.close()
+
+
+def upgrade_to(connection: Connection, revision: str, key_file: Path) -> None:
     """Upgrade within the transaction that the caller has begun."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
@@ -40,6 +58,7 @@ def upgrade_to(connection: Connection, revision: str) -> None:
         raise BadInputError("The database is of a newer clinigait.", "Update clinigait.")
     config = _config()
     config.attributes["connection"] = connection
+    config.attributes["key_file"] = key_file
     command.upgrade(config, revision)
 
 

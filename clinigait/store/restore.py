@@ -18,12 +18,13 @@ from sqlalchemy import Connection, MetaData, Table, delete, insert, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
 from clinigait.core import BadInputError
-from clinigait.store import audit
+from clinigait.store import audit, totp
 from clinigait.store.audit import Fault
 from clinigait.store.backup import FORMAT, MANIFEST, Hashing, rows_of
-from clinigait.store.database import engine_of, open_store
+from clinigait.store.database import Store, engine_of, open_store
 from clinigait.store.ids import new_id
 from clinigait.store.migrate import is_known, upgrade_to
+from clinigait.store.sealing import key_file_of
 from clinigait.store.tables import FLEETING, Base
 
 _MEMBER = re.compile(r"files/[0-9a-f]{64}|tables/[a-z_]{1,40}\.jsonl|anchors\.jsonl")
@@ -35,10 +36,24 @@ _REMEDY = "Take another backup."
 
 @dataclass(frozen=True)
 class Restored:
-    """What came back, and what is wrong with its audit chain."""
+    """What came back, what is wrong with its audit chain, and with its second factors.
+
+    Parameters
+    ----------
+    files
+        How many.
+    faults
+        Where the chain is broken.
+    second_factors
+        How many users have one.
+    no_key
+        What to say, and to do, where their key is not there; None where it is.
+    """
 
     files: int
     faults: list[Fault]
+    second_factors: int
+    no_key: BadInputError | None
 
 
 def restore(backup: Path, folder: Path, url: str | None = None) -> Restored:
@@ -85,9 +100,19 @@ def restore(backup: Path, folder: Path, url: str | None = None) -> Restored:
     try:
         with store.writing() as db:
             audit.record(db, None, "restore", detail={"files": len(names)})
-        return Restored(len(names), audit.check(store))
+        return Restored(len(names), audit.check(store), *_second_factors(store))
     finally:
         store.close()
+
+
+def _second_factors(store: Store) -> tuple[int, BadInputError | None]:
+    with store.reading() as db:
+        count = len(totp.sealed_for(db))
+        try:
+            totp.check_key(db)
+        except BadInputError as error:
+            return count, error
+    return count, None
 
 
 def _manifest(archive: tarfile.TarFile) -> dict[str, dict[str, str]]:
@@ -144,7 +169,8 @@ def _fill(staging: Path, url: str | None, revision: str, names: dict[str, str]) 
         with engine.execution_options(immediate=True).begin() as connection:
             if inspect(connection).get_table_names():
                 raise BadInputError("The database is not empty.", "Restore into a new one.")
-            upgrade_to(connection, revision)
+            key_file = key_file_of(staging)
+            upgrade_to(connection, revision, key_file)
             there = MetaData()
             there.reflect(connection)
             for table in there.sorted_tables:
@@ -152,7 +178,7 @@ def _fill(staging: Path, url: str | None, revision: str, names: dict[str, str]) 
                 if table.name in Base.metadata.tables and table.name not in FLEETING:
                     with path.open("rb") as rows:
                         _fill_table(connection, table, rows, names)
-            upgrade_to(connection, "head")
+            upgrade_to(connection, "head", key_file)
     except SQLAlchemyError:
         # Without its cause: a database's words may hold a patient's.
         raise BadInputError("The rows of the backup do not fit the database.", _REMEDY) from None

@@ -21,6 +21,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 Role = Literal["viewer", "clinician", "admin", "auditor"]
 ROLES: tuple[Role, ...] = get_args(Role)
+#: How a user wants the pages: light, dark, or as the system says.
+Appearance = Literal["light", "dark", "system"]
+APPEARANCES: tuple[Appearance, ...] = get_args(Appearance)
 JobStatus = Literal["queued", "running", "done", "failed", "cancelled"]
 JOB_STATUSES: tuple[JobStatus, ...] = get_args(JobStatus)
 
@@ -96,6 +99,7 @@ class User(Base):
     totp_secret: Mapped[str | None]
     totp_confirmed: Mapped[bool]
     totp_last: Mapped[Ms]
+    appearance: Mapped[Short | None]
 
 
 class Attempts(Base):
@@ -160,12 +164,16 @@ class StoredFile(Base):
 
 
 class Recording(Base):
-    """What was filmed; ``sha256`` is empty once retention has removed the film."""
+    """What was filmed; ``sha256`` is empty once retention has removed the film.
+
+    ``viewing_sha256`` is a copy of it that browsers can play, where they cannot play the film.
+    """
 
     __tablename__ = "recordings"
     id: Mapped[Id] = mapped_column(primary_key=True)
     visit_id: Mapped[Id] = mapped_column(ForeignKey("visits.id"), index=True)
     sha256: Mapped[Hash | None] = mapped_column(ForeignKey("files.sha256"), index=True)
+    viewing_sha256: Mapped[Hash | None] = mapped_column(ForeignKey("files.sha256"), index=True)
     facts: Mapped[Facts]
     created_by: Mapped[Id] = mapped_column(ForeignKey("users.id"))
     created_ms: Mapped[Ms]
@@ -236,6 +244,18 @@ class Edit(Base):
     after: Mapped[Facts]
     made_by: Mapped[Id] = mapped_column(ForeignKey("users.id"))
     made_ms: Mapped[Ms]
+
+
+class Draft(Base):
+    """Corrections that a user tries out on a version and has not kept: one draft for each."""
+
+    __tablename__ = "drafts"
+    user_id: Mapped[Id] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    assessment_id: Mapped[Id] = mapped_column(
+        ForeignKey("assessments.id"), primary_key=True, index=True
+    )
+    corrections: Mapped[list[Facts]]
+    saved_ms: Mapped[Ms]
 
 
 class Signature(Base):

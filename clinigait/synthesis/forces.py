@@ -20,6 +20,7 @@ from scipy.interpolate import make_interp_spline
 from clinigait.core import SIDES, Sex, Side, opposite
 from clinigait.core.layout import WHOLEBODY_23
 from clinigait.gait.filtering import low_passed
+from clinigait.gait.loads.joints import COP_PLACE, COP_TIME
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.body_points import BodyPoints
 from clinigait.synthesis.motion import Motion, Step, SyntheticWalk
@@ -49,11 +50,6 @@ _TRUNK = {
 _CUTOFF_HZ = 8.0
 #: Somebody who stands on two feet takes the load off one no earlier than this before it leaves.
 _LONGEST_SHIFT_S = 0.5
-#: The centre of pressure over the stance, as shares of the way from heel to toe: early on the heel,
-#: then long on the forefoot (mean of seven steps of two walks of one person on force plates,
-#: github demotu/BMC; the ends of the foot's way are set).
-_COP_TIME = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7, 0.9, 1.0)
-_COP_PLACE = (0.07, 0.215, 0.325, 0.45, 0.61, 0.69, 0.725, 0.77, 0.92)
 
 
 @dataclass(frozen=True, eq=False)
@@ -230,7 +226,7 @@ def _pressure_m(steps: tuple[Step, ...], side: Side, time_s: Array, foot_m: Arra
         share = (time_s[during] - step.contact_s) / (step.off_s - step.contact_s)
         flat = int(np.abs(share - 0.35).argmin())
         big, small, heel = foot_m[during][flat]
-        along = np.interp(share, _COP_TIME, _COP_PLACE)
+        along = np.interp(share, COP_TIME, COP_PLACE)
         toes = 0.7 * big + 0.3 * small
         place = heel + along[:, None] * (toes - heel)
         place[:, 2] = 0.0

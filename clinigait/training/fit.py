@@ -30,6 +30,7 @@ from clinigait.nn import build_network
 from clinigait.nn.drf import PavGuidedAttention
 from clinigait.nn.precision import fast
 from clinigait.nn.temporal_net import EitherSide
+from clinigait.nn.wavelet_stream import WaveletStream
 from clinigait.training.batches import BatchMaker, TensorBatch
 from clinigait.training.checkpoint import FitState, give_memory, read_state, take_state, write_state
 from clinigait.training.freezing import freeze, frozen_stages, hold, parameter_groups
@@ -157,6 +158,9 @@ def _standardise(network: torch.nn.Module, lesson: Lesson) -> None:
     start = lesson.start or {}
     if isinstance(network, EitherSide) and not start:
         network.standardise_by(_everything_seen(lesson))
+    beside = getattr(network, "beside", None)
+    if isinstance(beside, WaveletStream) and "beside.mean" not in start:
+        beside.standardise_by(_everything_seen(lesson))
     guide = getattr(network, "guide", None)
     if isinstance(guide, PavGuidedAttention) and "guide.low" not in start:
         kinds = lesson.plan.kinds_of(lesson.network)

@@ -101,6 +101,8 @@ class Validation:
         Agreement without the outliers, for speed and lengths.
     more
         What else a data set gives, by the name in ``metrics.json``.
+    lines
+        What else is said of it.
     """
 
     rows: tuple[Row, ...]
@@ -112,6 +114,7 @@ class Validation:
     outliers: tuple[str, ...] = ()
     apart: Mapping[tuple[str, str], Agreement] = field(default_factory=dict)
     more: Mapping[str, object] = field(default_factory=dict)
+    lines: tuple[str, ...] = ()
 
     def of(self, parameter: str, side: str) -> list[Row]:
         """Return the rows of one parameter and side."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from clinigait.core import BadInputError, Walk
 from clinigait.representations.clip import Clip
+from clinigait.representations.joint_loads import JOINT_LOADS, dynamics_of
+from clinigait.representations.joints import JOINTS, joints_of
 from clinigait.representations.skeleton_inputs import GAIT_ANGLES, angles_of
-from clinigait.representations.skeletons import skeleton
+from clinigait.representations.skeletons import Skeleton, skeleton
 from clinigait.training.augment_skeletons import SkeletonVariation, varied
 from clinigait.training.plan import TrainingPlan
 
@@ -26,9 +29,9 @@ def check_variations(plan: TrainingPlan) -> None:
     """
     if not plan.variations.copies:
         return
-    if [spec.kind for spec in plan.inputs] != [GAIT_ANGLES]:
+    if len(plan.inputs) != 1 or plan.inputs[0].kind not in _OF_BODY:
         raise BadInputError(
-            f"Only walks whose one input is {GAIT_ANGLES} can be put on other bodies.",
+            f"Only walks whose one input is of {', '.join(_OF_BODY)} can be put on other bodies.",
             "Take variations out of the protocol.",
         )
     _variation(plan)
@@ -39,9 +42,9 @@ def variations_of(plan: TrainingPlan, walk: Walk, sequence: str) -> tuple[Clip, 
     body, variation = skeleton(walk), _variation(plan)
     name = int.from_bytes(hashlib.sha256(sequence.encode()).digest()[:8], "big")
     rng = np.random.default_rng([plan.seed, name])
-    options: dict[str, Any] = dict(plan.inputs[0].options)
+    (seen,) = plan.inputs
     copies = range(plan.variations.copies)
-    return tuple(angles_of(varied(body, rng, variation), options) for _ in copies)
+    return tuple(_OF_BODY[seen.kind](varied(body, rng, variation), seen.options) for _ in copies)
 
 
 def _variation(plan: TrainingPlan) -> SkeletonVariation:
@@ -57,4 +60,10 @@ def _variation(plan: TrainingPlan) -> SkeletonVariation:
         ) from error
 
 
+#: What networks see of a skeleton, by kind of input.
+_OF_BODY: dict[str, Callable[[Skeleton, Mapping[str, Any]], Clip]] = {
+    GAIT_ANGLES: angles_of,
+    JOINTS: joints_of,
+    JOINT_LOADS: dynamics_of,
+}
 _ADAPTER = TypeAdapter(SkeletonVariation)

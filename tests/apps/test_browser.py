@@ -171,3 +171,63 @@ def look(page, folder):
     page.get_by_role("option", name="中文").click()
     page.get_by_text("本次就诊的视频").wait_for()
     page.screenshot(path=folder / "visit-zh.png", full_page=True)
+
+
+_COLOURS = """
+window.colours = new Set();
+const look = () => {
+  const app = document.querySelector("[data-testid=stApp]");
+  if (app) window.colours.add(getComputedStyle(app).backgroundColor);
+  requestAnimationFrame(look);
+};
+look();
+"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(_CHROMIUM is None, reason="there is no Chromium")
+def test_who_wants_it_dark_never_sees_it_light(tmp_path):
+    api = pytest.importorskip("playwright.sync_api")
+    store = open_store(tmp_path / "data")
+    user(store, "boss", "admin")
+    user(store, "doctor")
+    store.close()
+    light, dark = "rgb(255, 255, 255)", "rgb(17, 24, 29)"
+    with serving(tmp_path, workers=0) as served, api.sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=_CHROMIUM, args=["--no-sandbox"])
+
+        def opened(scheme):
+            page = browser.new_context(color_scheme=scheme).new_page()
+            page.set_default_timeout(90_000)
+            page.add_init_script(_COLOURS)
+            enter(page, served.url, "doctor")
+            page.get_by_role("heading", name="Patients").wait_for()
+            return page
+
+        def colours(page):
+            return page.evaluate("[...window.colours]")
+
+        page = opened("light")
+        assert light in colours(page)
+        page.goto(f"{served.url}/account")
+        page.get_by_text("Dark", exact=True).wait_for()
+        page.screenshot(path=tmp_path / "account-light.png", full_page=True)
+        with page.expect_event("load"):
+            page.get_by_text("Dark", exact=True).click()
+        page.get_by_text("Dark", exact=True).wait_for()
+        assert dark in colours(page)
+        assert light not in colours(page)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=tmp_path / "account-dark.png", full_page=True)
+        # Another browser, where nothing was ever chosen, and the system is light.
+        other = opened("light")
+        assert dark in colours(other)
+        assert light not in colours(other)
+        other.screenshot(path=tmp_path / "patients-dark.png", full_page=True)
+        other.goto(f"{served.url}/account")
+        with other.expect_event("load"):
+            other.get_by_text("As the system", exact=True).click()
+        other.get_by_text("As the system", exact=True).wait_for()
+        assert light in colours(other)
+        assert dark not in colours(other)
+        browser.close()

@@ -170,6 +170,20 @@ def test_a_second_factor_is_asked_for(browser, store, clock):
     assert enter(browser, code=codes.at(clock.ms // 1000)).status_code == 303
 
 
+def test_where_the_key_of_second_factors_is_lost_the_right_password_tells(browser, store, clock):
+    doctor = user(store, "doctor")
+    with store.writing() as db:
+        codes = pyotp.TOTP(totp.begin(db, doctor.id).secret)
+        assert totp.confirm(db, doctor.id, codes.at(clock.ms // 1000))
+    store.key_file.unlink()
+    clock.turn(60)
+    code = codes.at(clock.ms // 1000)
+    assert "key of the second factors" not in enter(browser, password="wrong", code=code).text  # noqa: S106
+    answer = enter(browser, code=code)
+    assert answer.status_code == 403
+    assert "The key of the second factors is missing." in answer.text
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_hostile_forms_are_only_wrong(browser, text):
     answer = browser.post(

@@ -269,3 +269,14 @@ def test_two_hundred_patients_with_twenty_visits_are_there_quickly(at, store, pe
     assert took_s < 2.0
     with store.reading() as db:
         assert db.scalars(select(Job)).first() is None
+
+
+@pytest.mark.parametrize(("role", "offered"), [("clinician", True), ("viewer", False)])
+def test_an_export_for_research_is_offered_to_who_may_export(at, store, people, role, offered):
+    made = case(store, "another")
+    with store.writing() as db:
+        db.add(PatientScope(user_id=people[role].id, patient_id=made.patient))
+    for page, label in (("patients", "Export all my patients"), ("patient", "Export this patient")):
+        test = at(people[role], page, patient=made.patient)
+        labels = [one.label for one in test.get("download_button")]
+        assert (label in labels) is offered, page

@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,18 @@ pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 from playwright import sync_api
 
-from clinigait.clinic import results, signing
+from clinigait.clinic import recordings, results, signing
 from clinigait.clinic.review import opened
+from clinigait.clinic.viewing import write_copy
 from clinigait.io.overlay import BrowserWriter
+from clinigait.io.video import open_recording
 from clinigait.perception.annotate import draw_skeleton
 from clinigait.store import Store, open_store
-from support.clinics import PASSWORD, quick_passwords, user
+from clinigait.store.tables import Recording
+from support import media
+from support.clinics import PASSWORD, quick_passwords, unprobed, user
 from support.reviewing import Visit, assessed_visit
+from support.walker import Gait, synthetic_walk
 
 ROOT = Path(__file__).parents[2]
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -187,13 +193,12 @@ def test_from_the_film_to_the_signed_report(
     page.get_by_label("Your password again, doctor").fill(PASSWORD)
     page.get_by_role("button", name="Sign", exact=True).click()
     page.get_by_text("A signed report never changes").wait_for()
-    page.wait_for_timeout(5000)  # the rest of the page is drawn anew
+
+    # take out at once, while the page is still drawn anew: the report that was signed
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="Report (PDF)").click()
     (signed,) = signing.signatures(store, made.doctor, made.visit)
     assert signed.assessment_id == results.versions(store, made.doctor, made.visit)[0][1]
-
-    # take out: the report that was signed, byte for byte
-    with page.expect_download() as coming:
-        page.get_by_role("button", name="Report (PDF)").click()
     coming.value.save_as(tmp_path / "report.pdf")
     assert (tmp_path / "report.pdf").read_bytes() == signing.report(store, made.doctor, signed.id)
     report = pdfium.PdfDocument(tmp_path / "report.pdf")
@@ -201,6 +206,75 @@ def test_from_the_film_to_the_signed_report(
     assert "doctor" in text
     assert "P-7" in text
     assert wrong == []
+
+
+def _as_filmed(store: Store, folder: Path) -> Visit:
+    """Assess a walk of uneven frames that begins late, of a film that browsers cannot play."""
+    whole = synthetic_walk(Gait(noise_px=1))
+    kept = np.flatnonzero(np.random.default_rng(3).random(len(whole)) > 0.2)
+    walk = replace(whole.part(kept), time_s=np.round(whole.time_s[kept] + 0.25, 3))
+    made = assessed_visit(store, folder, [walk])
+    found = opened(store, made.doctor, made.assessment)
+    times_s = [float(time_s) for time_s in walk.time_s]
+    pictures = [media.picture(number % 256, 640, 360) for number in range(len(walk))]
+    film = media.write_film(
+        folder / "film.mkv",
+        media.Film(codec="mjpeg", pixel_format="yuvj420p", times_s=times_s, rate_hz=60),
+        pictures,
+    )
+    with unprobed():
+        added = recordings.add(store, made.doctor, made.visit, [film.read_bytes()], {})
+    opened_film = open_recording(film)
+    facts = replace(
+        found.assessment.recording, source="film", layout=None, sha256=opened_film.sha256,
+        codec=opened_film.codec, start_s=times_s[0],
+    )  # fmt: skip
+    assert write_copy(film, facts, folder / "copy", lambda _: None)
+    (copy,) = (folder / "copy").iterdir()
+    with store.files.receiving([copy.read_bytes()], 10**9) as received, store.writing() as db:
+        sha256 = store.files.keep(db, received)
+        db.get_one(Recording, added).viewing_sha256 = sha256
+        files = {**found.version.files, copy.name: sha256}
+        assessment = replace(found.assessment, recording=facts)
+        new = results.keep(db, made.visit, assessment, files, made.doctor.id)
+    return Visit(made.doctor, made.patient, made.visit, made.recordings, new)
+
+
+_NUMBER = """video => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const pen = canvas.getContext("2d");
+  pen.drawImage(video, 0, 0);
+  let number = 0;
+  for (let bit = 0; bit < 8; bit += 1) {
+    const at = Math.floor(canvas.width * (2 * bit + 1) / 16);
+    if (pen.getImageData(at, canvas.height / 2, 1, 1).data[0] > 128) number += 1 << bit;
+  }
+  return number;
+}"""
+
+
+def test_the_copy_of_a_film_that_browsers_cannot_play_is_in_step(
+    browser: Any, tmp_path: Path
+) -> None:
+    with quick_passwords():
+        store = open_store(tmp_path / "data")
+        user(store, "boss", "admin")
+        made = _as_filmed(store, tmp_path)
+    with Serving(tmp_path / "data", tmp_path / "server.log") as address:
+        page, wrong = _opened(browser, address, made.assessment)
+        page.get_by_text("Show faces").click()
+        video = page.locator(".viewer video")
+        _until(lambda: "faces=" in (video.get_attribute("src") or ""))
+        _until(lambda: video.evaluate("video => video.readyState") >= 2)
+        assert page.locator(".wait").is_hidden()
+        for keys in ([], ["."], ["."] * 7, [","], ["End"], [","], ["Home"], ["."]):
+            for key in keys:
+                page.locator(".timeline").press(key)
+            page.wait_for_timeout(1500)
+            assert video.evaluate(_NUMBER) == (_frame(page) - 1) % 256
+        assert wrong == []
+    store.close()
 
 
 def test_the_keyboard_and_a_finger_can_do_what_the_mouse_can(

@@ -15,18 +15,19 @@ pytest.importorskip("streamlit", reason="the extra `clinic` is not installed")
 pytest.importorskip("clinigait.apps", reason="clinigait.apps is not linked or installed")
 
 from clinigait.apps.dashboard import viewer
-from clinigait.apps.dashboard.review.draft import Draft, tried
-from clinigait.apps.dashboard.review.filing import FORMS, taken_out
+from clinigait.apps.dashboard.review.draft import Draft, save, tried
 from clinigait.apps.dashboard.session import Session, plain
-from clinigait.clinic import patients, results, signing
-from clinigait.clinic.review import opened
-from clinigait.core import EventKind, RefusedError
-from clinigait.store import Store, accounts, open_store, sign_ins
-from clinigait.store.tables import AuditEntry
+from clinigait.clinic import asking, drafts, patients, results, signing
+from clinigait.clinic.review import opened, unmeasured
+from clinigait.core import EventKind, MoveEvent, Review, ReviewStep
+from clinigait.io.assessment import assessment_json
+from clinigait.store import Store, open_store, sign_ins
+from clinigait.store.jobs import State
 from support.assessments import assessed, prediction, refused
 from support.clinics import HOSTILE, PASSWORD, quick_passwords, user
 from support.pages import page, signed_in, texts
 from support.reviewing import Visit, assessed_visit
+from support.walker import Gait, synthetic_walk
 
 APPS = Path(__file__).parents[2] / "apps" / "dashboard"
 
@@ -141,6 +142,66 @@ def test_an_edit_shows_what_it_changes_and_is_kept_with_its_note(
     assert [one.change.kind for one in kept.version.edits] == ["move_event"]
 
 
+def test_a_draft_is_there_again_on_a_page_that_is_opened_anew(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    found = opened(store, made.doctor, made.assessment)
+    said = {"serial": 1, "edits": [_move(store, made)]}
+    with signed_in(store, made.doctor) as gone:
+        session = _session(store, made)
+        save(session, tried(session, found, Draft(made.assessment), said))
+        shown = page("results", assessment=made.assessment)
+        assert not shown.exception
+        text = plain_of(texts(shown))
+        assert "are here again" in text
+        assert "60 ms" in text
+        shown.button(key="discard").click().run()
+        assert "are here again" not in plain_of(texts(shown))
+        assert drafts.load(store, made.doctor, made.assessment) is None
+        save(session, tried(session, found, Draft(made.assessment), said))
+        shown = page("results", assessment=made.assessment)
+        shown.button(key="keep").click().run()
+    newest = results.versions(store, made.doctor, made.visit)[0][1]
+    assert gone == [("results", {"assessment": newest})]
+    assert drafts.load(store, made.doctor, made.assessment) is None
+
+
+def test_a_draft_that_cannot_be_any_more_is_told(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    edit = {**_move(store, made), "time_s": 5000.0}
+    drafts.save(store, made.doctor, made.assessment, [edit])
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=made.assessment)
+        assert not shown.exception
+        assert "There is no" in plain_of(" ".join(one.value for one in shown.error))
+        assert {one.key for one in shown.button} & {"keep"} == set()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("queued", "are being asked"), ("running", "are being asked"), ("failed", "could not be")],
+)
+def test_the_page_says_that_models_are_asked_about_the_corrected_walk(
+    case: tuple[Store, Visit], status: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, made = case
+    found = opened(store, made.doctor, made.assessment).assessment
+    move = _move(store, made)
+    move = MoveEvent(EventKind.INITIAL_CONTACT, move["side"], move["time_s"], move["to_s"])
+    review = Review((ReviewStep("doctor", "2026-11-02T10:00:00+00:00", (move,)),))
+    before = replace(found, predictions=(prediction(),), review=review)
+    with store.writing() as db:
+        kept = results.keep(db, made.visit, before, {}, made.doctor.id)
+    stands = State(status, 0.5, "Asking the model", 1, ("a defect: OSError",))
+    monkeypatch.setattr(asking, "state", lambda *_: stands)
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=kept)
+        assert not shown.exception
+        text = plain_of(texts(shown))
+    assert said in text
+    assert "was asked before the last corrections (1)" in text
+    assert ("report signed now" in text) == (status != "failed")
+
+
 def plain_of(text: str) -> str:
     return text.replace("\\", "")
 
@@ -156,9 +217,7 @@ def test_who_may_only_see_can_neither_correct_nor_sign_nor_take_out(
         assert "Corrections" not in [one.value for one in shown.subheader]
         assert {one.key for one in shown.button} & {"keep", "reviewed"} == set()
         assert not shown.text_input
-    token = sign_ins.sign_in(store, "looker", PASSWORD).token
-    with pytest.raises(RefusedError):
-        taken_out(Session(store, viewer_, "en", token), made.assessment, "pdf", "en", "a4")
+    assert not shown.get("link_button")
 
 
 def test_another_doctor_s_patient_is_not_shown_even_where_the_page_was_open(
@@ -191,6 +250,56 @@ def test_a_refused_walk_says_why_and_what_to_do(case: tuple[Store, Visit]) -> No
     assert refused().remedy in said
     assert "Nothing is lost" in said
     assert not shown.metric
+
+
+def test_a_refused_walk_is_corrected_until_it_can_be_measured(store: Store, tmp_path: Path) -> None:
+    made = assessed_visit(store, tmp_path, [synthetic_walk(Gait(noise_px=1)).part(slice(0, 150))])
+    found = opened(store, made.doctor, made.assessment)
+    foot_off = unmeasured(found, []).measurement.events[1]
+    gone = {
+        "action": "delete_event", "kind": foot_off.kind.value, "side": foot_off.side,
+        "time_s": foot_off.time_s,
+    }  # fmt: skip
+    missed = {"action": "add_event", "kind": "initial_contact", "side": "left", "time_s": 0.02}
+    session = _session(store, made)
+    still = tried(session, found, Draft(made.assessment), {"serial": 1, "edits": [gone]})
+    assert (len(still.corrections), still.assessment, still.refused) == (1, None, "")
+    with signed_in(store, made.doctor) as gone_to:
+        shown = page("results", assessment=made.assessment)
+        assert not shown.exception
+        text = plain_of(texts(shown))
+        assert "Were events missed" in text
+        assert found.assessment.message in text
+        assert {one.key for one in shown.button} & {"keep", "reviewed"} == set()
+        shown.session_state["draft"] = still
+        shown.run()
+        assert not shown.exception
+        assert "Still refused: " + found.assessment.message[:10] in plain_of(texts(shown))
+        assert {one.key for one in shown.button} & {"keep", "reviewed"} == set()
+        said = {"serial": 2, "edits": [missed]}
+        shown.session_state["draft"] = tried(session, found, still, said)
+        shown.run()
+        assert "the walk can be measured" in " ".join(one.value for one in shown.success)
+        assert not shown.metric
+        shown.button(key="keep").click().run()
+    newest = results.versions(store, made.doctor, made.visit)[0][1]
+    assert gone_to == [("results", {"assessment": newest})]
+    assert opened(store, made.doctor, newest).assessment.status == "assessed"
+
+
+def test_everybody_in_every_recording_can_be_chosen(case: tuple[Store, Visit]) -> None:
+    store, made = case
+    both = assessed(2)
+    own = assessment_json(both).encode()
+    with store.writing() as db, store.files.receiving([own], 10**7) as file:
+        sha256 = store.files.keep(db, file)
+        files = {f"pass-{number}/assessment.json": sha256 for number in (1, 2)}
+        kept = results.keep(db, made.visit, both, files, made.doctor.id)
+    with signed_in(store, made.doctor):
+        shown = page("results", assessment=kept)
+        assert not shown.exception
+        keys = {one.key for one in shown.button if str(one.key).startswith("person-")}
+        assert keys == {"person-1-2", "person-2-2"}
 
 
 def test_what_models_say_comes_with_its_marks_and_silence_with_its_reason(
@@ -240,29 +349,3 @@ def test_signing_takes_the_password_and_an_amendment_a_reason(case: tuple[Store,
 def _submit(shown) -> None:
     button = next(b for b in shown.button if str(b.label).startswith("Sign"))
     button.click().run()
-
-
-def test_every_form_is_made_when_asked_for_and_audited(case: tuple[Store, Visit]) -> None:
-    store, made = case
-    session = _session(store, made)
-    begins = {"pdf": b"%PDF", "fhir": b"{", "dicom": bytes(128) + b"DICM", "csv": b""}
-    for form in FORMS:
-        content = taken_out(session, made.assessment, form, "en", "letter")
-        assert content.startswith(begins[form])
-        assert len(content) > 500
-    with store.reading() as db:
-        actions = [row.action for row in db.query(AuditEntry).all()]
-    assert actions.count("export") == len(FORMS)
-    sign_ins.sign_out(store, session.token)
-    with pytest.raises(RefusedError):
-        taken_out(session, made.assessment, "csv", "en", "a4")
-
-
-def test_a_changed_account_cannot_take_out_with_an_old_page(case: tuple[Store, Visit]) -> None:
-    store, made = case
-    session = _session(store, made)
-    user(store, "boss", "admin")
-    with store.writing() as db:
-        accounts.change(db, made.doctor.id, role="auditor")
-    with pytest.raises(RefusedError):
-        taken_out(session, made.assessment, "pdf", "en", "a4")

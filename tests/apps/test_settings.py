@@ -68,3 +68,30 @@ def test_streamlit_knows_every_setting_that_it_is_told(tmp_path):
     from streamlit import config
 
     assert set(options(Settings(tmp_path))) <= set(config._config_options_template)
+
+
+def _luminance(colour: str) -> float:
+    """Return the relative luminance of WCAG 2.2."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def _contrast(one: str, other: str) -> float:
+    high, low = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("kind", ["light", "dark"])
+def test_texts_and_buttons_can_be_read_in_both_themes(kind, tmp_path):
+    theme = {
+        key.removeprefix(f"theme.{kind}."): str(value)
+        for key, value in options(Settings(tmp_path)).items()
+        if key.startswith(f"theme.{kind}.")
+    }
+    grounds = (theme["backgroundColor"], theme["secondaryBackgroundColor"])
+    for ground in grounds:
+        assert _contrast(theme["textColor"], ground) >= 4.5
+        assert _contrast(theme["linkColor"], ground) >= 4.5
+        assert _contrast(theme["primaryColor"], ground) >= 3  # the edge of a button
+    assert _contrast("#FFFFFF", theme["primaryColor"]) >= 4.5  # what stands on it

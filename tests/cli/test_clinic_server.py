@@ -75,6 +75,30 @@ def test_a_lost_telephone_is_no_lost_account(folder: Path) -> None:
     store.close()
 
 
+def test_second_factors_without_their_key_are_told_of_and_taken_off(
+    folder: Path, tmp_path: Path
+) -> None:
+    store = open_store(folder)
+    with store.writing() as db:
+        totp.begin(db, accounts.find(db, "doctor").id)
+    told = _run(folder, "backup", "--out", tmp_path / "backup.tar").output
+    assert f"The key of 1 second factors is not in it: keep a copy of {store.key_file}" in told
+    told = _run(tmp_path / "new", "restore", tmp_path / "backup.tar").output
+    assert "1 second factors: The key of the second factors is missing." in told
+    kept = store.key_file.read_text()
+    assert "1 second factors" in _run(folder, "users", "new-key").output
+    assert store.key_file.read_text().endswith(kept.splitlines()[-1] + "\n")
+    assert _run(folder, "users", "new-key", "--forget-old").exit_code == 0
+    assert kept.splitlines()[-1] not in store.key_file.read_text()
+    store.close()
+    assert isinstance(_run(tmp_path / "new", "users", "new-key").exception, BadInputError)
+    for wrong in ([], ["doctor", "--all"]):
+        done = _run(tmp_path / "new", "users", "second-factor-off", *wrong)
+        assert isinstance(done.exception, BadInputError)
+    assert "Off for 1" in _run(tmp_path / "new", "users", "second-factor-off", "--all").output
+    assert "0 second factors" in _run(tmp_path / "new", "users", "new-key").output
+
+
 def test_backup_and_restore(folder: Path, tmp_path: Path) -> None:
     done = _run(folder, "backup", "--out", tmp_path / "backup.tar")
     assert done.exit_code == 0, done.output

@@ -30,7 +30,7 @@ _UNITS = {
 }  # fmt: skip
 _WITHOUT_UNIT = (
     "speed_normalised", "step_regularity", "stride_regularity", "harmonic_ratio_vertical",
-    "harmonic_ratio_forward", "harmonic_ratio_lateral", "trembling_ratio",
+    "harmonic_ratio_forward", "harmonic_ratio_lateral", "trembling_ratio", "tremor_band_ratio",
 )  # fmt: skip
 #: Turns, courses and timed tests come from walks with turns: their own tests produce them.
 _OF_TASKS = {name for name, definition in CATALOGUE.items() if definition.group == "task"}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from clinigait.core import (
     BLAZEPOSE_33,
     COCO_17,
+    SIDES,
     Depth,
     KeypointLayout,
     Measurement,
@@ -144,6 +145,16 @@ def test_exchanged_sides_are_refused(layout: KeypointLayout) -> None:
         with pytest.raises(RefusedError) as caught:
             _measured(replace(walk, keypoints=keypoints))
         assert caught.value.refused.code == "sides_exchanged"
+
+
+def test_toes_that_a_heel_hides_from_the_camera_exchange_no_sides() -> None:
+    walk = synthetic_space_walk(Gait(), BLAZEPOSE_33)
+    keypoints = walk.keypoints.copy()
+    for side in SIDES:
+        heel = keypoints[:, walk.layout.index("heel", side)]
+        keypoints[:, walk.layout.index("toe", side)] = heel - [0.01, 0, 0]
+    found = _measured(replace(walk, keypoints=keypoints))
+    assert _value(found, "stride_time_s") == pytest.approx(1.1, abs=0.02)
 
 
 @pytest.mark.parametrize("in_space", [True, False])

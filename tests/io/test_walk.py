@@ -120,7 +120,7 @@ def test_a_walk_without_extras(tmp_path: Path) -> None:
 def test_something_else(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "walk.npz"
     path.write_bytes(content)
-    with pytest.raises(BadInputError, match="not a walk"):
+    with pytest.raises(BadInputError, match=r"not a walk|is empty"):
         read_walk(path)
 
 

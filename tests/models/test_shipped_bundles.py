@@ -20,8 +20,8 @@ EVERY = pytest.mark.parametrize("name", shipped_bundles())
 
 def test_there_are_some_and_together_they_are_small() -> None:
     assert set(shipped_bundles()) >= {
-        "frailty_silhouette_synthetic", "pathology_side_view", "pathology_skeleton",
-        "scoliosis_silhouette_synthetic",
+        "frailty_silhouette_synthetic", "parkinson_rgbd_synthetic", "pathology_side_view",
+        "pathology_skeleton", "scoliosis_silhouette_synthetic",
     }  # fmt: skip
     bundles = [open_model(name) for name in shipped_bundles()]
     assert sum(f.stat().st_size for b in bundles for f in b.folder.iterdir()) < _BYTES

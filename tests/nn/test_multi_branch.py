@@ -75,7 +75,7 @@ def test_it_is_resnet_50() -> None:
     from clinigait.nn.resnet import ResNet50  # needs transformers
 
     made = ResNet50(3, 64)
-    assert sum(p.numel() for p in made.parameters()) == 25,557,032 - 2048 * 1000 - 1000
+    assert sum(p.numel() for p in made.parameters()) == 25_557_032 - 2048 * 1000 - 1000
     with torch.no_grad():
         y, _ = made.eval()(torch.zeros(1, 3, 60, 17), None)
     assert y.shape == (1, 2048, 8, 3)

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from clinigait.core import BLAZEPOSE_33
 from clinigait.perception.sides import mend_sides
-from support.walker import Gait, synthetic_walk
+from support.walker import Gait, synthetic_space_walk, synthetic_walk
 
 _LEG = ("hip", "knee", "ankle", "heel", "toe")
 
@@ -103,3 +104,25 @@ def test_a_stride_long_exchange_with_blended_ends_is_mended(rate_hz: int) -> Non
     wrong = np.abs(keypoints[:, ankle] - walk.keypoints[:, ankle]).max(axis=1) > 1e-9
     assert swapped[start + 2 : end - 2].all()
     assert wrong.sum() <= 4
+
+
+@pytest.mark.parametrize("towards", [0.3, 0.5, 0.7])
+def test_whoever_turns_round_keeps_the_left_leg_on_the_left(towards: float) -> None:
+    """From the front the left is on the right of the picture, from behind on the left.
+
+    The turn takes one frame here, as where somebody turns at the edge of the picture: legs that
+    stayed on one side of it would move smoothly, and be wrong before the turn or after it.
+    """
+    space = synthetic_space_walk(Gait(rate_hz=30), BLAZEPOSE_33)
+    turned = np.where(np.arange(len(space)) < towards * len(space), 1.0, -1.0)
+    across, up = space.keypoints[:, :, 1], space.keypoints[:, :, 2]
+    pictured = 200 * np.stack([turned[:, None] * across, 2 - up], axis=2)
+    keypoints, _, swapped = mend_sides(space.time_s, pictured, space.confidence, space.layout)
+    assert not swapped.any()
+    np.testing.assert_array_equal(keypoints, pictured)
+    legs = [space.layout.index(p, s) for s in ("left", "right") for p in _LEG]
+    wrong = pictured.copy()
+    wrong[:, legs] = pictured[:, legs[5:] + legs[:5]]  # all legs exchanged: shoulders tell
+    keypoints, _, swapped = mend_sides(space.time_s, wrong, space.confidence, space.layout)
+    assert swapped.all()
+    np.testing.assert_array_equal(keypoints, pictured)

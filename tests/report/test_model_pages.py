@@ -9,7 +9,21 @@ import numpy as np
 import pypdfium2 as pdfium
 import pytest
 
-from clinigait.core import MeasuredSign, Prediction, Reference, Refused, SignedMeasure, Typicality
+from clinigait.core import (
+    AddEvent,
+    EventKind,
+    MeasuredSign,
+    Prediction,
+    Reference,
+    Refused,
+    Review,
+    ReviewStep,
+    SignedMeasure,
+    Typicality,
+)
+from clinigait.findings import findings_of
+from clinigait.gait.catalogue import CATALOGUE
+from clinigait.report.fhir import fhir_bundle
 from clinigait.report.model_pages import direction
 from clinigait.report.pdf import write_report
 from clinigait.report.saliency_figures import save_overlay
@@ -64,6 +78,35 @@ def _signs() -> tuple[MeasuredSign, ...]:
             "turn_duration_s", "Turn: duration", "s", {}, reason="The walk has no turn."
         ),
     )  # fmt: skip
+
+
+def test_every_model_says_to_which_state_of_a_corrected_walk_it_answers(
+    frames: Path, tmp_path: Path
+) -> None:
+    said = (
+        prediction(), replace(prediction(), task="frailty", corrections=2, kept=True),
+        replace(prediction(), task="pathology", corrections=2),
+    )  # fmt: skip
+    add = AddEvent(EventKind.FOOT_OFF, "left", 1.0)
+    review = Review((ReviewStep("doctor", "2026-11-02T10:00:00+00:00", (add, add)),))
+    made = replace(assessed(3, with_curves=False), predictions=said, review=review)
+    write_report(made, frames, tmp_path / "r.pdf", DEFINITIONS)
+    document = pdfium.PdfDocument(tmp_path / "r.pdf")
+    pages = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    own = [page for page in pages if "Model result (adjunct):" in page]
+    words = (ENGLISH.model_outdated.format(count=2), ENGLISH.model_kept, ENGLISH.model_asked)
+    for page, text in zip(own, words, strict=True):
+        assert [one for one in words if one in page] == [text]
+    assert ENGLISH.models_before in pages[0]
+    notes = [
+        [note["text"] for note in entry["resource"]["note"]]
+        for entry in fhir_bundle(made, CATALOGUE)["entry"]
+        if entry["resource"]["resourceType"] == "RiskAssessment"
+    ]
+    assert [own[0] for own in notes] == list(words)
+    assert [one.name for one in findings_of(made, CATALOGUE) if one.kind == "prediction"] == [
+        "frailty", "pathology"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("abstains", [False, True])

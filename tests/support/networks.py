@@ -46,6 +46,26 @@ SPECS: dict[str, dict[str, object]] = {
     "multi_branch, no proportions": {
         "kind": "multi_branch", "channels": 2, "embedding": 16, "edges": EDGES[:3],
         "torso": [[5, 6], [11, 12]], "branches": ["velocity", "motion"], **_SKELETONS,
+        "in_channels": 6, "coordinates": 3,
+    },
+    "gaitmixer, loads": {
+        "kind": "gaitmixer", "channels": 16, **_SKELETONS, "in_channels": 9, "loads": 3,
+    },
+    "gaitformer, loads": {
+        "kind": "gaitformer", "channels": 16, **_SKELETONS, "in_channels": 9, "loads": 3,
+        "load_fusion": "gate",
+    },
+    "gaitgraph, loads": {
+        "kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS, "in_channels": 9,
+        "loads": 3, "load_fusion": "attention",
+    },
+    **{
+        f"{kind}, wavelet": {
+            "kind": kind, "channels": 16, **_SKELETONS, **more,
+            "wavelet": {"rate_hz": 30, "coordinates": 2, "channels": 4, "embedding": 24, "hop": 2,
+                        "torso": [0, 11]},
+        }
+        for kind, more in (("gaitmixer", {}), ("gaitformer", {}), ("gaitgraph", {"edges": EDGES}))
     },
     "either_side": {
         "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,

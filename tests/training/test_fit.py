@@ -9,6 +9,9 @@ from numpy.testing import assert_array_equal
 torch = pytest.importorskip("torch")
 pytest.importorskip("lightning")
 
+from clinigait.core import InputSpec  # noqa: E402
+from clinigait.representations.clip import Clip  # noqa: E402
+from clinigait.representations.joints import JOINTS  # noqa: E402
 from clinigait.training import fit as fitting  # noqa: E402
 from clinigait.training.fit import (  # noqa: E402
     Lesson,
@@ -19,6 +22,7 @@ from clinigait.training.fit import (  # noqa: E402
     tensors,
 )
 from clinigait.training.plan import NetworkPlan, Optimiser, Stopping, Term  # noqa: E402
+from clinigait.training.prepared import Prepared, Record  # noqa: E402
 from support.lessons import TINY, plan_of, prepared  # noqa: E402
 
 
@@ -175,3 +179,28 @@ def test_a_look_takes_some_records_of_each_person_spread_over_all_of_theirs():
         own = [r.sequence for r in people.records if r.person == person]
         assert [r.sequence for r in few.records if r.person == person] == [own[0], own[4], own[8]]
     assert people.few_of_each(50).records == people.records
+
+
+def test_a_wavelet_stream_is_scaled_by_those_who_teach_and_keeps_the_scale():
+    rng = np.random.default_rng(0)
+    records = [
+        Record(f"w{i}", f"p{i}", "1", f"w{i}", i % 3,
+               Clip({JOINTS: rng.normal(0, 1 + i, (40, 6, 17)).astype(np.float32)}, {},
+                    np.arange(40) / 15))
+        for i in range(6)
+    ]  # fmt: skip
+    wavelet = {"rate_hz": 15, "coordinates": 3, "channels": 2, "embedding": 4}
+    sizes = {"joints": 17, "in_channels": 6, "channels": 8, "embedding": 8}
+    spec = {"kind": "gaitmixer", **sizes, "wavelet": wavelet}
+    lesson = _lesson(
+        1, people=Prepared(("a", "b", "c"), tuple(records), {}),
+        inputs=(InputSpec(JOINTS, {"rate_hz": 15}),), networks=(NetworkPlan(spec),),
+        objective=(Term("cross_entropy"),),
+    )  # fmt: skip
+    mean = fit_network(lesson).arrays["beside.mean"]
+    assert mean.shape == (51,)
+    assert mean.min() > 0.1
+    fewer = replace(lesson, learners=replace(lesson.learners, records=tuple(records[:3])))
+    assert fit_network(fewer).arrays["beside.mean"].mean() < mean.mean()
+    kept = fit_network(replace(fewer, start={"beside.mean": mean}))
+    assert_array_equal(kept.arrays["beside.mean"], mean)

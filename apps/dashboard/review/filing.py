@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
 import streamlit as st
 
+from clinigait.apps.dashboard.downloads import FORMS, PAGES, address
 from clinigait.apps.dashboard.places import go
+from clinigait.apps.dashboard.review.asking import under_way
 from clinigait.apps.dashboard.review.draft import draft_of
 from clinigait.apps.dashboard.review.head import moment, signature_of
 from clinigait.apps.dashboard.review.shown import Shown, forget
 from clinigait.apps.dashboard.session import Session, current, plain, telling
 from clinigait.apps.dashboard.words import LANGUAGES
-from clinigait.clinic import documents, results, signing
-from clinigait.clinic.review import opened
-from clinigait.core import RefusedError
-from clinigait.store import accounts, sign_ins, totp
+from clinigait.clinic import documents
+from clinigait.store import accounts, totp
 
-#: Form, name of the file's end, and what the browser is told that it is.
-FORMS = {
-    "pdf": ("pdf", "application/pdf"),
-    "fhir": ("json", "application/fhir+json"),
-    "dicom": ("dcm", "application/dicom"),
-    "csv": ("csv", "text/csv"),
-}
-PAGES = {"a4": "A4", "letter": "US Letter"}
 _LONGEST_REASON = 500
 
 
@@ -68,6 +57,8 @@ def sign_off(shown: Shown, language: str, page: str) -> None:
     earlier = signature_of(shown)
     if shown.assessment.review is None:
         st.info(say("results_not_reviewed"), icon=":material/visibility:")
+    if under_way(shown):
+        st.info(say("results_sign_asking"), icon=":material/psychology:")
     with st.form("sign", border=True):
         st.markdown(say("results_sign_meaning"))
         reason = ""
@@ -109,46 +100,14 @@ def _sign(session: Session, shown: Shown, reason: str, language: str, page: str)
 
 def downloads(shown: Shown, language: str, page: str) -> None:
     """Offer every form of the results; each is made, and audited, when it is asked for."""
-    say, stem = shown.say, f"{shown.opened.patient_code}_{shown.opened.visit_day}"
-    safe = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in stem)[:80]
+    say = shown.say
     with st.container(horizontal=True):
-        for form, (ending, kind) in FORMS.items():
+        for form in FORMS:
             if form == "csv" and shown.assessment.measurement is None:
                 continue
-            st.download_button(
+            st.link_button(
                 say(f"results_download_{form}"),
-                data=partial(taken_out, shown.session, shown.id, form, language, page),
-                file_name=f"{safe}_v{shown.opened.version.number}.{ending}",
-                mime=kind,
-                on_click="ignore",
+                address(shown.id, form, language, page),
                 icon=":material/download:",
-                key=f"download-{form}",
             )
     st.caption(say("results_download_help"))
-
-
-def taken_out(session: Session, assessment_id: str, form: str, language: str, page: str) -> bytes:
-    """Return one form of the results to somebody who is still signed in and may have it.
-
-    Raises
-    ------
-    RefusedError
-        If the sign-in has ended, or the gate says no.
-    """
-    account = sign_ins.who(session.store, session.token)
-    if account is None or account.id != session.account.id:
-        raise RefusedError("signed_out", "You are signed out.", "Sign in again.")
-    kept = opened(session.store, account, assessment_id)
-    if form == "pdf" and kept.signed is not None:
-        return signing.report(session.store, account, kept.signed.id)
-    results.export(session.store, account, assessment_id, form)
-    signed_pdf = None
-    if form == "dicom" and kept.signed is not None:
-        signed_pdf = signing.report(session.store, account, kept.signed.id)
-    make: dict[str, Callable[[], bytes]] = {
-        "pdf": lambda: documents.report_pdf(kept, language, page),
-        "fhir": lambda: documents.fhir(kept),
-        "dicom": lambda: documents.dicom(kept, language=language, page_size=page, pdf=signed_pdf),
-        "csv": lambda: documents.csv(kept),
-    }
-    return make[form]()

@@ -11,6 +11,7 @@ from clinigait.apps.dashboard.session import plain
 from clinigait.core import BadInputError, Prediction, percent_text
 from clinigait.io.bundle import read_card, shipped_bundles
 from clinigait.report.card import card_marks, card_parts
+from clinigait.report.review_pages import revision_text
 from clinigait.report.text import compact, number
 
 
@@ -21,8 +22,6 @@ def models(shown: Shown) -> None:
         st.info(shown.say("results_no_models"))
         return
     st.caption(words.model_note)
-    if shown.assessment.review is not None and shown.assessment.review.corrections:
-        st.info(shown.say("results_models_before"), icon=":material/history:")
     for index, said in enumerate(predictions, 1):
         with st.container(border=True):
             _model(shown, said, index)
@@ -31,6 +30,7 @@ def models(shown: Shown) -> None:
 def _model(shown: Shown, said: Prediction, index: int) -> None:
     words = shown.words
     st.subheader(plain(said.title))
+    _revision(shown, said)
     if said.research:
         st.warning(plain(words.model_research), icon=":material/science:")
     if said.synthetic:
@@ -56,6 +56,15 @@ def _model(shown: Shown, said: Prediction, index: int) -> None:
     for limit in said.limits:
         st.caption(plain(limit))
     _card(shown, said)
+
+
+def _revision(shown: Shown, said: Prediction) -> None:
+    """Show to which state of the walk the model answers, where something was corrected."""
+    text = plain(revision_text(shown.assessment, said, shown.words))
+    if shown.assessment.answered_before(said):
+        st.warning(text, icon=":material/history:")
+    elif text:
+        st.info(text, icon=":material/history:")
 
 
 def _classes(shown: Shown, said: Prediction) -> go.Figure:

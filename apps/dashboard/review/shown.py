@@ -152,7 +152,7 @@ def shown(session: Session, assessment_id: str) -> Shown:
 
 def forget() -> None:
     """Let go of what is kept of an opened version, so that it is read anew."""
-    for key in ("opened", "course", "draft", "go"):
+    for key in ("opened", "course", "draft", "draft_sought", "unmeasured", "go"):
         st.session_state.pop(key, None)
 
 

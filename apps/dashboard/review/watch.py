@@ -15,14 +15,16 @@ from clinigait.apps.dashboard.review.draft import (
     discard,
     draft_of,
     plain_data,
+    save,
     swaps_of,
     tried,
 )
-from clinigait.apps.dashboard.review.head import moment
+from clinigait.apps.dashboard.review.head import moment, moment_of_ms
 from clinigait.apps.dashboard.review.shown import Shown, forget, say_plain
 from clinigait.apps.dashboard.session import current, plain, telling
 from clinigait.apps.dashboard.viewer.figure import figure_of
 from clinigait.apps.dashboard.viewer.signals import curves_of
+from clinigait.clinic.opening import swaps_in
 from clinigait.clinic.review import (
     Correction,
     MoveEvent,
@@ -31,6 +33,7 @@ from clinigait.clinic.review import (
     SwapLegs,
     keep,
     reviewed,
+    unmeasured,
 )
 from clinigait.core import Assessment, Measurement, Parameter, Stride, Walk
 from clinigait.gait.edited import with_swapped_legs
@@ -61,18 +64,30 @@ def watch(shown: Shown) -> None:
     draft = draft_of(shown.id)
     now = shown.of(draft.assessment) if draft.assessment is not None else shown
     measurement = now.assessment.measurement
-    if measurement is None:
-        return
     may = session.may("change") and shown.opened.newest
     one = _pass(shown)
     if one is None:
         st.info(shown.say("results_no_walk"))
     else:
-        _viewer(now, one, draft, editable=may)
+        seen = now if measurement is not None else shown.of(_unmeasured(shown, draft))
+        _viewer(seen, one, draft, editable=may)
     if may:
         _corrections(shown, now, draft)
-    _strides(now, measurement)
+    if measurement is not None:
+        _strides(now, measurement)
     _kept_corrections(shown)
+
+
+def _unmeasured(shown: Shown, draft: Draft) -> Assessment:
+    """Return what is seen of a refused walk: events and strides to correct, no numbers."""
+    key = (shown.id, draft.corrections)
+    kept = st.session_state.get("unmeasured")
+    if kept is None or kept[0] != key:
+        with telling(shown.session):
+            kept = (key, unmeasured(shown.opened, draft.corrections))
+        st.session_state["unmeasured"] = kept
+    seen: Assessment = kept[1]
+    return seen
 
 
 def see_stride(start_s: float, end_s: float) -> None:
@@ -128,8 +143,8 @@ def _viewer(now: Shown, one: OpenedPass, draft: Draft, *, editable: bool) -> Non
 def _film(now: Shown, one: OpenedPass) -> tuple[str, float]:
     """Return the film's address, empty where there is none, and when it starts in the walk.
 
-    Faces are blurred unless somebody who may change the assessment asks for the film as it is; its
-    own time 0 is that of the walk.
+    Faces are blurred unless somebody who may change the assessment asks for the film as it is. The
+    own time 0 of the film as it is, is that of the walk; a copy of it begins with its first frame.
     """
     if one.film is None:
         return "", 0.0
@@ -141,7 +156,9 @@ def _film(now: Shown, one: OpenedPass) -> tuple[str, float]:
             now.say("results_faces"), key=f"faces-{now.id}", help=now.say("results_faces_help")
         )
     ):
-        return f"/film/{now.id}?faces={recording.sha256}", 0.0
+        is_copy = recording.sha256 in now.opened.copied
+        start_s = recording.start_s if is_copy else 0.0
+        return f"/film/{now.id}?faces={recording.sha256}", start_s
     several = len(now.opened.passes) > 1
     return f"/film/{now.id}" + (f"?pass={one.number}" if several else ""), one.film_start_s
 
@@ -151,32 +168,28 @@ def _edited(key: str, opened: Opened) -> None:
     session = current("change")
     said = st.session_state[key].get("edited")
     draft = draft_of(opened.version.id)
-    st.session_state["draft"] = tried(session, opened, draft, said)
+    st.session_state["draft"] = new = tried(session, opened, draft, said)
+    if new.corrections != draft.corrections:
+        save(session, new)
 
 
 def _drawn(now: Shown, one: OpenedPass, walk: Walk) -> dict[str, Any]:
     """Return skeleton and curves; they change only where legs were exchanged."""
-    swaps = [
-        SwapLegs(swap.from_s - one.shift_s, swap.to_s - one.shift_s)
-        for swap in swaps_of(now.assessment)
-    ]
-    inside = [
-        swap for swap in swaps if swap.from_s <= walk.time_s[-1] and swap.to_s >= walk.time_s[0]
-    ]
-    name = (now.id, one.number, tuple(inside), now.session.language)
+    inside = swaps_in(one, swaps_of(now.assessment))
+    # A refused walk has only what is tried with it.
+    own = one.assessment if one.assessment.measurement is not None else now.assessment
+    bouts = own.measurement.bouts if own.measurement else ()
+    name = (now.id, one.number, inside, bouts, now.session.language)
     kept = st.session_state.get("drawn")
     if kept is None or kept[0] != name:
         swapped = with_swapped_legs(walk, inside)
-        curves = curves_of(swapped, one.assessment, one.shift_s)
+        curves = curves_of(swapped, own, one.shift_s)
         for curve in curves:
             curve["title"] = now.say(f"curve_{curve['name']}")
         drawn = {
-            **figure_of(swapped, one.assessment),
+            **figure_of(swapped, own),
             "time_s": [round(float(time) + one.shift_s, 6) for time in walk.time_s],
-            "bouts": [
-                [bout.start_s + one.shift_s, bout.end_s + one.shift_s]
-                for bout in (one.assessment.measurement.bouts if one.assessment.measurement else ())
-            ],
+            "bouts": [[bout.start_s + one.shift_s, bout.end_s + one.shift_s] for bout in bouts],
             "curves": curves,
         }
         kept = (name, drawn)
@@ -259,25 +272,48 @@ def _corrections(shown: Shown, now: Shown, draft: Draft) -> None:
         st.subheader(say("results_corrections"))
         if draft.refused:
             st.error(plain(draft.refused))
+        if draft.restored_ms is not None:
+            st.info(
+                plain(say("results_draft_restored", when=moment_of_ms(draft.restored_ms))),
+                icon=":material/restore:",
+            )
         if draft.corrections:
             st.markdown("\n".join(f"1. {plain(_said(shown, c))}" for c in draft.corrections))
-            _changed(shown, now)
+            _outcome(shown, now, draft)
         else:
-            st.caption(say("results_nothing_edited"))
+            st.caption(
+                say(
+                    "results_nothing_edited"
+                    if shown.assessment.measurement is not None
+                    else "results_mend_how"
+                )
+            )
         note = st.text_input(
             say("results_edit_note"), max_chars=_LONGEST_NOTE, key=f"note-{shown.id}"
         )
         with st.container(horizontal=True):
             if draft.corrections:
-                kept = st.button(
+                kept = draft.assessment is not None and st.button(
                     say("results_keep", count=len(draft.corrections)), type="primary",
                     icon=":material/save:", key="keep",
                 )  # fmt: skip
                 st.button(say("results_discard"), on_click=discard, key="discard")
                 if kept:
                     _keep(shown, draft.corrections, note)
-            elif st.button(say("results_all_right"), icon=":material/done_all:", key="reviewed"):
+            elif shown.assessment.measurement is not None and st.button(
+                say("results_all_right"), icon=":material/done_all:", key="reviewed"
+            ):
                 _keep(shown, (), note)
+
+
+def _outcome(shown: Shown, now: Shown, draft: Draft) -> None:
+    """Show what the corrections change; of a refused walk, whether it can be measured by them."""
+    if draft.still:
+        st.warning(plain(shown.say("results_still_refused", reason=draft.still)))
+    elif shown.assessment.measurement is None:
+        st.success(shown.say("results_mended"), icon=":material/healing:")
+    else:
+        _changed(shown, now)
 
 
 def _keep(shown: Shown, corrections: tuple[Correction, ...], note: str) -> None:

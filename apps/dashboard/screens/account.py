@@ -1,12 +1,14 @@
-"""One's own account: password and second factor."""
+"""One's own account: how pages look, password and second factor."""
 
 from __future__ import annotations
 
 import streamlit as st
 
+from clinigait.apps.dashboard import leaving
 from clinigait.apps.dashboard.session import Session, current, telling
 from clinigait.clinic import own_account
 from clinigait.core import BadInputError
+from clinigait.store.tables import APPEARANCES
 from clinigait.store.totp import Enrolment
 
 _KEY = "enrolment"
@@ -17,6 +19,7 @@ def show() -> None:
     session = current("any")
     st.title(session.say("page_account"))
     second = own_account.has_second_factor(session.store, session.account)
+    _appearance(session)
     _password(session, second=second)
     st.subheader(session.say("second_factor"))
     if second:
@@ -24,6 +27,21 @@ def show() -> None:
         st.success(session.say("second_factor_on"), icon=":material/lock:")
     else:
         _second_factor(session)
+
+
+def _appearance(session: Session) -> None:
+    kept = own_account.appearance(session.store, session.account)
+    chosen = st.segmented_control(
+        session.say("appearance"),
+        APPEARANCES,
+        default=kept,
+        format_func=lambda one: session.say(f"appearance_{one}"),
+        help=session.say("appearance_help"),
+        key="appearance",
+    )
+    if chosen is not None and chosen != kept:
+        own_account.choose_appearance(session.store, session.account, chosen)
+        leaving.load_anew()  # Streamlit takes a theme when it starts
 
 
 def _password(session: Session, *, second: bool) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from clinigait.apps.dashboard import progress
+from clinigait.apps.dashboard import progress, research
 from clinigait.apps.dashboard.facts import brief
 from clinigait.apps.dashboard.places import asked, go, link
 from clinigait.apps.dashboard.session import Session, current, plain, telling
@@ -48,6 +48,8 @@ def show() -> None:
         _visit(session, visit, newest.get(visit.id))
     for visit in [one for one in page.visits if one.id not in newest][:_WATCHED]:
         progress.show(session, visit.id)
+    if newest:
+        research.offer(session, page.id)
 
 
 def _visit(session: Session, visit: VisitRow, newest: VersionRow | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from clinigait.apps.dashboard import research
 from clinigait.apps.dashboard.places import go, link
 from clinigait.apps.dashboard.session import Session, current, plain, telling
 from clinigait.clinic import patients, sample
@@ -37,6 +38,8 @@ def show() -> None:
         _nobody(session, search)
     if session.may("change"):
         _emergency(session)
+    if rows:
+        research.offer(session)
 
 
 def _begin_anew() -> None:

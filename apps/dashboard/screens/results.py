@@ -6,6 +6,8 @@ import streamlit as st
 
 from clinigait.apps.dashboard.places import asked
 from clinigait.apps.dashboard.review.angles import angles
+from clinigait.apps.dashboard.review.asking import asked_again
+from clinigait.apps.dashboard.review.draft import restore
 from clinigait.apps.dashboard.review.filing import filing
 from clinigait.apps.dashboard.review.head import head, nothing_chosen, quality, refused, tiles
 from clinigait.apps.dashboard.review.models import models
@@ -15,6 +17,7 @@ from clinigait.apps.dashboard.review.shown import shown
 from clinigait.apps.dashboard.review.told import findings
 from clinigait.apps.dashboard.review.watch import watch
 from clinigait.apps.dashboard.session import current
+from clinigait.clinic.review import can_be_mended
 
 
 def show() -> None:
@@ -26,10 +29,16 @@ def show() -> None:
         nothing_chosen(session)
         return
     page = shown(session, assessment_id)
+    if session.may("change") and page.opened.newest:
+        restore(session, page.opened)
     head(page)
+    asked_again(page)
     measurement = page.assessment.measurement
     if measurement is None:
         refused(page)
+        if can_be_mended(page.opened):
+            st.subheader(session.say("results_mend"))
+            watch(page)
         people(page)
         filing(page)
         return

@@ -25,8 +25,8 @@ WORDS = (
     *("viewer", "play", "pause", "frame", "frame_back", "frame_on", "speed", "close_up"),
     *("close_whole", "close_person", "close_feet", "skeleton", "loop", "curve", "window", "all"),
     *("left", "right", "initial_contact", "foot_off", "stride", "not_used", "timeline", "no_film"),
-    *("correct", "edit_mode", "edit_hint", "undo", "earlier", "later", "to_cursor", "delete"),
-    *("add", "side", "kind", "add_here", "swap", "from_here", "to_here", "swap_now"),
+    *("not_played", "correct", "edit_mode", "edit_hint", "undo", "earlier", "later", "to_cursor"),
+    *("delete", "add", "side", "kind", "add_here", "swap", "from_here", "to_here", "swap_now"),
     *("choose_event", "recomputing", "by_hand", "keys"),
 )
 

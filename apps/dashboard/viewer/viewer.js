@@ -45,6 +45,7 @@ class Viewer {
     mark.textContent = data.mark || "";
     if (!data.film) this.note(data.words.no_film);
     else if (!this.clock.film) this.noFilm();
+    else this.note("");
     this.timeline.fit();
     this.timeline.place(true);
     if (data.go && data.go.serial !== this.gone) {
@@ -130,7 +131,7 @@ class Viewer {
   }
 
   noFilm() {
-    if (this.data) this.note(this.data.words.no_film);
+    if (this.data) this.note(this.data.words.not_played);
     this.tick();
   }
 

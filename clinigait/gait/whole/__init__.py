@@ -14,10 +14,12 @@ from clinigait.gait.whole.asymmetry import (
     phase_coordination,
     symmetry_angle_of,
 )
+from clinigait.gait.whole.loads import EARLY, IMPULSE, LATE, load_asymmetry_of
 from clinigait.gait.whole.pace import speed_normalised, walk_ratio_mm_per_spm
 from clinigait.gait.whole.rhythm import dominant_frequency_hz, trembling
 from clinigait.gait.whole.shape import sagittal_shape_deviation
 from clinigait.gait.whole.spread import Measure, spread_of
+from clinigait.gait.whole.tremor import tremor_band
 from clinigait.gait.whole.trunk import (
     harmonic_ratio_of,
     step_regularity_of_pelvis,
@@ -48,6 +50,11 @@ _DIRECTIONS: dict[str, Direction] = {
     "harmonic_ratio_forward": "forward",
     "harmonic_ratio_lateral": "sideways",
 }
+_LOADS = {
+    "load_acceptance_asymmetry_pct": EARLY,
+    "load_push_off_asymmetry_pct": LATE,
+    "load_impulse_asymmetry_pct": IMPULSE,
+}
 
 #: The parameters of the walk as a whole; a new one is one function and one line.
 WHOLE: dict[str, Callable[[WalkedBouts], Parameter]] = {
@@ -65,6 +72,8 @@ WHOLE: dict[str, Callable[[WalkedBouts], Parameter]] = {
     **{name: harmonic_ratio_of(name, direction) for name, direction in _DIRECTIONS.items()},
     "dominant_frequency_hz": dominant_frequency_hz,
     "trembling_ratio": trembling,
+    **{name: load_asymmetry_of(name, what) for name, what in _LOADS.items()},
+    "tremor_band_ratio": tremor_band,
     "arm_swing_asymmetry_pct": arm_swing_asymmetry,
     "arm_leg_phase_deg": arm_leg_phase,
     "sagittal_shape_deviation_deg": sagittal_shape_deviation,

@@ -99,7 +99,7 @@ def _wandering_hz(picture: Scalogram, dominant_hz: float) -> float:
 def trembling(walked: WalkedBouts) -> Parameter:
     """Fast against slow movement of the ankles, from unfiltered points."""
     name, walk = "trembling_ratio", whole_walk(walked)
-    heights = [_raw_height(walk, side) for side in SIDES]
+    heights = [raw_places(walk, "ankle", side)[-1] for side in SIDES]
     found = [_ratios(walk, height) for height in heights]
     known = [ratios for ratios in found if not isinstance(ratios, Absent)]
     if not known:
@@ -154,18 +154,24 @@ def _noise_ratio(walk: WholeWalk, heights: list[NDArray[np.float64]], value: flo
     return max(float(np.mean(more)) - value, 0.0) if more else 0.0
 
 
-def _raw_height(walk: WholeWalk, side: Side) -> NDArray[np.float64]:
-    """Return (T,) heights of an ankle in body heights, unfiltered, on the even clock."""
+def raw_places(walk: WholeWalk, point: str, side: Side) -> list[NDArray[np.float64]]:
+    """Return (T,) places of a point along each axis in body heights, unfiltered, evenly spaced.
+
+    NaN where it is lost for longer than a tenth of a second. The last axis is up.
+    """
     scene = walk.scene
     recorded, even_s = scene.walk, scene.even.time_s
-    height = recorded.keypoints[:, recorded.layout.index("ankle", side)] @ scene.axes[-1]
-    seen = np.isfinite(height)
+    unseen = [np.full(len(even_s), np.nan)] * len(scene.axes)
+    if f"{side}_{point}" not in recorded.layout:
+        return unseen
+    places = recorded.keypoints[:, recorded.layout.index(point, side)] @ scene.axes.T
+    seen = np.isfinite(places).all(axis=1)
     if seen.sum() < 4:
-        return np.full(len(even_s), np.nan)
+        return unseen
     seen_s = recorded.time_s[seen]
     wanted_s = np.clip(even_s, seen_s[0], seen_s[-1])
-    samples = Akima1DInterpolator(seen_s, height[seen], method="makima")(wanted_s)
+    samples = Akima1DInterpolator(seen_s, places[seen], method="makima")(wanted_s)
     after = np.clip(np.searchsorted(seen_s, wanted_s), 1, len(seen_s) - 1)
     gap_s = seen_s[after] - seen_s[after - 1]
     lost = (np.abs(wanted_s - even_s) > _SAME_TIME_S) | (gap_s > _MAX_GAP_S)
-    return np.where(lost, np.nan, samples / scene.height)
+    return [np.where(lost, np.nan, own / scene.height) for own in samples.T]
