@@ -15,6 +15,7 @@ from clinigait.nn.gaitmixer import gaitmixer
 from clinigait.nn.joint_streams import FUSIONS as LOAD_FUSIONS
 from clinigait.nn.joint_streams import SecondStream, with_second_stream
 from clinigait.nn.model import GaitModel
+from clinigait.nn.multi_branch import BRANCHES, BranchedSkeleton, multi_branch
 from clinigait.nn.rgbd_fusion import FUSIONS, RgbdFusion, RgbdSettings
 from clinigait.nn.sequences import SEQUENCES
 from clinigait.nn.settings import Settings
@@ -46,6 +47,11 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     Wavelet Feature Stream stands beside the backbone: settings of its own, `rate_hz` (needed),
     `coordinates` (how many of the first channels are places; all), `torso` (two joints whose
     distance is the unit; none), `channels` (32), `embedding` (128) and `hop` (1).
+
+    `multi_branch` needs `joints`, `edges` (the end near the trunk first) and `torso`, the joints
+    of the shoulders and those of the hips; it knows `in_channels` (3), `coordinates` (how many of
+    the first channels are places; all), `branches` (proportion, velocity and motion), `channels`
+    (64) and `embedding` (256).
 
     Streams of named channels (`either_side`) need `in_channels`, and `mirror_order` and
     `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
@@ -170,6 +176,22 @@ def _wavelet(settings: Settings, joints: int, in_channels: int) -> WaveletSettin
     return made
 
 
+def _multi_branch(settings: Settings) -> nn.Module:
+    joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 3)
+    torso = settings.groups("torso", joints)
+    if len(torso) != 2:
+        raise ValueError(f"{settings.kind}: torso has to name the joints of shoulders and of hips")
+    space = settings.integer("coordinates", in_channels)
+    if space > in_channels:
+        raise ValueError(f"{settings.kind}: coordinates has to be at most in_channels")
+    skeleton = BranchedSkeleton(joints, space, settings.pairs("edges"), (torso[0], torso[1]))
+    branches = settings.words("branches", tuple(BRANCHES))
+    channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 256)
+    classes = _classes(settings)
+    settings.finish()
+    return multi_branch(skeleton, in_channels, branches, channels, embedding, classes)
+
+
 def _either_side(settings: Settings) -> nn.Module:
     channels, classes = settings.integer("in_channels"), settings.integer("classes")
     width, dropout = settings.integer("channels", 48), settings.share("dropout", 0.3)
@@ -242,6 +264,7 @@ _KINDS: dict[str, Callable[[Settings], nn.Module]] = {
     "gaitmixer": _attentive(gaitmixer),
     "gaitformer": _attentive(gaitformer),
     "gaitgraph": _gaitgraph,
+    "multi_branch": _multi_branch,
     "either_side": _either_side,
     "rgbd_fusion": _rgbd_fusion,
 }

@@ -50,6 +50,18 @@ class Settings:
             raise self._wrong(name, f"one of {', '.join(choices)}", value)
         return value
 
+    def words(self, name: str, choices: Sequence[str]) -> tuple[str, ...]:
+        """Return some words, each once, in the order of the choices; all of them by default."""
+        value = self._take(name, choices)
+        listed = value if isinstance(value, list | tuple) else ()
+        if (
+            not listed
+            or len(set(map(str, listed))) < len(listed)
+            or not set(listed) <= set(choices)
+        ):
+            raise self._wrong(name, f"a list of some of {', '.join(choices)}", value)
+        return tuple(word for word in choices if word in listed)
+
     def integers(self, name: str, default: Sequence[int], smallest: int = 1) -> tuple[int, ...]:
         """Return whole numbers, given as a list or as one number; null is the default."""
         value = self._take(name, default)

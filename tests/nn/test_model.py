@@ -98,7 +98,7 @@ def test_saved_weights_give_the_same_probabilities_in_a_new_network(name: str) -
 @EVERY
 def test_the_feature_map_lies_on_the_way_to_the_logits(name: str) -> None:
     spec = networks.SPECS[name]
-    output = networks.settled(spec)(**networks.batch_for(spec, (4, 8)))
+    output = networks.settled(spec)(**networks.batch_for(spec, (4, 16)))
     slope = torch.autograd.grad(output.decision_logits()[:, 0].sum(), output.features)[0]
     assert slope.shape == output.features.shape
     assert float(slope.abs().max()) > 0

@@ -39,6 +39,15 @@ SPECS: dict[str, dict[str, object]] = {
     "gaitmixer": {"kind": "gaitmixer", "channels": 16, **_SKELETONS},
     "gaitformer": {"kind": "gaitformer", "channels": 16, **_SKELETONS},
     "gaitgraph": {"kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS},
+    "multi_branch": {
+        "kind": "multi_branch", "channels": 2, "embedding": 16, "edges": EDGES,
+        "torso": [[5, 6], [11, 12]], **_SKELETONS,
+    },
+    "multi_branch, no proportions": {
+        "kind": "multi_branch", "channels": 2, "embedding": 16, "edges": EDGES[:3],
+        "torso": [[5, 6], [11, 12]], "branches": ["velocity", "motion"], **_SKELETONS,
+        "in_channels": 6, "coordinates": 3,
+    },
     "gaitmixer, loads": {
         "kind": "gaitmixer", "channels": 16, **_SKELETONS, "in_channels": 9, "loads": 3,
     },
