@@ -117,9 +117,9 @@ def _mark(axes: Axes, measurement: Measurement, words_: Wording) -> None:
             clip_on=False, solid_capstyle="butt",
         )  # fmt: skip
         axes.annotate(
-            " – ".join(f"{hz:g}" for hz in _TREMBLING_HZ) + " Hz", (1.0, float(band.mean())), (7, 0),
-            fontsize=_LABEL, color=MUTED, textcoords="offset points", xycoords=axes.get_yaxis_transform(), va="center",
-            annotation_clip=False,
+            f"{_TREMBLING_HZ[0]:g} – {_TREMBLING_HZ[1]:g} Hz", (1.0, float(band.mean())), (7, 0),
+            fontsize=_LABEL, color=MUTED, textcoords="offset points", va="center",
+            xycoords=axes.get_yaxis_transform(), annotation_clip=False,
         )  # fmt: skip
     axes.grid(axis="x", color=LINE, linewidth=0.3)
 
