@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
+from clinigait.representations.joint_loads import JOINT_LOADS, mirror_joint_loads
 from clinigait.representations.posture_vector import POSTURE
 from clinigait.representations.rgbd_pictures import MODALITIES, RGBD
 from clinigait.representations.skeleton_inputs import ANGLE_GROUPS, GAIT_ANGLES, mirror_angles
@@ -29,6 +30,7 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "silhouettes": mirror_pictures,
     "skeleton_maps": mirror_pictures,
     GAIT_ANGLES: mirror_angles,
+    JOINT_LOADS: mirror_joint_loads,
     RGBD: mirror_pictures,
 }
 #: What may be unknown, as NaN; its networks take that for the average of those who taught them.

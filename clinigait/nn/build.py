@@ -12,6 +12,9 @@ from clinigait.nn.gaitbase import gaitbase
 from clinigait.nn.gaitformer import gaitformer
 from clinigait.nn.gaitgraph import Skeleton, gaitgraph
 from clinigait.nn.gaitmixer import gaitmixer
+from clinigait.nn.joint_streams import FUSIONS as LOAD_FUSIONS
+from clinigait.nn.joint_streams import SecondStream, with_second_stream
+from clinigait.nn.model import GaitModel
 from clinigait.nn.rgbd_fusion import FUSIONS, RgbdFusion, RgbdSettings
 from clinigait.nn.sequences import SEQUENCES
 from clinigait.nn.settings import Settings
@@ -36,7 +39,9 @@ def build_network(spec: Mapping[str, object]) -> nn.Module:
     four stages, [1, 1, 1, 1]), `drf` knows `silhouettes` (false).
 
     Skeletons (`gaitmixer`, `gaitformer`, `gaitgraph`) know `joints` (needed), `in_channels` (2) and
-    `embedding` (128); `gaitgraph` needs `edges`, pairs of joints.
+    `embedding` (128); `gaitgraph` needs `edges`, pairs of joints. Where the last of their channels
+    are loads of the joints, `loads` says how many (0): they get a stem of their own, and
+    `load_fusion` (concat, gate or attention) joins the two before the backbone.
 
     Streams of named channels (`either_side`) need `in_channels`, and `mirror_order` and
     `mirror_sign`: which channel takes each one's place in the mirror, and what it is multiplied by
@@ -100,25 +105,40 @@ def _drf(settings: Settings) -> nn.Module:
 
 
 def _attentive(
-    network: Callable[[int, int, int, int, Classes], nn.Module],
+    network: Callable[[int, int, int, int, Classes], GaitModel],
 ) -> Callable[[Settings], nn.Module]:
     def build(settings: Settings) -> nn.Module:
         joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
         channels, embedding = settings.integer("channels", 32), settings.integer("embedding", 128)
-        classes = _classes(settings)
+        loads, classes = _loads(settings, in_channels), _classes(settings)
         settings.finish()
-        return network(joints, in_channels, channels, embedding, classes)
+
+        def made(taken: int) -> GaitModel:
+            return network(joints, taken, channels, embedding, classes)
+
+        return with_second_stream(made, in_channels, channels, loads)
 
     return build
+
+
+def _loads(settings: Settings, in_channels: int) -> SecondStream | None:
+    count = settings.integer("loads", 0, smallest=0)
+    if count >= in_channels:
+        raise ValueError(f"{settings.kind}: loads has to be less than in_channels, {in_channels}")
+    return SecondStream(count, settings.choice("load_fusion", LOAD_FUSIONS)) if count else None
 
 
 def _gaitgraph(settings: Settings) -> nn.Module:
     joints, in_channels = settings.integer("joints"), settings.integer("in_channels", 2)
     edges = settings.pairs("edges")
     channels, embedding = settings.integer("channels", 64), settings.integer("embedding", 128)
-    classes = _classes(settings)
+    loads, classes = _loads(settings, in_channels), _classes(settings)
     settings.finish()
-    return gaitgraph(Skeleton(joints, in_channels, edges), channels, embedding, classes)
+
+    def made(taken: int) -> GaitModel:
+        return gaitgraph(Skeleton(joints, taken, edges), channels, embedding, classes)
+
+    return with_second_stream(made, in_channels, channels // 2, loads)
 
 
 def _either_side(settings: Settings) -> nn.Module:

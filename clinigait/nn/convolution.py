@@ -6,11 +6,15 @@ block, which takes the neighbours in time of each real frame and zero where ther
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from clinigait.nn.frames import Frames
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 class ConvNorm(nn.Module):
@@ -152,7 +156,7 @@ class ImageStem(nn.Module):
         return frames.map(self.conv)
 
 
-def initialise(model: nn.Module) -> nn.Module:
+def initialise(model: Network) -> Network:
     """Draw the weights: Xavier for convolutions and linear maps, N(1, 0.02) for batch norms.
 
     Returns

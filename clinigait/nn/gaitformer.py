@@ -57,7 +57,7 @@ def sine_places(frames: int, channels: int) -> Tensor:
 
 def gaitformer(
     joints: int, in_channels: int, channels: int, embedding: int, classes: Classes
-) -> nn.Module:
+) -> GaitModel:
     """Return GaitFormer; parameters as for GaitMixer."""
     slots = Slots(
         stem=JointTransformer(joints, in_channels, channels),

@@ -221,7 +221,7 @@ class Skeleton:
     edges: Sequence[Sequence[int]]
 
 
-def gaitgraph(skeleton: Skeleton, channels: int, embedding: int, classes: Classes) -> nn.Module:
+def gaitgraph(skeleton: Skeleton, channels: int, embedding: int, classes: Classes) -> GaitModel:
     """Return GaitGraph.
 
     Parameters

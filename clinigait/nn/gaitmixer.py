@@ -103,7 +103,7 @@ def mirrored_places(lengths: Tensor, frames: int, reach: int) -> Tensor:
 
 def gaitmixer(
     joints: int, in_channels: int, channels: int, embedding: int, classes: Classes
-) -> nn.Module:
+) -> GaitModel:
     """Return GaitMixer.
 
     Parameters

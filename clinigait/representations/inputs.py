@@ -13,6 +13,7 @@ from clinigait.core import BadInputError, RefusedError, Walk
 from clinigait.core.card import InputSpec, hash_of
 from clinigait.representations.clip import Clip
 from clinigait.representations.clocks import longest_stretch, nearest
+from clinigait.representations.joint_loads import JOINT_LOADS, prepare_joint_loads
 from clinigait.representations.pictures import (
     SILHOUETTES,
     SKELETON_MAPS,
@@ -34,6 +35,7 @@ PREPARATIONS: dict[str, tuple[str, Preparation]] = {
     SKELETON_MAPS: ("1", prepare_skeleton_maps),
     POSTURE: ("2", prepare_posture),
     GAIT_ANGLES: ("1", prepare_gait_angles),
+    JOINT_LOADS: ("1", prepare_joint_loads),
     RGBD: ("1", prepare_rgbd),
 }
 #: Frames of two inputs that are further apart in time do not show the same moment.

@@ -39,6 +39,17 @@ SPECS: dict[str, dict[str, object]] = {
     "gaitmixer": {"kind": "gaitmixer", "channels": 16, **_SKELETONS},
     "gaitformer": {"kind": "gaitformer", "channels": 16, **_SKELETONS},
     "gaitgraph": {"kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS},
+    "gaitmixer, loads": {
+        "kind": "gaitmixer", "channels": 16, **_SKELETONS, "in_channels": 9, "loads": 3,
+    },
+    "gaitformer, loads": {
+        "kind": "gaitformer", "channels": 16, **_SKELETONS, "in_channels": 9, "loads": 3,
+        "load_fusion": "gate",
+    },
+    "gaitgraph, loads": {
+        "kind": "gaitgraph", "channels": 16, "edges": EDGES, **_SKELETONS, "in_channels": 9,
+        "loads": 3, "load_fusion": "attention",
+    },
     "either_side": {
         "kind": "either_side", "classes": 3, "in_channels": 4, "channels": 16,
         "mirror_order": [0, 2, 1, 3], "mirror_sign": [-1, 1, 1, 1],
