@@ -114,12 +114,12 @@ class WalkDecoder(nn.Module):
         flat = walks.transpose(1, 2).flatten(0, 1)
         spread = flat.std(0)
         self.mean.copy_(flat.mean(0))
-        # What never moves, as the pelvis over itself, stays where it is.
-        self.spread.copy_(torch.where(spread > 1e-6, spread, 1.0))
+        # What never moves, as the pelvis over itself, has no scale, and is never made to move.
+        self.spread.copy_(torch.where(spread > 1e-6, spread, 0.0))
 
     def standardised(self, walks: Tensor) -> Tensor:
         """Return (N, C, T) walks on the scale that the networks see."""
-        return (walks - self.mean[:, None]) / self.spread[:, None]
+        return (walks - self.mean[:, None]) / torch.where(self.spread > 0, self.spread, 1)[:, None]
 
     def plain(self, walks: Tensor) -> Tensor:
         """Return (N, C, T) walks in their own units."""
@@ -133,7 +133,7 @@ class WalkDecoder(nn.Module):
             x = stage(functional.interpolate(x, scale_factor=2, mode="linear"), label)
         x = self.end(_labelled(x, label))
         same = x[:, -1:].mean(2, keepdim=True).expand(-1, -1, x.shape[2])
-        return torch.cat([x[:, :-1], same], 1)
+        return torch.cat([x[:, :-1], same], 1) * (self.spread > 0)[:, None]
 
 
 class WalkJudge(nn.Module):

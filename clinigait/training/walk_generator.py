@@ -85,10 +85,11 @@ class GeneratorPlan:
 
     channels: int = 48
     latent: int = 48
-    steps: int = 800
+    steps: int = 1000
     batch: int = 32
-    rate: float = 2e-4
-    judge_rate: float = 4e-4
+    # With 2e-4 and 4e-4, usual where steps are many, the pose is learned several times as slowly.
+    rate: float = 1e-3
+    judge_rate: float = 2e-3
     weights: LossWeights = field(default_factory=LossWeights)
     ema: float = 0.995
 
