@@ -104,7 +104,8 @@ class WalkDecoder(nn.Module):
         self.register_buffer("spread", torch.ones(shape[0]))
         self.latent, self.classes = latent, classes
         widths = (4 * channels, 2 * channels, channels, channels)
-        self.begin = nn.Linear(latent + classes, widths[0] * (shape[1] >> _HALVINGS))
+        self.first = widths[0], shape[1] >> _HALVINGS
+        self.begin = nn.Linear(latent + classes, self.first[0] * self.first[1])
         pairs = itertools.pairwise(widths)
         self.stages = nn.ModuleList(_Stage(pair, classes) for pair in pairs)
         self.end = nn.Conv1d(widths[-1] + classes, shape[0], _KERNEL, padding=_KERNEL // 2)
@@ -127,8 +128,7 @@ class WalkDecoder(nn.Module):
 
     def forward(self, latent: Tensor, label: Tensor) -> Tensor:
         """Map (N, L) latents under (N, K) one-hot labels to (N, C, T) standardised walks."""
-        x: Tensor = self.begin(torch.cat([latent, label], 1))
-        x = x.view(len(x), -1, x.shape[1] // (self.stages[0].conv.in_channels - self.classes))
+        x: Tensor = self.begin(torch.cat([latent, label], 1)).view(-1, *self.first)
         for stage in self.stages:
             x = stage(functional.interpolate(x, scale_factor=2, mode="linear"), label)
         x = self.end(_labelled(x, label))

@@ -89,5 +89,7 @@ def acted_windows(study: Study, few: int | None = None) -> ActedWindows:
             signs.append(measured_signs(walk_of(skeleton_of(window, body.size_m)), SIDE))
             label = GAITS.index(str(sample.label))
             rows.append((label, sample.person, sample.sequence, sample.walk, body.size_m))
-    labels, *names, sizes_m = (np.array(column) for column in zip(*rows, strict=True))
-    return ActedWindows(np.stack(windows), labels, *names, sizes_m, tuple(signs))
+    labels, people, sequences, walks, sizes_m = (
+        np.array(column) for column in zip(*rows, strict=True)
+    )
+    return ActedWindows(np.stack(windows), labels, people, sequences, walks, sizes_m, tuple(signs))

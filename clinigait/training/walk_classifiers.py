@@ -102,7 +102,7 @@ def fit_classifier(
             said = network(torch.from_numpy(windows))
             loss = functional.nll_loss(said, torch.from_numpy(numbers))
             optimiser.zero_grad()
-            loss.backward()
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch's types lack it
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
             optimiser.step()
             falling.step()

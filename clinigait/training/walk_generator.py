@@ -268,7 +268,7 @@ class _Bout:
         loss = functional.relu(1 - on_real).mean() + functional.relu(1 + on_made).mean()
         loss = loss + self.lesson.plan.weights.label * functional.cross_entropy(guess, label)
         self.judges.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # PyTorch's types lack it
         self.judges.step()
         return round(float(loss.detach()), 5)
 
@@ -283,7 +283,7 @@ class _Bout:
 
 def _terms(real: Tensor, again: Tensor, made: Tensor) -> dict[str, Tensor]:
     """Return losses of what was made anew, standardised, and of all that was made, plain."""
-    places = made[:, :PLACES].unflatten(1, (len(BODY_17), 3))
+    places = made[:, :PLACES].reshape(len(made), len(BODY_17), 3, FRAMES)
     hung = [PARENTS[joint] for joint in _JOINTS]
     lengths = (places[:, list(_JOINTS)] - places[:, hung]).square().sum(2).add(1e-8).sqrt()
     bones = lengths.std(2) / lengths.mean(2)
