@@ -114,3 +114,22 @@ def test_a_sign_is_shown_beyond_its_limit_and_not_where_it_was_not_measured() ->
     assert not up.shown_by({})
     assert not down.shown_by({})
     assert Gate().people_share == 1.0
+
+
+def test_the_shipped_generator_is_small_and_says_from_whom_it_learned() -> None:
+    bundle = read_generator("pathology_generator")
+    made = bundle.card
+    size = sum(array.size for array in bundle.arrays.values()) * 2
+    assert size < 4_000_000
+    assert made.learned_from.startswith("5 healthy adults who acted")
+    assert "depth camera" in made.learned_from
+    assert "Pathological Gait Dataset" in made.learned_from
+    assert {use.kind for use in made.data} == {"acted"}
+    assert any("no patient" in limit for limit in made.limits)
+    assert made.training["command"].startswith("python examples/pathology_generation.py")
+    for label, gate in made.gates.items():
+        assert gate.every or label == "normal"
+        assert 0.5 < gate.people_share <= 1
+        assert 0.2 < made.metrics["passed_at_first_draw"][label] <= 1
+    windows = WalkSampler.of(bundle).draw(np.arange(6), np.random.default_rng(0))
+    assert np.abs(windows[:, :2]).max() == 0  # the pelvis stays over itself
