@@ -146,6 +146,33 @@ def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
     assert "Identity: 2 people taught" in capsys.readouterr().out
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"
+)
+def test_pathology_generation(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("torch")
+    example, data = _FOLDER / "pathology_generation.py", ROOT.parent / "pathological_gait"
+    kept, table = ("--keep", tmp_path / "kept"), tmp_path / "table.md"
+    _run(example, monkeypatch, data, *kept, "--out", table, "--pictures", tmp_path)
+    text = table.read_text()
+    assert text in capsys.readouterr().out
+    for row in ("people", "made walks only", "people + made walks", "people + plain changes"):
+        assert f"| {row} |" in text
+    assert "| trendelenburg |" in text
+    assert "Fréchet" in text
+    assert Image.open(tmp_path / "pathology_generation.png").width > 1000
+    # Once more: all that fits said is there, and the table is the same.
+    made = {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()}
+    _run(example, monkeypatch, data, *kept, "--out", table)
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "kept").iterdir()} == made
+    assert table.read_text() == text
+    _run(example, monkeypatch, data, "--bundle", tmp_path / "bundle")
+    card = json.loads((tmp_path / "bundle" / "card.json").read_text())
+    assert card["learned_from"].startswith("2 healthy adults who acted")
+    assert "Pathological Gait Dataset" in card["learned_from"]
+
+
 def test_what_a_model_sees(demo_clip, weights, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.chdir(tmp_path)
     _run(_FOLDER / "what_a_model_sees.py", monkeypatch)
@@ -179,6 +206,7 @@ def test_every_example_is_run_here() -> None:
         "narration_faithfulness",
         "parkinson_ablation",
         "pathology_from_synthetic",
+        "pathology_generation",
         "prove_the_virtual_clinic",
         "selective_finetuning",
         "skeleton_dynamics",

@@ -116,6 +116,8 @@ def _sample(root: Path, row: Row, record: str | None) -> Sample:
         raise BadInputError(
             f"Line {row.line} of {COHORT} leads out of the folder.", "Make the study again."
         )
+    if file.name == _ROOM:  # a generator made it: there is no film, and no camera
+        record, view = record or "walk_3d", view / _ROOM
     walk = "/".join(row.get(name) for name in ("subject", "visit", "walk"))
     in_the_room = record == "walk_3d"
     covariates = {

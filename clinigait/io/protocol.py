@@ -14,11 +14,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from clinigait.core import BadInputError, Protocol
 
-#: What a protocol file is about: a walk to assess, people to synthesise, a model to train.
-FileKind = Literal["walk", "population", "training"]
+#: What a protocol file is about: a walk to assess, people to synthesise, by knowledge or by a
+#: generator that learned, a model to train.
+FileKind = Literal["walk", "population", "generator", "training"]
 #: What it is called in sentences.
 _TITLES: dict[FileKind, str] = {
-    "walk": "protocol", "population": "population", "training": "training protocol",
+    "walk": "protocol", "population": "population", "generator": "generator",
+    "training": "training protocol",
 }  # fmt: skip
 #: A protocol is a page of text; anything longer is something else.
 _MAX_BYTES = 1_000_000
@@ -31,7 +33,8 @@ def shipped_protocols(kind: FileKind = "walk") -> tuple[str, ...]:
     ----------
     kind
         ``walk`` for those that say what to do with a walk, ``population`` for those that say who
-        is synthesised, ``training`` for those that say how a model is trained.
+        is synthesised, ``generator`` for those that say which learned generator makes them,
+        ``training`` for those that say how a model is trained.
     """
     entries = [e for e in files("clinigait.protocols").iterdir() if e.name.endswith(".yaml")]
     wanted = [entry for entry in entries if _kind_of(entry.read_bytes()) == kind]
@@ -81,10 +84,11 @@ def _content(name_or_path: str, kind: FileKind) -> tuple[bytes, str]:
 
 
 def _kind_of(content: bytes) -> FileKind:
-    found = re.search(rb"^kind: *(population|training) *$", content, re.MULTILINE)
+    found = re.search(rb"^kind: *(population|generator|training) *$", content, re.MULTILINE)
     if found is None:
         return "walk"
-    return "population" if found[1] == b"population" else "training"
+    kinds: dict[bytes, FileKind] = {b"population": "population", b"generator": "generator"}
+    return kinds.get(found[1], "training")
 
 
 def plain_data(content: bytes, name: str) -> object:
@@ -130,7 +134,7 @@ def parse_protocol(content: bytes, name: str) -> Protocol:
         If the content is not a valid protocol; the first fault is named.
     """
     data = plain_data(content, name)
-    if isinstance(data, dict) and data.get("kind") == "population":
+    if isinstance(data, dict) and data.get("kind") in {"population", "generator"}:
         raise BadInputError(
             f"{name} describes a population of synthetic walkers, not a walk to assess.",
             "Film it with clinigait synthesize, and assess the films with one of: "

@@ -21,6 +21,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -111,15 +112,42 @@ class Outcome:
         Draws that no body or gait could have, among all walkers.
     rows
         Rows of ``cohort.csv``.
+    failed
+        Walkers whose last draw was not as it should be either.
     """
 
     made: int
     found: int
     redrawn: int
     rows: int
+    failed: int = 0
 
 
 Filming = Callable[[Filmed, int, Path], None]
+#: Writes one walker into a folder.
+Making = Callable[[int, Path], None]
+
+
+@dataclass(frozen=True)
+class NewStudy:
+    """A study's folder, and what stands in it of the whole.
+
+    Parameters
+    ----------
+    out
+        The folder.
+    walkers
+        How many people.
+    content
+        What ``study.json`` says; a run goes on only in a folder that says the same.
+    jobs
+        Processes.
+    """
+
+    out: Path
+    walkers: int
+    content: Mapping[str, Any]
+    jobs: int = 1
 
 
 def _quiet(share: float) -> None:
@@ -145,22 +173,42 @@ def run(order: Order, progress: Progress = _quiet, work: Filming | None = None) 
         disk is full: walkers that are done stay.
     """
     filmed = order.filmed()
-    work = work or film_walker
-    with _told_of_the_disk(order.out), _study(order, filmed) as folder:
-        missing = [i for i in range(order.walkers) if not _place(folder, i).is_dir()]
-        found = order.walkers - len(missing)
-        progress(found / order.walkers)
+    study = NewStudy(order.out, order.walkers, _study_content(filmed), order.jobs)
+    return fill(study, partial(work or film_walker, filmed), progress)
+
+
+def fill(study: NewStudy, work: Making, progress: Progress = _quiet) -> Outcome:
+    """Make all walkers of a study that are not there yet.
+
+    Parameters
+    ----------
+    study
+        The study.
+    work
+        Writes the walks of a person, by number, into a folder that exists, with ``walker.json``.
+    progress
+        Called with the share that is done.
+
+    Raises
+    ------
+    BadInputError
+        If the folder holds another study or cannot be written, or the disk is full: walkers that
+        are done stay.
+    """
+    with _told_of_the_disk(study.out), _claimed(study) as folder:
+        missing = [i for i in range(study.walkers) if not _place(folder, i).is_dir()]
+        found = study.walkers - len(missing)
+        progress(found / study.walkers)
         done = found
         try:
             # Closed: nobody is at work any more when what is unfinished is cleared away.
-            with closing(_filmed(order, filmed, missing, work)) as filming:
-                for _ in filming:
+            with closing(_made(study, missing, work)) as making:
+                for _ in making:
                     done += 1
-                    progress(done / order.walkers)
+                    progress(done / study.walkers)
         finally:
             _clear_parts(folder)
-        redrawn, rows = _write_cohort(order.out, folder)
-        return Outcome(len(missing), found, redrawn, rows)
+        return _write_cohort(study.out, folder, (len(missing), found))
 
 
 def film_walker(filmed: Filmed, index: int, folder: Path) -> None:
@@ -173,8 +221,15 @@ def film_walker(filmed: Filmed, index: int, folder: Path) -> None:
         take = take_of(filmed, planned)
         film(take, place)
         rows += _rows(filmed, planned, place, folder)
-    text = json.dumps({SYNTHETIC: True, "redrawn": person.redrawn, "rows": rows}, indent=1)
-    (folder / _ROWS).write_text(text + "\n", encoding="utf-8")
+    write_rows(folder, rows, person.redrawn)
+
+
+def write_rows(folder: Path, rows: list[dict[str, Any]], redrawn: int, failed: int = 0) -> None:
+    """Write what ``cohort.csv`` will say of a walker, and what became of the draws."""
+    content = {SYNTHETIC: True, "redrawn": redrawn, "rows": rows}
+    if failed:
+        content["failed"] = failed
+    (folder / _ROWS).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _rows(filmed: Filmed, planned: PlannedWalk, place: Path, folder: Path) -> list[dict[str, Any]]:
@@ -207,22 +262,21 @@ def _rows(filmed: Filmed, planned: PlannedWalk, place: Path, folder: Path) -> li
 
 # ---------------------------------------------------------------- the study's folder
 @contextmanager
-def _study(order: Order, filmed: Filmed) -> Iterator[Path]:
-    """Claim the folder for this study; give the one of its walkers."""
-    out = order.out
+def _claimed(study: NewStudy) -> Iterator[Path]:
+    """Claim the folder for a study; give the one of its walkers."""
+    out = study.out
     if out.exists() and not out.is_dir():
         raise BadInputError(f"{out.name} is a file, not a folder.", "Choose another --out.")
     out.mkdir(parents=True, exist_ok=True)
-    content = _study_content(filmed)
     known = out / STUDY
     if known.exists():
-        _check_same(known, content)
+        _check_same(known, study.content)
     elif any(out.iterdir()):
         raise BadInputError(
             f"The folder {out.name[:80]} holds something else.", "Choose a new or empty --out."
         )
     else:
-        replace_file(known, (json.dumps(content, indent=1) + "\n").encode())
+        replace_file(known, (json.dumps(study.content, indent=1) + "\n").encode())
     with known.open("rb") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -282,13 +336,14 @@ def _clear_parts(folder: Path) -> None:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_cohort(out: Path, folder: Path) -> tuple[int, int]:
+def _write_cohort(out: Path, folder: Path, counts: tuple[int, int]) -> Outcome:
     """Write one row a walk and view of all walkers that are there."""
     rows: list[dict[str, Any]] = []
-    redrawn = 0
+    redrawn = failed = 0
     for place in sorted(folder.glob("P*")):
         content = json.loads((place / _ROWS).read_text(encoding="utf-8"))
         redrawn += content["redrawn"]
+        failed += content.get("failed", 0)
         rows += content["rows"]
     first = ["subject", "visit", "walk", "view", "file", "label", "group", SYNTHETIC]
     names = [*first, *sorted({name for row in rows for name in row} - set(first))]
@@ -297,31 +352,29 @@ def _write_cohort(out: Path, folder: Path) -> tuple[int, int]:
     writer.writeheader()
     writer.writerows(rows)
     replace_file(out / COHORT, text.getvalue().encode())
-    return redrawn, len(rows)
+    return Outcome(*counts, redrawn, len(rows), failed)
 
 
 # ---------------------------------------------------------------- the work
-def _filmed(
-    order: Order, filmed: Filmed, missing: list[int], work: Filming
-) -> Generator[int, None, None]:
-    """Film walkers in one process or several; yield the number of each when it is whole."""
-    folder = order.out / WALKERS
-    if order.jobs <= 1 or len(missing) <= 1:
+def _made(study: NewStudy, missing: list[int], work: Making) -> Generator[int, None, None]:
+    """Make walkers in one process or several; yield the number of each when it is whole."""
+    folder = study.out / WALKERS
+    if study.jobs <= 1 or len(missing) <= 1:
         for index in missing:
-            _whole(filmed, index, folder, work)
+            _whole(index, folder, work)
             yield index
         return
     context = multiprocessing.get_context("spawn")
     others = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(min(order.jobs, len(missing)), context, _as_worker)
+    pool = ProcessPoolExecutor(min(study.jobs, len(missing)), context, _as_worker)
     try:
         waiting = iter(missing)
         at_work: dict[Future[None], int] = {}
         while True:
             # No more than the processes can take soon: a study may have a million walkers.
             with _ctrl_c_later():
-                for number in islice(waiting, 2 * order.jobs - len(at_work)):
-                    at_work[pool.submit(_whole, filmed, number, folder, work)] = number
+                for number in islice(waiting, 2 * study.jobs - len(at_work)):
+                    at_work[pool.submit(_whole, number, folder, work)] = number
             if not at_work:
                 return
             done, _ = wait(at_work, return_when=FIRST_COMPLETED)
@@ -343,14 +396,14 @@ def _filmed(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _whole(filmed: Filmed, index: int, folder: Path, work: Filming) -> None:
-    """Film one walker under another name, and rename the folder when it is whole."""
+def _whole(index: int, folder: Path, work: Making) -> None:
+    """Make one walker under another name, and rename the folder when it is whole."""
     place = _place(folder, index)
     part = folder / f"{_PART}{place.name}"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()
     try:
-        work(filmed, index, part)
+        work(index, part)
         part.replace(place)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
