@@ -201,6 +201,7 @@ def test_every_example_is_run_here() -> None:
         "assess_a_film",
         "cohort_study",
         "fit_the_virtual_clinic",
+        "inferred_loads",
         "learn_lifted_gait",
         "learn_the_narrator",
         "narration_faithfulness",
