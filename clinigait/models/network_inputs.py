@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from clinigait.core import BadInputError, RefusedError
 from clinigait.representations.clip import Clip
 from clinigait.representations.gait_angles import CHANNELS, MIRROR_ORDER, MIRROR_SIGN
-from clinigait.representations.joint_loads import JOINT_LOADS, mirror_joint_loads
+from clinigait.representations.joint_loads import JOINT_LOADS
 from clinigait.representations.joints import JOINTS, mirror_joints
 from clinigait.representations.posture_vector import POSTURE
 from clinigait.representations.rgbd_pictures import MODALITIES, RGBD
@@ -32,7 +32,7 @@ MIRRORS: dict[str, Callable[[NDArray[np.generic]], NDArray[np.generic]]] = {
     "skeleton_maps": mirror_pictures,
     GAIT_ANGLES: mirror_angles,
     JOINTS: mirror_joints,
-    JOINT_LOADS: mirror_joint_loads,
+    JOINT_LOADS: mirror_joints,
     RGBD: mirror_pictures,
 }
 #: What may be unknown, as NaN; its networks take that for the average of those who taught them.

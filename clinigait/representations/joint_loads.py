@@ -9,46 +9,25 @@ it. They are inferred, not measured: after arXiv 2512.20451, whose own numbers a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.integrate import cumulative_trapezoid
 
-from clinigait.core import SIDES, BadInputError, KeypointLayout, RefusedError, Walk
+from clinigait.core import SIDES, KeypointLayout, Walk
 from clinigait.gait.filtering import EvenPoints
 from clinigait.gait.loads.floor import shared_by_stillness
 from clinigait.gait.loads.joints import BEYOND, LEG_JOINTS, joint_force
 from clinigait.gait.loads.moved import GRAVITY_MPS2, MovedBody, moved_body
 from clinigait.representations.clip import Clip
+from clinigait.representations.joints import JointOptions, skeleton_of, vectors_clip
 from clinigait.representations.options import read_options
-from clinigait.representations.skeletons import BODY_17, MIRRORED, RATE_HZ, Skeleton, skeleton
+from clinigait.representations.skeletons import BODY_17, Skeleton
 
 JOINT_LOADS = "joint_loads"
-#: What the three channels of each of three vectors are, in order: forward, left, up.
-VECTORS = ("place", "velocity", "load")
-#: Channels of the loads among all.
-LOAD_CHANNELS = 3
 #: More body weights than this nobody puts on a leg in walking: a sensor lost a joint.
 _MOST_WEIGHTS = 3.0
-#: How each channel changes in the mirror.
-_MIRROR_SIGN = np.array([1.0, -1.0, 1.0] * len(VECTORS), np.float32)[:, None]
-
-
-@dataclass(frozen=True)
-class LoadOptions:
-    """How joints and their loads are prepared.
-
-    Parameters
-    ----------
-    rate_hz
-        A whole part of 30 Hz, at which the loads are inferred.
-    """
-
-    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
-
-    rate_hz: Literal[30, 15, 10] = 30
 
 
 def prepare_joint_loads(walk: Walk, options: Mapping[str, Any]) -> Clip:
@@ -57,7 +36,7 @@ def prepare_joint_loads(walk: Walk, options: Mapping[str, Any]) -> Clip:
     Three channels each, forward, left and up: places from the pelvis and up from the floor in body
     sizes, velocities over the ground in body sizes a second, loads in body weights (9.81 N/kg),
     at most three of them.
-    Options are those of :class:`LoadOptions`.
+    Options are those of :class:`clinigait.representations.joints.JointOptions`.
 
     Raises
     ------
@@ -67,23 +46,15 @@ def prepare_joint_loads(walk: Walk, options: Mapping[str, Any]) -> Clip:
     BadInputError
         If an option is impossible.
     """
-    read_options(JOINT_LOADS, LoadOptions, options)
-    try:
-        body = skeleton(walk, RATE_HZ)
-    except BadInputError as error:  # the walk is well: it is the model that cannot see it
-        raise RefusedError("no_skeleton", error.message, error.remedy) from error
-    return dynamics_of(body, options)
+    read_options(JOINT_LOADS, JointOptions, options)
+    return dynamics_of(skeleton_of(walk), options)
 
 
 def dynamics_of(body: Skeleton, options: Mapping[str, Any]) -> Clip:
     """Return places, velocities and loads of a skeleton at 30 Hz; see `prepare_joint_loads`."""
-    rate_hz = read_options(JOINT_LOADS, LoadOptions, options).rate_hz
+    rate_hz = read_options(JOINT_LOADS, JointOptions, options).rate_hz
     loads = np.clip(joint_loads(body) / GRAVITY_MPS2, -_MOST_WEIGHTS, _MOST_WEIGHTS)
-    found = [body.joints, body.velocities(), loads]
-    every = round(RATE_HZ) // rate_hz
-    frames = np.concatenate([part.swapaxes(1, 2) for part in found], axis=1)[::every]
-    clock = np.arange(len(frames)) / rate_hz
-    return Clip({JOINT_LOADS: frames.astype(np.float32)}, {}, clock)
+    return vectors_clip(JOINT_LOADS, (body.joints, body.velocities(), loads), rate_hz)
 
 
 def joint_loads(body: Skeleton) -> NDArray[np.float64]:
@@ -128,8 +99,3 @@ def _hanging(moved: MovedBody, *names: str) -> NDArray[np.float64]:
 def _upper(moved: MovedBody) -> NDArray[np.float64]:
     arms = [f"{side}_{name}" for side in SIDES for name in BEYOND["shoulder"]]
     return _hanging(moved, "head", *arms)
-
-
-def mirror_joint_loads(frames: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return (T, 9, 17) channels of the mirror image."""
-    return np.asarray(frames[:, :, list(MIRRORED)].astype(np.float32) * _MIRROR_SIGN)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -15,9 +15,8 @@ from clinigait.representations.options import read_options
 from clinigait.representations.skeletons import MIRRORED, RATE_HZ, Skeleton, skeleton
 
 JOINTS = "joints"
-#: Channels, forward, left and up of each: places first.
-VECTORS = ("place", "velocity")
-_MIRROR_SIGN = np.array([1.0, -1.0, 1.0] * len(VECTORS), np.float32)[:, None]
+#: How forward, left and up of a vector change in the mirror.
+_MIRROR_SIGN = (1.0, -1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -50,23 +49,47 @@ def prepare_joints(walk: Walk, options: Mapping[str, Any]) -> Clip:
         If an option is impossible.
     """
     read_options(JOINTS, JointOptions, options)
-    try:
-        body = skeleton(walk, RATE_HZ)
-    except BadInputError as error:  # the walk is well: it is the model that cannot see it
-        raise RefusedError("no_skeleton", error.message, error.remedy) from error
-    return joints_of(body, options)
+    return joints_of(skeleton_of(walk), options)
 
 
 def joints_of(body: Skeleton, options: Mapping[str, Any]) -> Clip:
     """Return places and velocities of a skeleton at 30 Hz, as :func:`prepare_joints` does."""
     rate_hz = read_options(JOINTS, JointOptions, options).rate_hz
-    found = (body.joints, body.velocities())
-    frames = np.concatenate([part.swapaxes(1, 2) for part in found], axis=1)
-    frames = frames[:: round(RATE_HZ) // rate_hz]
-    clock = np.arange(len(frames)) / rate_hz
-    return Clip({JOINTS: frames.astype(np.float32)}, {}, clock)
+    return vectors_clip(JOINTS, (body.joints, body.velocities()), rate_hz)
+
+
+def skeleton_of(walk: Walk) -> Skeleton:
+    """Return the skeleton of a walk, which only a model refuses: the walk itself is well.
+
+    Raises
+    ------
+    RefusedError
+        As :func:`prepare_joints`.
+    """
+    try:
+        return skeleton(walk, RATE_HZ)
+    except BadInputError as error:
+        raise RefusedError("no_skeleton", error.message, error.remedy) from error
+
+
+def vectors_clip(kind: str, vectors: Sequence[NDArray[np.float64]], rate_hz: int) -> Clip:
+    """Return vectors of the joints, (T, 17, 3) each at 30 Hz, side by side at a rate.
+
+    Parameters
+    ----------
+    kind
+        Name of the frames.
+    vectors
+        In the order of the channels.
+    rate_hz
+        A whole part of 30 Hz.
+    """
+    every = round(RATE_HZ) // rate_hz
+    frames = np.concatenate([each.swapaxes(1, 2) for each in vectors], axis=1)[::every]
+    return Clip({kind: frames.astype(np.float32)}, {}, np.arange(len(frames)) / rate_hz)
 
 
 def mirror_joints(frames: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Return (T, 6, 17) channels of the mirror image."""
-    return np.asarray(frames[:, :, list(MIRRORED)].astype(np.float32) * _MIRROR_SIGN)
+    """Return (T, 3 V, 17) channels of V vectors of the mirror image."""
+    sign = np.tile(np.array(_MIRROR_SIGN, np.float32), frames.shape[1] // len(_MIRROR_SIGN))
+    return np.asarray(frames[:, :, list(MIRRORED)].astype(np.float32) * sign[:, None])

@@ -18,9 +18,9 @@ from clinigait.representations.joint_loads import (
     JOINT_LOADS,
     dynamics_of,
     joint_loads,
-    mirror_joint_loads,
     prepare_joint_loads,
 )
+from clinigait.representations.joints import mirror_joints
 from support.walker import Gait, synthetic_space_walk
 
 WALK = synthetic_space_walk(Gait(step_share=0.46, duration_s=4.0), WHOLEBODY_23)
@@ -56,8 +56,8 @@ def test_above_a_joint_less_is_borne_by_what_hangs_below() -> None:
 
 def test_the_mirror_of_the_walk_gives_the_mirror_of_the_clip() -> None:
     here, there = (dynamics_of(b, {}).frames[JOINT_LOADS] for b in (BODY, BODY.mirrored()))
-    np.testing.assert_allclose(there, mirror_joint_loads(here), atol=1e-4)
-    np.testing.assert_array_equal(mirror_joint_loads(mirror_joint_loads(here)), here)
+    np.testing.assert_allclose(there, mirror_joints(here), atol=1e-4)
+    np.testing.assert_array_equal(mirror_joints(mirror_joints(here)), here)
     clip = prepare_joint_loads(WALK, {})
     np.testing.assert_allclose(
         network_frames(clip, [JOINT_LOADS], mirror=True), there.swapaxes(0, 1), atol=1e-4
