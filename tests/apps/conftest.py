@@ -12,6 +12,7 @@ if find_spec("sqlalchemy") is None or find_spec("streamlit") is None:
     collect_ignore_glob = ["test_*.py"]  # the extra `clinic` is not installed
 else:
     from support.dashboards import at, people  # noqa: F401
+    from support.reviewing_fixtures import assessed_once, case  # noqa: F401
     from support.store_fixtures import clock, quick, store  # noqa: F401
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -22,31 +19,10 @@ from clinigait.apps.dashboard.session import COOKIE
 from clinigait.apps.dashboard.settings import Settings
 from clinigait.clinic import documents, signing
 from clinigait.clinic.review import opened
-from clinigait.store import Store, accounts, open_store, sign_ins
+from clinigait.store import Store, accounts, sign_ins
 from clinigait.store.tables import AuditEntry
-from support.clinics import PASSWORD, quick_passwords, user
-from support.reviewing import Visit, assessed_visit
-
-
-@pytest.fixture(scope="module")
-def assessed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Visit]:
-    """Return the folder of a store with one assessed visit, to be copied."""
-    folder = tmp_path_factory.mktemp("downloads")
-    with quick_passwords():
-        store = open_store(folder / "data")
-        made = assessed_visit(store, folder)
-        store.close()
-    return folder / "data", made
-
-
-@pytest.fixture
-def case(assessed_once: tuple[Path, Visit], tmp_path: Path) -> Iterator[tuple[Store, Visit]]:
-    """Return a store of its own with one assessed visit."""
-    shutil.copytree(assessed_once[0], tmp_path / "data")
-    with quick_passwords():
-        store = open_store(tmp_path / "data")
-        yield store, assessed_once[1]
-        store.close()
+from support.clinics import PASSWORD, user
+from support.reviewing import Visit
 
 
 def browser(store: Store, name: str | None = "doctor") -> TestClient:

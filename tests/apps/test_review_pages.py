@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,36 +19,15 @@ from clinigait.clinic import asking, drafts, patients, results, signing
 from clinigait.clinic.review import opened, unmeasured
 from clinigait.core import EventKind, MoveEvent, Review, ReviewStep
 from clinigait.io.assessment import assessment_json
-from clinigait.store import Store, open_store, sign_ins
+from clinigait.store import Store, sign_ins
 from clinigait.store.jobs import State
 from support.assessments import assessed, prediction, refused
-from support.clinics import HOSTILE, PASSWORD, quick_passwords, user
+from support.clinics import HOSTILE, PASSWORD, user
 from support.pages import page, signed_in, texts
 from support.reviewing import Visit, assessed_visit
 from support.walker import Gait, synthetic_walk
 
 APPS = Path(__file__).parents[2] / "apps" / "dashboard"
-
-
-@pytest.fixture(scope="module")
-def assessed_once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Visit]:
-    """Return the folder of a store with one assessed visit, to be copied."""
-    folder = tmp_path_factory.mktemp("pages")
-    with quick_passwords():
-        store = open_store(folder / "data")
-        made = assessed_visit(store, folder)
-        store.close()
-    return folder / "data", made
-
-
-@pytest.fixture
-def case(assessed_once: tuple[Path, Visit], tmp_path: Path) -> Iterator[tuple[Store, Visit]]:
-    """Return a store of its own with one assessed visit."""
-    shutil.copytree(assessed_once[0], tmp_path / "data")
-    with quick_passwords():
-        store = open_store(tmp_path / "data")
-        yield store, assessed_once[1]
-        store.close()
 
 
 def _session(store: Store, made: Visit) -> Session:
