@@ -6,13 +6,13 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +32,7 @@ MAX_WIDTH = 1024
 TYPICAL = "typical."
 _ARRAY_NAME = re.compile(r"([0-9]{1,3})\.[A-Za-z0-9_.]{1,200}")
 _CARD_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+T = TypeVar("T")
 _REMEDY = "Give a folder that clinigait train or finetune wrote, unchanged."
 
 
@@ -71,12 +72,12 @@ def read_bundle(name_or_path: str | Path) -> Bundle:
     """
     folder = _folder_of(name_or_path)
     card = read_card(folder)
-    content = _read(folder, WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+    content = read_part(folder, WEIGHTS_FILE, MAX_WEIGHTS_BYTES, _REMEDY)
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise BadInputError(
-            f"The weights of {_shown(folder)} are not those that its card describes.", _REMEDY
+            f"The weights of {shown_name(folder)} are not those that its card describes.", _REMEDY
         )
-    return Bundle(card, _arrays(content, card, _shown(folder)), folder)
+    return Bundle(card, _arrays(content, card, shown_name(folder)), folder)
 
 
 def read_card(name_or_path: str | Path) -> Card:
@@ -88,30 +89,14 @@ def read_card(name_or_path: str | Path) -> Card:
         If there is none, or it is damaged.
     """
     folder = _folder_of(name_or_path)
-    content = _read(folder, CARD_FILE, MAX_CARD_BYTES)
-    name = _shown(folder)
-    try:
-        data = json.loads(
-            content, parse_constant=_finite, parse_float=_finite, object_pairs_hook=each_once
-        )
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(f"The card of {name} is not readable JSON.", _REMEDY) from error
-    if not isinstance(data, dict) or data.get("schema") != CARD_SCHEMA:
+    content = read_part(folder, CARD_FILE, MAX_CARD_BYTES, _REMEDY)
+    name = shown_name(folder)
+    if card_schema(content, name, _REMEDY) != CARD_SCHEMA:
         raise BadInputError(
             f"The card of {name} is none of this version, {CARD_SCHEMA}.",
             "Give a bundle that fits this clinigait, or update clinigait.",
         )
-    try:
-        card = _adapter().validate_json(content, strict=True)
-        _check_card(card)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])[:80] or "the whole"
-        message = f"The card of {name} is not valid: {where}: {fault['msg'][:120]}."
-        raise BadInputError(message, _REMEDY) from error
-    except ValueError as error:
-        raise BadInputError(f"The card of {name} is not valid: {error}.", _REMEDY) from error
-    return card
+    return checked_card(content, name, _adapter(), _check_card, _REMEDY)
 
 
 def write_bundle(
@@ -174,22 +159,70 @@ def _folder_of(name_or_path: str | Path) -> Path:
     return folder
 
 
-def _shown(folder: Path) -> str:
+def shown_name(folder: Path) -> str:
+    """Return what a folder is called in a sentence."""
     return folder.name[:80] or "the bundle"
 
 
-def _read(folder: Path, name: str, most: int) -> bytes:
-    path = folder / name
+def read_part(folder: Path, name: str, most_bytes: int, remedy: str) -> bytes:
+    """Read a file of a bundle.
+
+    Raises
+    ------
+    BadInputError
+        If it is not there, is larger than may be, or cannot be read.
+    """
+    path, shown = folder / name, shown_name(folder)
     try:
         if not path.is_file():
-            raise BadInputError(f"{_shown(folder)} has no {name}.", _REMEDY)
-        if path.stat().st_size > most:
+            raise BadInputError(f"{shown} has no {name}.", remedy)
+        if path.stat().st_size > most_bytes:
             raise BadInputError(
-                f"{name} of {_shown(folder)} is larger than {most // 1_000_000} MB.", _REMEDY
+                f"{name} of {shown} is larger than {most_bytes // 1_000_000} MB.", remedy
             )
         return path.read_bytes()
     except (OSError, ValueError) as error:
-        raise BadInputError(f"{name} of {_shown(folder)} cannot be read.", _REMEDY) from error
+        raise BadInputError(f"{name} of {shown} cannot be read.", remedy) from error
+
+
+def card_schema(content: bytes, name: str, remedy: str) -> object:
+    """Return the schema that a card names, None where it names none.
+
+    Raises
+    ------
+    BadInputError
+        If it is not JSON of finite numbers, with every key once.
+    """
+    try:
+        data = json.loads(
+            content, parse_constant=_finite, parse_float=_finite, object_pairs_hook=each_once
+        )
+    except (ValueError, RecursionError) as error:
+        raise BadInputError(f"The card of {name} is not readable JSON.", remedy) from error
+    return data.get("schema") if isinstance(data, dict) else None
+
+
+def checked_card(
+    content: bytes, name: str, adapter: TypeAdapter[T], check: Callable[[T], None], remedy: str
+) -> T:
+    """Return the card that a file holds.
+
+    Raises
+    ------
+    BadInputError
+        If it is not of that type, or the check refuses it with a ValueError.
+    """
+    try:
+        card = adapter.validate_json(content, strict=True)
+        check(card)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])[:80] or "the whole"
+        message = f"The card of {name} is not valid: {where}: {fault['msg'][:120]}."
+        raise BadInputError(message, remedy) from error
+    except ValueError as error:
+        raise BadInputError(f"The card of {name} is not valid: {error}.", remedy) from error
+    return card
 
 
 @cache

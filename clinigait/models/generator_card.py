@@ -18,18 +18,26 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from clinigait.core import BadInputError, DataUse
 from clinigait.core.card import hash_of
-from clinigait.io.bundle import check_name, check_spec
+from clinigait.io.bundle import (
+    CARD_FILE,
+    MAX_CARD_BYTES,
+    card_schema,
+    check_name,
+    check_spec,
+    checked_card,
+    read_part,
+    shown_name,
+)
 from clinigait.io.output import workplace
-from clinigait.io.tensors import MAX_WEIGHTS_BYTES, each_once, load_tensors, numpy_library
+from clinigait.io.tensors import MAX_WEIGHTS_BYTES, load_tensors, numpy_library
 
 GENERATOR_SCHEMA = "clinigait-generator-1"
 #: Another name than that of a model's weights: a generator is no model that a walk is given to.
-CARD_FILE, WEIGHTS_FILE = "card.json", "generator.safetensors"
-_MAX_CARD_BYTES = 1_000_000
+WEIGHTS_FILE = "generator.safetensors"
 _STRICT = {"extra": "forbid"}
 _REMEDY = "Give a folder that examples/pathology_generation.py --bundle wrote, unchanged."
 #: Sizes that bodies have, leg and trunk together.
@@ -168,9 +176,12 @@ def read_generator(name_or_path: str | Path) -> GeneratorBundle:
         If there is none, a file is damaged, or the weights are not those of the card.
     """
     folder = _folder_of(name_or_path)
-    shown = folder.name[:80]
-    card = _card(_read(folder, CARD_FILE, _MAX_CARD_BYTES), shown)
-    content = _read(folder, WEIGHTS_FILE, MAX_WEIGHTS_BYTES)
+    shown = shown_name(folder)
+    text = read_part(folder, CARD_FILE, MAX_CARD_BYTES, _REMEDY)
+    if card_schema(text, shown, _REMEDY) != GENERATOR_SCHEMA:
+        raise BadInputError(f"The card of {shown} is none of a generator of this version.", _REMEDY)
+    card = checked_card(text, shown, _adapter(), _check, _REMEDY)
+    content = read_part(folder, WEIGHTS_FILE, MAX_WEIGHTS_BYTES, _REMEDY)
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise BadInputError(
             f"The weights of {shown} are not those that its card describes.", _REMEDY
@@ -222,44 +233,9 @@ def _folder_of(name_or_path: str | Path) -> Path:
     return folder
 
 
-def _read(folder: Path, name: str, most: int) -> bytes:
-    path, shown = folder / name, folder.name[:80]
-    try:
-        if path.stat().st_size > most:
-            raise BadInputError(
-                f"{name} of {shown} is larger than {most // 1_000_000} MB.", _REMEDY
-            )
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInputError(f"{name} of {shown} cannot be read.", _REMEDY) from error
-
-
-def _card(content: bytes, shown: str) -> GeneratorCard:
-    try:
-        data = json.loads(content, parse_constant=_no_number, object_pairs_hook=each_once)
-        if not isinstance(data, dict) or data.get("schema") != GENERATOR_SCHEMA:
-            raise BadInputError(
-                f"The card of {shown} is none of a generator of this version.", _REMEDY
-            )
-        card = _adapter().validate_json(content, strict=True)
-        _check(card)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])[:80] or "the whole"
-        message = f"The card of {shown} is not valid: {where}: {fault['msg'][:120]}."
-        raise BadInputError(message, _REMEDY) from error
-    except (ValueError, RecursionError) as error:
-        raise BadInputError(f"The card of {shown} is not valid: {error}."[:300], _REMEDY) from error
-    return card
-
-
 @cache
 def _adapter() -> TypeAdapter[GeneratorCard]:
     return TypeAdapter(GeneratorCard)
-
-
-def _no_number(token: str) -> float:
-    raise ValueError(f"{token} is not a number")
 
 
 def _check(card: GeneratorCard) -> None:

@@ -15,8 +15,8 @@ pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
 from clinigait.core import BadInputError
+from clinigait.io.bundle import CARD_FILE
 from clinigait.models.generator_card import (
-    CARD_FILE,
     WEIGHTS_FILE,
     Gate,
     Sign,
