@@ -38,6 +38,7 @@ from clinigait.models.baselines import baseline_probabilities, fit_baseline
 from clinigait.models.scoring import softmax
 from clinigait.models.task import load_task
 from clinigait.nn.equal_size import of_size, parameter_count
+from clinigait.stats.bootstrap import Estimate
 from clinigait.stats.classification import classification_metrics, paired_comparison
 from clinigait.training.augment import augmented
 from clinigait.training.fit import Lesson, fit_network, scores_of, set_threads, tensors
@@ -183,7 +184,7 @@ def table_of(rows: list[Judged], everybody: Prepared) -> list[str]:
         cells = []
         for said in row.by_condition.values():
             found = classification_metrics(labels, said, people, classes, ordered=False, seed=0)
-            cells.append(_with_interval(found["auc_macro"], found["auc_macro_ci95"]))
+            cells.append(Estimate(found["auc_macro"], *found["auc_macro_ci95"]).text())
         size = f"{row.parameters:,}" if row.parameters else "–"
         lines.append(f"| {row.title} | {size} | {' | '.join(cells)} |")
     fused = next(row for row in rows if row.title == f"{FUSIONS['neck']} + MLGE")
@@ -197,14 +198,9 @@ def table_of(rows: list[Judged], everybody: Prepared) -> list[str]:
             pair = paired_comparison(
                 labels, said, fused.by_condition[name], people, classes, ordered=False
             )
-            gain = pair["auc_macro"].difference
-            cells.append(_with_interval(gain.value, (gain.low, gain.high), "+.3f"))
+            cells.append(pair["auc_macro"].difference.text("+.3f"))
         lines.append(f"| {row.title} | {' | '.join(cells)} |")
     return lines
-
-
-def _with_interval(value: float, bounds: tuple[float, float], form: str = ".3f") -> str:
-    return f"{value:{form}} ({bounds[0]:{form}} to {bounds[1]:{form}})"
 
 
 def main() -> int:

@@ -275,13 +275,12 @@ def accuracy_tables(rounds: list[Round]) -> list[str]:
         lines += [f"Share that is told rightly, per {title} (95 % over people):", ""]
         lines += _head("learned from")
         for diet, name in DIETS.items():
-            cells = [_shown(_mean(right[kind, diet], people)) for kind in KINDS]
+            cells = [_mean(right[kind, diet], people).text() for kind in KINDS]
             lines.append(f"| {name} | {' | '.join(cells)} |")
         lines += ["", "Differences, paired:", "", *_head("difference")]
         for more, less in PAIRS:
             cells = [
-                _shown(_mean(right[kind, more] - right[kind, less], people), "+.3f")
-                for kind in KINDS
+                _mean(right[kind, more] - right[kind, less], people).text("+.3f") for kind in KINDS
             ]
             lines.append(f"| {DIETS[more]}, less {DIETS[less]} | {' | '.join(cells)} |")
         lines.append("")
@@ -308,7 +307,7 @@ def made_judged(rounds: list[Round]) -> list[str]:
     cells = []
     for kind in KINDS:
         right = [e.said(kind, "real")["made"].argmax(1) == e.made()["labels"] for e in rounds]
-        cells.append(_shown(_mean(np.concatenate(right) * 1.0, people)))
+        cells.append(_mean(np.concatenate(right) * 1.0, people).text())
     return [*lines, f"| made walks | {' | '.join(cells)} |", ""]
 
 
@@ -407,14 +406,6 @@ def _head(first: str) -> list[str]:
 
 def _mean(values: np.ndarray, people: np.ndarray) -> Estimate:
     return bootstrap_estimate(weighted_mean, people, values, seed=0)
-
-
-def _shown(found: Estimate, form: str = ".3f") -> str:
-    if found.value is None:
-        return "–"
-    if found.low is None or found.high is None:
-        return f"{found.value:{form}}"
-    return f"{found.value:{form}} ({found.low:{form}} to {found.high:{form}})"
 
 
 # ---------------------------------------------------------------- pictures and bundle

@@ -35,6 +35,7 @@ from clinigait.datasets.registry import open_study
 from clinigait.models.scoring import softmax
 from clinigait.models.task import load_task
 from clinigait.representations.inputs import prepare
+from clinigait.stats.bootstrap import Estimate
 from clinigait.stats.classification import classification_metrics, paired_comparison
 from clinigait.training.cross_validation import Course, out_of_fold
 from clinigait.training.fit import Arrays, Lesson, fit_network, new_network, set_threads, tensors
@@ -163,22 +164,17 @@ def table_of(judged: dict[str, Judged]) -> list[str]:
         found = classification_metrics(
             row.labels, row.probabilities, row.people, classes, ordered=True, seed=0
         )
-        cells = [_with_interval(found[x], found[f"{x}_ci95"]) for x in SHOWN]
+        cells = [Estimate(found[x], *found[f"{x}_ci95"]).text() for x in SHOWN]
         against = "–"
         if row is not first:
             pair = paired_comparison(
                 row.labels, first.probabilities, row.probabilities, row.people, classes,
                 ordered=True,
             )  # fmt: skip
-            change = pair["balanced_accuracy"].difference
-            against = _with_interval(change.value, (change.low, change.high), "+.3f")
+            against = pair["balanced_accuracy"].difference.text("+.3f")
         steps = f"{min(row.steps)} to {max(row.steps)}"
         lines.append(f"| {name} | {' | '.join(cells)} | {against} | {steps} |")
     return lines
-
-
-def _with_interval(value: float, bounds: Sequence[float], form: str = ".3f") -> str:
-    return f"{value:{form}} ({bounds[0]:{form}} to {bounds[1]:{form}})"
 
 
 def main() -> int:

@@ -45,6 +45,7 @@ from clinigait.nn.equal_size import parameter_count
 from clinigait.representations.joint_loads import JOINT_LOADS
 from clinigait.representations.joints import JOINTS
 from clinigait.representations.skeletons import BODY_17, PARENTS
+from clinigait.stats.bootstrap import Estimate
 from clinigait.stats.classification import Difference, classification_metrics, paired_comparison
 from clinigait.training.fit import Lesson, fit_network, scores_of, set_threads, tensors
 from clinigait.training.folds import Fold, folds_by_person
@@ -261,7 +262,7 @@ def table_of(found: Mapping[tuple[str, str], Judged], seen: Mapping[str, Seen]) 
                 rows["labels"], rows["probabilities"], rows["people"],
                 seen[stream].people.classes, ordered=False, seed=0,
             )  # fmt: skip
-            cells.append(_with_interval(metrics["accuracy"], metrics["accuracy_ci95"]))
+            cells.append(Estimate(metrics["accuracy"], *metrics["accuracy_ci95"]).text())
         lines.append(
             f"| {_title(backbone, stream)} | {judged.parameters:,} | {' | '.join(cells)} |"
         )
@@ -293,12 +294,7 @@ def _gain(
         before["labels"], before["probabilities"], after["probabilities"], before["people"],
         seen["alone"].people.classes, ordered=False,
     )  # fmt: skip
-    gain = pair["accuracy"].difference
-    return _with_interval(gain.value, (gain.low, gain.high), "+.3f")
-
-
-def _with_interval(value: float, bounds: tuple[float, float], form: str = ".3f") -> str:
-    return f"{value:{form}} ({bounds[0]:{form}} to {bounds[1]:{form}})"
+    return pair["accuracy"].difference.text("+.3f")
 
 
 def _options() -> argparse.Namespace:

@@ -36,6 +36,14 @@ class Estimate:
     low: float | None
     high: float | None
 
+    def text(self, form: str = ".3f") -> str:
+        """Return it as a cell of a table: value (low to high), a dash where it is undefined."""
+        if self.value is None:
+            return "–"
+        if self.low is None or self.high is None:
+            return f"{self.value:{form}}"
+        return f"{self.value:{form}} ({self.low:{form}} to {self.high:{form}})"
+
 
 def resample_weights(people: ArrayLike, n_resamples: int, seed: int) -> NDArray[np.float64]:
     """Draw people with replacement and say how often each row counts.

@@ -156,3 +156,15 @@ def test_unusable_arguments_are_named() -> None:
         resample_weights([["a"], ["b"]], 10, 0)
     with pytest.raises(ValueError, match="one value for each replicate"):
         bootstrap_interval(lambda values, weights: weights, PEOPLE, VALUES)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "says"),
+    [
+        (Estimate(0.5, 0.25, 0.75), "+0.50 (+0.25 to +0.75)"),
+        (Estimate(0.5, None, None), "+0.50"),
+        (Estimate(None, None, None), "–"),
+    ],
+)
+def test_an_estimate_is_one_cell_of_a_table(estimate: Estimate, says: str) -> None:
+    assert estimate.text("+.2f") == says
