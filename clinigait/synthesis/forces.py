@@ -21,26 +21,23 @@ from clinigait.core import SIDES, Sex, Side, opposite
 from clinigait.core.layout import WHOLEBODY_23
 from clinigait.gait.filtering import low_passed
 from clinigait.gait.loads.joints import COP_PLACE, COP_TIME
+from clinigait.gait.loads.segments import percent_of
 from clinigait.synthesis.bodies import Body
 from clinigait.synthesis.body_points import BodyPoints
 from clinigait.synthesis.motion import Motion, Step, SyntheticWalk
 
 Array = NDArray[np.float64]
 GRAVITY_MPS2 = 9.81
-_FEMALE, _MALE = 0, 1
-#: Share of body mass in % (female, male), and the place of the centre of mass in % of the way from
-#: the first bone's beginning to the second's.
+#: Bones that a limb of the table lies between; a foot is from the heel to the tip of the toes.
 _LIMBS = {
-    ("upperarm01", "lowerarm01"): ((2.55, 2.71), (57.54, 57.72)),
-    ("lowerarm01", "wrist"): ((1.38, 1.62), (45.59, 45.74)),
-    ("wrist", "finger3-1"): ((0.56, 0.61), (74.74, 79.00)),
-    ("upperleg01", "lowerleg01"): ((14.78, 14.16), (36.12, 40.95)),
-    ("lowerleg01", "foot"): ((4.81, 4.33), (43.52, 43.95)),
+    ("upperarm01", "lowerarm01"): "upper_arm",
+    ("lowerarm01", "wrist"): "forearm",
+    ("wrist", "finger3-1"): "hand",
+    ("upperleg01", "lowerleg01"): "thigh",
+    ("lowerleg01", "foot"): "shank",
 }
-_FOOT = ((1.29, 1.37), (40.14, 44.15))  # from the heel to the tip of the toes
-_HEAD = (6.68, 6.94)
-#: The trunk's three parts: the bone that carries each, its share of mass, and the height of its
-#: centre in % of the way from the middle of the hips to the base of the neck.
+#: The trunk's three parts: the bone that carries each; of women and men its share of mass in %,
+#: and the height of its centre in % of the way from the middle of the hips to the base of the neck.
 _TRUNK = {
     "root": ((12.47, 11.17), (17.4, 10.6)),
     "spine03": ((14.65, 16.33), (55.6, 49.7)),
@@ -88,8 +85,7 @@ class Masses:
 
     def __init__(self, body: Body) -> None:
         self._row = np.zeros((len(body.model.bones), 4))
-        column = _FEMALE if body.build.sex == "female" else _MALE
-        for bone, place_m, percent in _segments(body, column):
+        for bone, place_m, percent in _segments(body):
             self._row[body.bone(bone)] += percent / 100 * np.array([*place_m, 1.0])
 
     @property
@@ -103,30 +99,39 @@ class Masses:
         return np.asarray(moved / self.share)
 
 
-def _segments(body: Body, sex: int) -> list[tuple[str, Array, float]]:
+def _segments(body: Body) -> list[tuple[str, Array, float]]:
     """Return bone, place at rest and share of mass in % of every segment."""
+    sex = body.build.sex
     marks = body.model.landmark_weights @ body.points_m
     mark = {name: marks[k] for k, name in enumerate(body.model.landmarks)}
     found: list[tuple[str, Array, float]] = []
     for side, letter in (("left", "L"), ("right", "R")):
-        for (near, far), (mass, place) in _LIMBS.items():
+        for (near, far), name in _LIMBS.items():
+            mass, place = percent_of(name, sex)
             start, end = (body.head_m(f"{bone}.{letter}") for bone in (near, far))
-            found.append((f"{near}.{letter}", start + place[sex] / 100 * (end - start), mass[sex]))
+            found.append((f"{near}.{letter}", start + place / 100 * (end - start), mass))
+        mass, place = percent_of("foot", sex)
         heel, toe = mark[f"{side}_heel"], mark[f"{side}_big_toe"]
-        found.append((f"foot.{letter}", heel + _FOOT[1][sex] / 100 * (toe - heel), _FOOT[0][sex]))
+        found.append((f"foot.{letter}", heel + place / 100 * (toe - heel), mass))
     hips = (body.head_m("upperleg01.L") + body.head_m("upperleg01.R")) / 2
     up = body.head_m("neck01") - hips
-    for bone, (mass, height) in _TRUNK.items():
-        found.append((bone, hips + height[sex] / 100 * up, mass[sex]))
-    found.append(("head", (mark["left_ear"] + mark["right_ear"]) / 2, _HEAD[sex]))
+    for bone, (masses, heights) in _TRUNK.items():
+        height = heights[_column(sex)]
+        found.append((bone, hips + height / 100 * up, masses[_column(sex)]))
+    head_mass, _ = percent_of("head", sex)
+    found.append(("head", (mark["left_ear"] + mark["right_ear"]) / 2, head_mass))
     return found
+
+
+def _column(sex: Sex) -> int:
+    return 0 if sex == "female" else 1
 
 
 def segment_percent(sex: Sex) -> float:
     """Return the sum of the tables' shares of mass in %."""
-    column = _FEMALE if sex == "female" else _MALE
-    limbs = sum(mass[column] for mass, _ in _LIMBS.values()) + _FOOT[0][column]
-    return 2 * limbs + _HEAD[column] + sum(mass[column] for mass, _ in _TRUNK.values())
+    limbs = sum(percent_of(name, sex)[0] for name in (*_LIMBS.values(), "foot"))
+    trunk = sum(masses[_column(sex)] for masses, _ in _TRUNK.values())
+    return 2 * limbs + percent_of("head", sex)[0] + trunk
 
 
 def forces_of(walk: SyntheticWalk) -> Forces:

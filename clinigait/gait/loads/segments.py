@@ -79,6 +79,13 @@ def place_of(weights: Array, points: Array) -> Array:
 
 
 @cache
+def percent_of(name: str, sex: Sex) -> tuple[float, float]:
+    """Return the mass of a segment and the place of its centre on its way, in %."""
+    row = next(r for r in _table() if (r["segment"], r["sex"]) == (name, sex))
+    return float(row["mass_pct"]), float(row["centre_pct"])
+
+
+@cache
 def inertia_of(name: str, sex: Sex | None) -> Inertia:
     """Return a row of the table; without a sex the mean of women and men.
 
