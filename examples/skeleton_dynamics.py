@@ -21,35 +21,26 @@ command goes on after it was stopped; ``--backbones`` shares the work out to sev
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import sys
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-import numpy as np
-from numpy.typing import NDArray
-
-from clinigait.core import SIDES, BadInputError, InputSpec, Walk
+from clinigait.core import BadInputError, InputSpec
 from clinigait.datasets.registry import open_study
-from clinigait.datasets.study import Sample, Study
-from clinigait.models.scoring import softmax
+from clinigait.datasets.study import Study
 from clinigait.models.task import load_task
-from clinigait.nn.equal_size import parameter_count
 from clinigait.representations.joint_loads import JOINT_LOADS
 from clinigait.representations.joints import JOINTS
 from clinigait.representations.skeletons import BODY_17, PARENTS
-from clinigait.stats.bootstrap import Estimate
-from clinigait.stats.classification import Difference, classification_metrics, paired_comparison
-from clinigait.training.fit import Lesson, fit_network, scores_of, set_threads, tensors
-from clinigait.training.folds import Fold, folds_by_person
+from clinigait.synthesis.covered import covered_study
+from clinigait.training.fit import set_threads
 from clinigait.training.kept import Kept
+from clinigait.training.left_out import Judged, Seen, judge
 from clinigait.training.plan import (
     Augmentation,
     Batch,
@@ -59,7 +50,6 @@ from clinigait.training.plan import (
     TrainingPlan,
     Variations,
 )
-from clinigait.training.prepared import Prepared
 from clinigait.training.train import prepare_people
 
 TASK = "pathology"
@@ -67,12 +57,6 @@ RATE_HZ = 15
 SEEDS = 3
 CONDITIONS = ("as recorded", "coat and bag")
 STREAMS = ("alone", "wavelet", "loads")
-#: Garments (ours): points of a coat lie beside the joints, sway, and are lost now and then; the
-#: arm that holds a bag, and the hip behind it, are hidden for a good third of the walk.
-_COAT = ("shoulder", "hip", "knee")
-_BULK_M, _SWAY_M, _SWAY_S = 0.03, 0.02, 0.2
-_LOST_S = 0.3
-_COAT_LOST, _BAG_LOST = 0.1, {"elbow": 0.4, "wrist": 0.4, "hip": 0.3}
 
 _EDGES = [[joint, PARENTS[joint]] for joint in range(1, len(BODY_17))]
 #: About 72 000 parameters each: what a stream costs, a backbone without it has in its embedding.
@@ -124,53 +108,6 @@ def plan_of(plan: TrainingPlan, backbone: str, stream: str) -> TrainingPlan:
     )  # fmt: skip
 
 
-def covered(walk: Walk, name: str) -> Walk:
-    """Return a walk as it might have been seen under a coat and with a bag; drawn by its name."""
-    digest = hashlib.sha256(name.encode()).digest()
-    rng = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-    points = walk.keypoints.copy()
-    for side in SIDES:
-        for joint in _COAT:
-            own = points[:, walk.layout.index(joint, side)]
-            own += rng.normal(0, _BULK_M, 3) + _swaying(walk.time_s, rng)
-            own[_lost(walk.time_s, _COAT_LOST, rng)] = np.nan
-    bag_side = SIDES[int(rng.integers(2))]
-    for joint, share in _BAG_LOST.items():
-        points[_lost(walk.time_s, share, rng), walk.layout.index(joint, bag_side)] = np.nan
-    return replace(walk, keypoints=points)
-
-
-def _swaying(time_s: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    knots_s = np.arange(time_s[0], time_s[-1] + 2 * _SWAY_S, _SWAY_S)
-    knots = rng.normal(0, _SWAY_M, (3, len(knots_s)))
-    return np.stack([np.interp(time_s, knots_s, axis) for axis in knots], axis=1)
-
-
-def _lost(time_s: NDArray[np.float64], share: float, rng: np.random.Generator) -> NDArray[np.bool_]:
-    """Return (T,) frames that are lost, in runs of some tenths of a second."""
-    run = ((time_s - time_s[0]) / _LOST_S + rng.random()).astype(int)
-    count = int(run.max()) + 1
-    return np.asarray(rng.permutation(count)[run] < int(share * count))
-
-
-def covered_study(study: Study) -> Study:
-    """Return the same walks, covered."""
-
-    def under(sample: Sample) -> Sample:
-        return replace(sample, read=lambda: covered(sample.read(), sample.sequence))
-
-    return replace(study, samples=tuple(under(sample) for sample in study.samples))
-
-
-@dataclass(frozen=True)
-class Seen:
-    """Everybody as networks of one kind of input see them, by condition."""
-
-    people: Prepared
-    by_condition: Mapping[str, Prepared]
-    kept: Kept
-
-
 def seen_by(plan: TrainingPlan, study: Study, folder: Path | None) -> Seen:
     """Prepare walks as recorded, from which is learned, and covered, which only judge."""
     task = load_task(TASK)
@@ -181,88 +118,14 @@ def seen_by(plan: TrainingPlan, study: Study, folder: Path | None) -> Seen:
                 Kept.of(folder, hidden))  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Judged:
-    """Log-probabilities of every record, (seeds, N, K), each by networks of others."""
-
-    by_condition: Mapping[str, NDArray[np.float64]]
-    parameters: int
-    seconds: float
-
-
-def judge(plan: TrainingPlan, seen: Seen, seeds: int) -> Judged:
-    """Fit a network on each fold and seed, and ask it of the person left out."""
-    records = {name: people.records for name, people in seen.by_condition.items()}
-    classes = seen.people.classes
-    said = {n: np.full((seeds, len(r), len(classes)), np.nan) for n, r in records.items()}
-    began = time.process_time()
-    for seed in range(seeds):
-        for fold in folds_by_person(seen.people.labels, 100, 0, classes):
-            found = seen.kept.scores((plan, seed, fold), partial(_fitted, plan, seen, seed, fold))
-            for name, scores in found.items():
-                own = np.isin([record.person for record in records[name]], fold.test)
-                said[name][seed, own] = scores
-    size = parameter_count({**plan.networks[0].spec, "classes": len(classes)})
-    return Judged(said, size, time.process_time() - began)
-
-
-def _fitted(
-    plan: TrainingPlan, seen: Seen, seed: int, fold: Fold
-) -> dict[str, NDArray[np.float64]]:
-    began = time.process_time()
-    lesson = Lesson(plan, plan.networks[0], seen.people.of(fold.train), seed=seed)
-    arrays = tensors(fit_network(lesson).arrays)
-    found = {n: scores_of(lesson, arrays, p.of(fold.test)) for n, p in seen.by_condition.items()}
-    took_s = time.process_time() - began
-    print(f"  seed {seed}, without {fold.test[0]}: {took_s:.0f} CPU s", file=sys.stderr, flush=True)
-    return found
-
-
-@dataclass(frozen=True)
-class Rows:
-    """What was judged, row by row: records or walks, seed after seed."""
-
-    labels: NDArray[np.intp]
-    people: NDArray[np.str_]
-    keys: NDArray[np.str_]
-
-    @classmethod
-    def of(cls, people: Prepared, *, walks: bool) -> Rows:
-        """Return records, or walks, of everybody."""
-        keys = np.array([r.walk if walks else r.sequence for r in people.records])
-        labels = np.array([record.label for record in people.records])
-        return cls(labels, np.array([record.person for record in people.records]), keys)
-
-    def judged(self, scores: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-        """Return labels, people and probabilities of the distinct keys, seed after seed."""
-        _, first, place = np.unique(self.keys, return_index=True, return_inverse=True)
-        count = np.bincount(place)
-        sums = np.zeros((len(scores), len(first), scores.shape[2]))
-        for seed, own in enumerate(scores):
-            np.add.at(sums[seed], place, own)
-        probabilities = softmax(sums / count[:, None])
-        return {
-            "labels": np.tile(self.labels[first], len(scores)),
-            "people": np.tile(self.people[first], len(scores)),
-            "probabilities": probabilities.reshape(-1, scores.shape[2]),
-        }
-
-
-def table_of(found: Mapping[tuple[str, str], Judged], seen: Mapping[str, Seen]) -> list[str]:
+def table_of(found: Mapping[tuple[str, str], Judged]) -> list[str]:
     """Return accuracies, and what either stream adds."""
     views = [(condition, walks) for condition in CONDITIONS for walks in (False, True)]
     heads = [f"{name}, per {'walk' if walks else 'sequence'}" for name, walks in views]
     lines = ["Accuracy (95 % over people):", ""]
     lines += [f"| network | parameters | {' | '.join(heads)} |", "|---" * 6 + "|"]
     for (backbone, stream), judged in found.items():
-        cells = []
-        for view in views:
-            rows = _rows_of(judged, seen[stream], *view)
-            metrics = classification_metrics(
-                rows["labels"], rows["probabilities"], rows["people"],
-                seen[stream].people.classes, ordered=False, seed=0,
-            )  # fmt: skip
-            cells.append(Estimate(metrics["accuracy"], *metrics["accuracy_ci95"]).text())
+        cells = [judged.accuracy(name, walks=walks).text() for name, walks in views]
         lines.append(
             f"| {_title(backbone, stream)} | {judged.parameters:,} | {' | '.join(cells)} |"
         )
@@ -270,7 +133,9 @@ def table_of(found: Mapping[tuple[str, str], Judged], seen: Mapping[str, Seen]) 
     lines += [f"| network | {' | '.join(heads)} |", "|---" * 5 + "|"]
     for (backbone, stream), judged in found.items():
         if stream != "alone":
-            cells = [_gain(found[backbone, "alone"], judged, seen, stream, view) for view in views]
+            alone = found[backbone, "alone"]
+            gains = [judged.gain_over(alone, name, walks=walks) for name, walks in views]
+            cells = [gain.text("+.3f") if gain else "not the same walks" for gain in gains]
             lines.append(f"| {_title(backbone, stream)} | {' | '.join(cells)} |")
     return lines
 
@@ -279,22 +144,9 @@ def _title(backbone: str, stream: str) -> str:
     return backbone if stream == "alone" else f"{backbone} + {stream}"
 
 
-def _rows_of(judged: Judged, seen: Seen, condition: str, walks: bool) -> dict[str, NDArray[Any]]:
-    rows = Rows.of(seen.by_condition[condition], walks=walks)
-    return rows.judged(judged.by_condition[condition])
-
-
-def _gain(
-    alone: Judged, judged: Judged, seen: Mapping[str, Seen], stream: str, view: tuple[str, bool]
-) -> str:
-    before, after = _rows_of(alone, seen["alone"], *view), _rows_of(judged, seen[stream], *view)
-    if len(before["labels"]) != len(after["labels"]):
-        return "not the same walks"
-    pair: dict[str, Difference] = paired_comparison(
-        before["labels"], before["probabilities"], after["probabilities"], before["people"],
-        seen["alone"].people.classes, ordered=False,
-    )  # fmt: skip
-    return pair["accuracy"].difference.text("+.3f")
+def tell(what: str) -> None:
+    """Say how far it is."""
+    print(what, file=sys.stderr, flush=True)
 
 
 def _options() -> argparse.Namespace:
@@ -342,10 +194,9 @@ def main() -> int:
         found = {}
         for backbone in backbones:
             for stream in streams:
-                one = judge(plan_of(plan, backbone, stream), seen[stream], seeds)
+                one = judge(plan_of(plan, backbone, stream), seen[stream], seeds, tell)
                 found[backbone, stream] = one
-                title = _title(backbone, stream)
-                print(f"done: {title}, {one.seconds:.0f} CPU s", file=sys.stderr, flush=True)
+                tell(f"done: {_title(backbone, stream)}, {one.seconds:.0f} CPU s")
     except BadInputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -354,7 +205,7 @@ def main() -> int:
         f"{len(people.labels)} people, {len(people.records)} records; one person left out at a "
         f"time, {seeds} seed{'s' * (seeds > 1)}; {plan.optimiser.steps} steps of "
         f"{plan.batch.groups * plan.batch.clips} clips.",
-        "", *table_of(found, seen),
+        "", *table_of(found),
     ]) + "\n"  # fmt: skip
     print(text)
     if asked.out:
