@@ -124,6 +124,25 @@ def test_skeleton_dynamics(tmp_path, monkeypatch, capsys) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(
+    not (ROOT.parent / "pathological_gait").is_dir(), reason="the acted gaits are not here"
+)
+def test_multi_branch_fusion(tmp_path, monkeypatch, capsys) -> None:
+    pytest.importorskip("lightning")
+    table = tmp_path / "table.md"
+    _run(
+        _FOLDER / "multi_branch_fusion.py", monkeypatch, ROOT.parent / "pathological_gait",
+        "--out", table,
+    )  # fmt: skip
+    text = table.read_text()
+    assert text in capsys.readouterr().out
+    for row in ("all three", "without proportions", "proportions alone", "motion alone"):
+        assert f"| {row} |" in text
+    assert "Put on other bodies, the same gait is called otherwise in" in text
+    assert "Proportions alone are right in" in text
+
+
+@pytest.mark.slow
 def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
     pytest.importorskip("lightning")
     need_bodies()
@@ -204,6 +223,7 @@ def test_every_example_is_run_here() -> None:
         "inferred_loads",
         "learn_lifted_gait",
         "learn_the_narrator",
+        "multi_branch_fusion",
         "narration_faithfulness",
         "parkinson_ablation",
         "pathology_from_synthetic",

@@ -136,6 +136,8 @@ def _how_good(card: Card) -> CardPart:
     told = [_people(card.metrics, "Model")]
     told += [_people(baseline.metrics, baseline.title) for baseline in card.baselines]
     told += [str(card.metrics.get(key, "")) for key in ("validation", "intervals_note")]
+    shape = card.metrics.get("body_shape")
+    told += [str(shape.get("sentence", ""))] if isinstance(shape, Mapping) else []
     if not rows:
         return CardPart("How good it is", sentences=("Nobody knows: no metrics are stated.",))
     told.append("In brackets: 95 % intervals over walkers.")

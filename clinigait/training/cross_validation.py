@@ -78,11 +78,14 @@ class OutOfFold:
         (N,) number of the fold in which each was judged.
     choices
         What the inner folds of each outer fold chose.
+    otherwise
+        (N, K) of the same records as they were seen otherwise; None where they were not.
     """
 
     scores: Floats
     folds: NDArray[np.intp]
     choices: tuple[Choice, ...] = ()
+    otherwise: Floats | None = None
 
 
 @dataclass(eq=False)
@@ -267,7 +270,11 @@ def outer_folds(plan: TrainingPlan, people: Prepared) -> tuple[Fold, ...]:
 
 
 def out_of_fold(
-    plan: TrainingPlan, people: Prepared, course: Course, fixed: Choice | None = None
+    plan: TrainingPlan,
+    people: Prepared,
+    course: Course,
+    fixed: Choice | None = None,
+    otherwise: Prepared | None = None,
 ) -> OutOfFold:
     """Judge everybody by networks that never saw them.
 
@@ -282,26 +289,34 @@ def out_of_fold(
     fixed
         What was chosen before, with everybody: a quick pass with the first network alone, for
         calibration only. None lets the inner folds of each outer fold choose.
+    otherwise
+        The same records, seen otherwise, to be judged beside; None for none.
 
     Raises
     ------
     BadInputError
         If a class is missing in a fold.
     """
-    scores = np.zeros((len(people.records), len(people.classes)))
+    both = people.records + (otherwise.records if otherwise is not None else ())
+    scores = np.zeros((len(both), len(people.classes)))
     number_of = np.zeros(len(people.records), np.intp)
     choices = []
     for k, fold in enumerate(outer_folds(plan, people)):
-        train, test = people.of(fold.train), people.of(fold.test)
+        train, test = people.of(fold.train), replace(people, records=both).of(fold.test)
         name = f"outer{k}" if fixed is None else f"quick{k}"
         choice = fixed or choose(plan, train, course, name)
         learners = taught(plan, train, course)
         lessons = lessons_of(choice, learners, course.starts, first_only=fixed is not None)
         said = [course.judged(f"{name}-{i}", each, test)[0] for i, each in enumerate(lessons)]
-        own = np.array([record.person in set(fold.test) for record in people.records])
-        scores[own], number_of[own] = np.mean(said, axis=0), k
+        own = np.array([record.person in set(fold.test) for record in both])
+        scores[own] = np.mean(said, axis=0)
+        number_of[own[: len(number_of)]] = k
         choices.append(choice)
-    return OutOfFold(scores, number_of, tuple(choices) if fixed is None else ())
+    asked = len(number_of)
+    return OutOfFold(
+        scores[:asked], number_of, tuple(choices) if fixed is None else (),
+        scores[asked:] if otherwise is not None else None,
+    )  # fmt: skip
 
 
 def _seed(plan: TrainingPlan, network: int, repeat: int) -> int:

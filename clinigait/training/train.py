@@ -11,6 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from clinigait._version import __version__
 from clinigait.core import (
     BadInputError,
@@ -30,6 +32,7 @@ from clinigait.models.task import Task, load_task
 from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import inputs_sha256, prepare
 from clinigait.training.augment import check_augmentations, check_mirror
+from clinigait.training.body_shape import BODIES, body_shape, on_other_bodies, sees_bodies
 from clinigait.training.calibrate import baselines_of, calibration_of, cross_fitted, metrics_of
 from clinigait.training.cross_validation import (
     Choice,
@@ -169,7 +172,7 @@ def train(order: Order, report: Report | None = None) -> Trained:
     course.total = _count_fits(order, people)
     validated = None
     if order.validate == "folds":
-        validated = out_of_fold(order.plan, people, course)
+        validated = out_of_fold(order.plan, people, course, otherwise=_other_bodies(order, task))
     learners, judges = _sides(order.plan, people)
     choice = choose(order.plan, learners, course, "final")
     lessons = lessons_of(choice, taught(order.plan, learners, course), course.starts)
@@ -226,6 +229,14 @@ def check_plan(plan: TrainingPlan, task: Task) -> None:
             check_augmentations(candidate.plan.augment, kinds, sided=task.sided)
             if network.mirror:
                 check_mirror(kinds, sided=task.sided)
+
+
+def _other_bodies(order: Order, task: Task) -> Prepared | None:
+    """Return everybody on other bodies, where networks can see how a body is made."""
+    if not sees_bodies(order.plan):
+        return None
+    varied = replace(order.plan, variations=BODIES)
+    return on_other_bodies(prepare_people(varied, order.study, task, measured=False))
 
 
 def _need_targets(plan: TrainingPlan, people: Prepared) -> None:
@@ -399,6 +410,10 @@ def numbers_of(
             f"Nested cross-validation by person, {len(folds)} outer folds, each scored once; inner "
             "folds chose, and each fold was calibrated on the others."
         )
+        if validated.otherwise is not None:
+            labels = np.array([record.label for record in people.records])
+            who = np.array([record.person for record in people.records])
+            metrics["body_shape"] = body_shape(validated.scores, validated.otherwise, labels, who)
         if order.compare is not None:
             metrics |= order.compare(people, validated)
     return metrics | ({"no_baseline": why} if why else {}), baselines
