@@ -134,7 +134,7 @@ def soft_line(
     tokens = [model.encode(f" {name}") for name in names]
     length = len(tokens[int(np.argmax(probabilities))])
     table = model.embeddings
-    mixed = torch.zeros(length, table.shape[1])
+    mixed = torch.zeros(length, table.shape[1], dtype=table.dtype)
     for place in range(length):
         there = [
             (p, t[place]) for p, t in zip(probabilities, tokens, strict=True) if place < len(t)
