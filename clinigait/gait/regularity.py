@@ -337,7 +337,10 @@ def _accelerations(samples: NDArray[np.float64], rate_hz: float, kind: Kind) -> 
     if len(samples) < window:
         return np.full(len(samples), np.nan)
     step_s = 1 / rate_hz
-    return np.asarray(savgol_filter(samples, window, 4, 2, step_s, mode="constant", cval=np.nan))
+    found = savgol_filter(samples, window, 4, 2, step_s, mode="constant", cval=np.nan)
+    # What is left of a straight line is the rounding of its places, and no movement.
+    largest = np.abs(samples[np.isfinite(samples)]).max(initial=0.0)
+    return np.where(np.abs(found) <= _NOTHING * largest / _SMOOTHING_S**2, 0.0, found)
 
 
 def _kept(frequency_hz: NDArray[np.float64], rate_hz: float) -> NDArray[np.float64]:

@@ -183,7 +183,9 @@ def _edges(image: NDArray[np.uint8], rows: slice, columns: slice) -> NDArray[np.
         slice(max(rows.start - 1, 0), rows.stop + 1),
         slice(max(columns.start - 1, 0), columns.stop + 1),
     )
-    grey = image[wide].astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32)
+    # Colour by colour: equal pixels get equal sums. A matrix product rounds them by their place.
+    red, green, blue = np.moveaxis(image[wide].astype(np.float32), -1, 0)
+    grey = np.float32(0.299) * red + np.float32(0.587) * green + np.float32(0.114) * blue
     across = cv2.Scharr(grey, cv2.CV_32F, 1, 0, borderType=cv2.BORDER_REPLICATE)
     down = cv2.Scharr(grey, cv2.CV_32F, 0, 1, borderType=cv2.BORDER_REPLICATE)
     top, left = rows.start - wide[0].start, columns.start - wide[1].start
