@@ -14,6 +14,8 @@ PYTHON ?=
 TORCH_INDEX ?=
 # More arguments for pytest, for `clinigait demo` or for `clinigait dashboard`.
 ARGS ?=
+# Tests run on so many cores at once; 0: in this process, as a debugger wants them.
+CORES ?= auto
 # `make lock UPGRADE=--upgrade` moves every pin to the newest version that fits.
 UPGRADE ?=
 
@@ -52,10 +54,10 @@ weights: $(STAMPS)/package ## fetch the weights and the example film, once per u
 bodies: $(STAMPS)/models ## make the shapes of synthetic bodies, once per user
 	$(MAKE_BODIES)
 
-test: $(STAMPS)/package $(STAMPS)/server $(STAMPS)/dev try-weights ## run the tests with coverage
-	$(BIN)/python -m pytest --cov=clinigait $(ARGS)
+test: setup try-weights ## run the tests with coverage
+	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --cov=clinigait $(ARGS)
 
-test-slow: $(STAMPS)/package $(STAMPS)/server $(STAMPS)/dev try-weights ## run the slow tests
+test-slow: setup try-weights ## run the slow tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
 .PHONY: try-weights
