@@ -19,10 +19,16 @@ from support import bundles
 torch = pytest.importorskip("torch")
 
 from clinigait.models.scoring import Scorer, load_network, softmax  # noqa: E402
-from clinigait.nn import GaitOutput, build_network  # noqa: E402
+from clinigait.nn import GaitOutput, build_network, precision  # noqa: E402
 
 SPEC = {"kind": "gaitbase", "channels": 2, "parts": 4}
 CLASSES = ("healthy", "ill", "very_ill")
+
+
+@pytest.fixture(autouse=True)
+def _in_single_precision(monkeypatch):
+    """Let sums by hand be met to 1e-5; for bf16 see tests/nn/test_precision.py."""
+    monkeypatch.setattr(precision, "best_precision", lambda: "f32")
 
 
 def clip_of(n_frames, seed=0):
