@@ -4,12 +4,12 @@
     python examples/learn_the_narrator.py prefix zh --out NARRATOR
     python examples/learn_the_narrator.py projector BUNDLE --cohort COHORT --out NARRATOR
 
-A prefix takes about five minutes of one core: the model stays as it is, only the keys and values
-before the first token are learned, on sentences drawn from the frames in
+A prefix takes about ten minutes of one core that has bf16: the model stays as it is, only the keys
+and values before the first token are learned, on sentences drawn from the frames in
 `clinigait/explain/narration/*.yaml`, with no number in them. NARRATOR takes the place of
 `clinigait/bundles/narrator`. A projector reads the embeddings that a shipped bundle makes of the
 walkers of a cohort of the virtual clinic (`clinigait synthesize`), and learns without the language
-model which parameter lies farthest from the robust walkers.
+model which parameter lies farthest from the walkers of the first class.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,11 +38,14 @@ UNSEEN = (
     "hip_extension_peak_deg", "step_width_m", "swing_pct", "toe_clearance_m", "trunk_sway_deg",
 )  # fmt: skip
 #: Frames that the prefix starts from, and batches that are drawn.
-PLANS = {"en": ((0, 1, 5), 95), "zh": ((0, 2), 50)}
+PLANS = {"en": ((0, 1, 5), 240), "zh": ((0, 2), 240)}
 #: Walkers of the test that the language model is asked about, each with two vectors.
 MOST_ASKED = 24
-#: What an embedding may be about.
-CONCEPTS = ("speed_mps", "stride_length_m", "stride_time_s", "step_width_m", "stance_pct")
+#: What an embedding may be about, by task of its bundle.
+CONCEPTS = {
+    "frailty": ("speed_mps", "stride_length_m", "stride_time_s", "step_width_m", "stance_pct"),
+    "parkinson": ("speed_mps", "stride_length_m", "stride_time_s", "arm_swing_deg", "stance_pct"),
+}
 
 
 def learn_a_prefix(language: str, out: Path, quick: bool) -> None:
@@ -81,36 +85,46 @@ def learn_a_prefix(language: str, out: Path, quick: bool) -> None:
     )  # fmt: skip
 
 
-def embeddings_of(bundle_name: str, cohort: Path, walkers: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return (N, E) embeddings of the first walkers of a cohort, and (N, C) standardised numbers.
+def embeddings_of(
+    bundle_name: str, cohort: Path, walkers: int
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """Return (N, E) embeddings of walkers of a cohort, (N, C) standardised numbers, C concepts.
 
-    The numbers are the true ones, less the mean of the robust walkers, over their spread.
+    The numbers are the true ones, or those that the protocol has measured, less the mean of the
+    walkers of the first class, over their spread.
     """
-    from clinigait.core import RefusedError
+    from clinigait.datasets.registry import open_study
     from clinigait.io.bundle import read_bundle
-    from clinigait.io.walk import read_walk
     from clinigait.models.scoring import Scorer
-    from clinigait.representations.inputs import prepare
+    from clinigait.models.task import load_task
+    from clinigait.training.plan import load_plan
+    from clinigait.training.train import prepare_people
 
-    bundle = read_bundle(bundle_name)
-    scorer = Scorer(bundle)
+    plan, scorer = load_plan(bundle_name), Scorer(read_bundle(bundle_name))
+    concepts = CONCEPTS[plan.task]
+    filmed = any(one.kind == "rgbd" for one in plan.inputs)
+    study = open_study(cohort, record="pictures" if filmed else None)
+    people = sorted({sample.person for sample in study.samples})[:walkers]
+    first_walks = {s.person: s for s in reversed(study.samples) if s.person in people}
+    study = replace(study, samples=tuple(first_walks[person] for person in people))
+    prepared = prepare_people(plan, study, load_task(plan.task))
     vectors, numbers, labels = [], [], []
-    for person in sorted((cohort / "walkers").iterdir())[:walkers]:
-        walk = person / "visit_1" / "walk_1"
-        try:
-            clip = prepare(read_walk(walk / "sagittal" / "walk.npz"), bundle.card.inputs)
-        except RefusedError:
-            continue
-        vectors.append(scorer.look(clip)[1].vectors.mean(axis=0))
-        truth = json.loads((walk / "truth.json").read_text("utf-8"))
-        labels.append(truth["label"])
-        found = [
-            [row["value"] for row in truth["parameters"] if row["name"] == name]
-            for name in CONCEPTS
+    for record in prepared.records:
+        walk = cohort / "walkers" / record.person / "visit_1" / "walk_1"
+        truth = json.loads((walk / "truth.json").read_text("utf-8"))["parameters"]
+        known = [[row["value"] for row in truth if row["name"] == name] for name in concepts]
+        own = [
+            float(np.mean(values)) if values else record.values.get(f"lesser.{name}", np.nan)
+            for name, values in zip(concepts, known, strict=True)
         ]
-        numbers.append([float(np.mean(values)) for values in found])
-    table, robust = np.array(numbers), np.array(labels) == "robust"
-    return np.array(vectors), (table - table[robust].mean(axis=0)) / table[robust].std(axis=0)
+        if not np.isfinite(own).all():
+            continue
+        vectors.append(scorer.look(record.clip)[1].vectors.mean(axis=0))
+        numbers.append(own)
+        labels.append(record.label)
+    table, usual = np.array(numbers), np.array(labels) == 0
+    deviations = (table - table[usual].mean(axis=0)) / table[usual].std(axis=0)
+    return np.array(vectors), deviations, concepts
 
 
 def learn_a_projector(bundle_name: str, cohort: Path, walkers: int, out: Path) -> None:
@@ -119,10 +133,10 @@ def learn_a_projector(bundle_name: str, cohort: Path, walkers: int, out: Path) -
     from clinigait.explain.narration.narrator import load_narrator
     from clinigait.explain.narration.store import write_arrays
 
-    vectors, deviations = embeddings_of(bundle_name, cohort, walkers)
+    vectors, deviations, concepts = embeddings_of(bundle_name, cohort, walkers)
     targets = np.abs(deviations).argmax(axis=1)
     cut = 3 * len(vectors) // 4
-    projector = learn_projector(vectors[:cut], targets[:cut], CONCEPTS)
+    projector = learn_projector(vectors[:cut], targets[:cut], concepts)
     test, wanted = vectors[cut:], targets[cut:]
     narrator = load_narrator()
     found = what_it_adds(narrator, projector, test, wanted)
@@ -133,7 +147,7 @@ def learn_a_projector(bundle_name: str, cohort: Path, walkers: int, out: Path) -
     add_to_card(
         out, narrator.model.name, narrator.model.sha256,
         files={f"{bundle_name}.safetensors": digest},
-        projectors={bundle_name: {"concepts": list(CONCEPTS), "held_out": found}},
+        projectors={bundle_name: {"concepts": list(concepts), "held_out": found}},
     )  # fmt: skip
 
 
@@ -149,7 +163,7 @@ def what_it_adds(
     from clinigait.explain.narration.names import running_name
     from clinigait.gait.catalogue import CATALOGUE
 
-    names = [running_name(CATALOGUE[name].title) for name in CONCEPTS]
+    names = [running_name(CATALOGUE[name].title) for name in projector.concepts]
     wrong = np.roll(vectors, 1, axis=0)
     shares: dict[str, object] = {"asked_of_the_model": min(len(vectors), MOST_ASKED)}
     for what, given in (("right", vectors), ("wrong", wrong)):
