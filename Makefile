@@ -14,7 +14,7 @@ PYTHON ?=
 TORCH_INDEX ?=
 # More arguments for pytest, for `clinigait demo` or for `clinigait dashboard`.
 ARGS ?=
-# Tests run on so many cores at once; 0: in this process, as a debugger wants them.
+# Tests run on so many cores at once, four at most (2 GB each); 0: in this process, for a debugger.
 CORES ?= auto
 # `make lock UPGRADE=--upgrade` moves every pin to the newest version that fits.
 UPGRADE ?=
@@ -55,7 +55,7 @@ bodies: $(STAMPS)/models ## make the shapes of synthetic bodies, once per user
 	$(MAKE_BODIES)
 
 test: setup try-weights ## run the tests with coverage
-	$(BIN)/python -m pytest -n $(CORES) --dist loadfile --cov=clinigait $(ARGS)
+	$(BIN)/python -m pytest -n $(CORES) --maxprocesses 4 --dist loadfile --cov=clinigait $(ARGS)
 
 test-slow: setup try-weights ## run the slow tests
 	$(BIN)/python -m pytest -m slow $(ARGS)
