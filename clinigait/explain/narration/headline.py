@@ -74,8 +74,13 @@ def with_headline(
 
 
 def candidates(findings: Sequence[Finding], language: str) -> tuple[str, ...]:
-    """Return the names that a headline may use: of noteworthy findings, each once."""
-    names = (name_for_model(one, language) for one in findings if is_noteworthy(one))
+    """Return the names that a headline may use, each once.
+
+    They are those of noteworthy findings of which the evidence is better than limited: what may be
+    chance is not what is to be looked at first.
+    """
+    sure = (one for one in findings if is_noteworthy(one) and one.grade != "limited")
+    names = (name_for_model(one, language) for one in sure)
     return tuple(dict.fromkeys(name for name in names if name is not None))
 
 

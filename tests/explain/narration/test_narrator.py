@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import clinigait
 from clinigait.core import BadInputError, WalkEmbedding
 from clinigait.explain.check_words import WordCheck
 from clinigait.explain.narration import narrator as module
+from clinigait.explain.narration.headline import candidates
 from clinigait.explain.narration.narrate import draft_of
 from clinigait.explain.narration.narrator import load_narrator, narrator_card
 from support.narrated import ALL, STRIDE
@@ -113,3 +115,11 @@ def test_an_embedding_of_an_unknown_bundle_changes_nothing(narrator) -> None:
     vector = np.zeros(3, np.float32)
     embedding = WalkEmbedding(vector, np.zeros((1, 1), np.float32), ("all",), "other-0", "0" * 64)
     assert narrator.narrate([STRIDE], "en", embedding).headline is None
+
+
+def test_what_may_be_chance_is_no_headline() -> None:
+    limited = [replace(one, grade="limited") for one in ALL]
+    assert candidates(limited, "en") == ()
+    sure = candidates(ALL, "en")
+    assert len(sure) > 1
+    assert candidates([*limited, *ALL], "en") == sure
