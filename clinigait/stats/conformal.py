@@ -124,6 +124,11 @@ def prediction_sets(
 ) -> NDArray[np.bool_]:
     """Return which classes cannot be excluded.
 
+    Every class has its own threshold, so that a rare one can pass with a probability at which a
+    common one does not. Where any class passes, the most probable one is therefore never left out:
+    a set without it would contradict the probabilities that stand beside it. Sets only grow by
+    this, so that their coverage stays what was promised, or more.
+
     Parameters
     ----------
     probabilities
@@ -136,7 +141,10 @@ def prediction_sets(
     numpy.ndarray
         (…, K). A row may be empty: then no class is as probable as right ones usually are.
     """
-    found: NDArray[np.bool_] = 1 - np.asarray(probabilities) <= np.asarray(thresholds)
+    given = np.asarray(probabilities)
+    passed = 1 - given <= np.asarray(thresholds)
+    first = np.arange(given.shape[-1]) == given.argmax(axis=-1)[..., None]
+    found: NDArray[np.bool_] = passed | (first & passed.any(axis=-1, keepdims=True))
     return found
 
 

@@ -115,3 +115,10 @@ def test_rows_that_do_not_fit_are_refused() -> None:
         conformal_thresholds(p, labels, 0.1, per_class=False, people=["a"])
     with pytest.raises(ValueError, match="between 0 and 1"):
         conformal_thresholds(p, labels, 1.0, per_class=False)
+
+
+def test_a_set_never_leaves_out_the_most_probable_class_alone() -> None:
+    thresholds = np.array([0.6, 0.4])  # the second class passes from 0.6 on, the first from 0.4
+    p = np.array([[0.43, 0.57], [0.3, 0.7], [0.7, 0.3]])
+    assert prediction_sets(p, thresholds).tolist() == [[True, True], [False, True], [True, False]]
+    assert not prediction_sets(np.array([0.5, 0.5]), np.array([0.4, 0.4])).any()
