@@ -193,8 +193,11 @@ def _knows(baseline: BaselinePrediction, definitions: Definitions, words_: Wordi
         elif name in words_.baseline_names:
             parts.append(words_.baseline_names[name].format(value=compact(value)))
         else:
-            unit = definitions[name].unit if name in definitions else ""
-            parts.append(f"{title_of(name, definitions).lower()} {quantity(value, unit)}")
+            side, _, own = name.rpartition(".")
+            unit = definitions[own].unit if own in definitions else ""
+            title = title_of(own, definitions).lower()
+            title = words_.baseline_sides.get(side, "{title}").format(title=title)
+            parts.append(f"{title} {quantity(value, unit)}")
     return printable(words_.comma.join(parts), 200)
 
 

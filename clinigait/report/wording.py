@@ -527,6 +527,12 @@ class Wording:
             "mass_kg": "mass {value} kg",
         }
     )
+    baseline_sides: Mapping[str, str] = field(
+        default_factory=lambda: {
+            "lesser": "{title} of the lesser side",
+            "greater": "{title} of the greater side",
+        }
+    )
     baseline_sex: Mapping[bool, str] = field(
         default_factory=lambda: {True: "female", False: "male"}
     )

@@ -370,6 +370,7 @@ CHINESE = Wording(
         "height_m": "身高 {value} m",
         "mass_kg": "体重 {value} kg",
     },
+    baseline_sides={"lesser": "较小侧{title}", "greater": "较大侧{title}"},
     baseline_sex={True: "女", False: "男"},
     signs_title="此次步行的实测征象，先于任何模型",
     signs_note=(

@@ -45,6 +45,14 @@ def _pages(folder: Path, path: Path, *said: Prediction) -> list[str]:
     return [" ".join(page.get_textpage().get_text_bounded().split()) for page in pages]
 
 
+def test_a_baseline_names_the_sides_that_it_knows(frames: Path, tmp_path: Path) -> None:
+    base = prediction()
+    inputs = {"lesser.arm_swing_deg": 21.5, "greater.arm_swing_deg": 35.7}
+    known = tuple(replace(each, inputs=inputs) for each in base.baselines)
+    pages = _pages(frames, tmp_path / "r.pdf", replace(base, baselines=known))
+    assert any("arm swing of the lesser side 21.5" in page for page in pages)
+
+
 def test_it_says_all_that_a_clinician_needs_on_one_page(frames: Path, tmp_path: Path) -> None:
     pages = _pages(frames, tmp_path / "r.pdf", prediction())
     (text,) = [page for page in pages if "Model result (adjunct):" in page]
