@@ -36,7 +36,7 @@ from clinigait.synthesis.covered import covered_study
 from clinigait.training.body_shape import BODIES, body_shape, on_other_bodies
 from clinigait.training.fit import set_threads
 from clinigait.training.kept import Kept
-from clinigait.training.left_out import Judged, Seen, judge
+from clinigait.training.left_out import Judged, Seen, accuracy_table, gain_table, judge
 from clinigait.training.plan import (
     Augmentation,
     Batch,
@@ -98,23 +98,13 @@ def seen_by(plan: TrainingPlan, study: Study, folder: Path | None) -> Seen:
 
 
 def table_of(found: Mapping[str, Judged]) -> list[str]:
-    """Return accuracies by row, and what proportions add."""
-    views = [(name, walks) for name in (RECORDED, COVERED, OTHERS) for walks in (False, True)]
-    heads = [f"{name}, per {'walk' if walks else 'sequence'}" for name, walks in views]
-    lines = ["Accuracy (95 % over people):", ""]
-    lines += [f"| branches | parameters | {' | '.join(heads)} |", "|---" * 8 + "|"]
-    for title, judged in found.items():
-        cells = [judged.accuracy(name, walks=walks).text() for name, walks in views]
-        lines.append(f"| {title} | {judged.parameters:,} | {' | '.join(cells)} |")
+    """Return accuracies by row, and what all three branches have more than others."""
     whole = found["all three"]
-    lines += ["", "What all three have more than others, paired:", ""]
-    lines += [f"| than | {' | '.join(heads)} |", "|---" * 7 + "|"]
-    for title, judged in found.items():
-        if judged is not whole:
-            gains = [whole.gain_over(judged, name, walks=walks) for name, walks in views]
-            cells = [gain.text("+.3f") if gain else "not the same walks" for gain in gains]
-            lines.append(f"| {title} | {' | '.join(cells)} |")
-    return lines
+    pairs = [(title, whole, judged) for title, judged in found.items() if judged is not whole]
+    return [
+        "Accuracy (95 % over people):", "", *accuracy_table("branches", found), "",
+        "What all three have more than others, paired:", "", *gain_table("than", pairs),
+    ]  # fmt: skip
 
 
 def sentence_of(found: Mapping[str, Judged]) -> str:

@@ -40,7 +40,7 @@ from clinigait.representations.skeletons import BODY_17, PARENTS
 from clinigait.synthesis.covered import covered_study
 from clinigait.training.fit import set_threads
 from clinigait.training.kept import Kept
-from clinigait.training.left_out import Judged, Seen, judge
+from clinigait.training.left_out import Judged, Seen, accuracy_table, gain_table, judge
 from clinigait.training.plan import (
     Augmentation,
     Batch,
@@ -120,24 +120,17 @@ def seen_by(plan: TrainingPlan, study: Study, folder: Path | None) -> Seen:
 
 def table_of(found: Mapping[tuple[str, str], Judged]) -> list[str]:
     """Return accuracies, and what either stream adds."""
-    views = [(condition, walks) for condition in CONDITIONS for walks in (False, True)]
-    heads = [f"{name}, per {'walk' if walks else 'sequence'}" for name, walks in views]
-    lines = ["Accuracy (95 % over people):", ""]
-    lines += [f"| network | parameters | {' | '.join(heads)} |", "|---" * 6 + "|"]
-    for (backbone, stream), judged in found.items():
-        cells = [judged.accuracy(name, walks=walks).text() for name, walks in views]
-        lines.append(
-            f"| {_title(backbone, stream)} | {judged.parameters:,} | {' | '.join(cells)} |"
-        )
-    lines += ["", "What a stream adds to the accuracy of the backbone alone, paired:", ""]
-    lines += [f"| network | {' | '.join(heads)} |", "|---" * 5 + "|"]
-    for (backbone, stream), judged in found.items():
-        if stream != "alone":
-            alone = found[backbone, "alone"]
-            gains = [judged.gain_over(alone, name, walks=walks) for name, walks in views]
-            cells = [gain.text("+.3f") if gain else "not the same walks" for gain in gains]
-            lines.append(f"| {_title(backbone, stream)} | {' | '.join(cells)} |")
-    return lines
+    rows = {_title(*key): judged for key, judged in found.items()}
+    pairs = [
+        (_title(backbone, stream), judged, found[backbone, "alone"])
+        for (backbone, stream), judged in found.items()
+        if stream != "alone"
+    ]
+    return [
+        "Accuracy (95 % over people):", "", *accuracy_table("network", rows), "",
+        "What a stream adds to the accuracy of the backbone alone, paired:", "",
+        *gain_table("network", pairs),
+    ]  # fmt: skip
 
 
 def _title(backbone: str, stream: str) -> str:

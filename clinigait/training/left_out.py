@@ -7,7 +7,7 @@ for all, walks also as they might have been seen under other conditions, and pai
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -108,6 +108,57 @@ class Judged:
             self.seen.people.classes, ordered=False,
         )  # fmt: skip
         return pair["accuracy"].difference
+
+
+def accuracy_table(what: str, found: Mapping[str, Judged]) -> list[str]:
+    """Return lines of a table: size and accuracy of every row, by condition.
+
+    Parameters
+    ----------
+    what
+        Head of the first column.
+    found
+        What was judged, by title; all under the same conditions.
+    """
+    views = _views(next(iter(found.values())))
+    lines = _heads((what, "parameters", *views))
+    for title, judged in found.items():
+        cells = [judged.accuracy(name, walks=walks).text() for name, walks in views.values()]
+        lines.append(f"| {title} | {judged.parameters:,} | {' | '.join(cells)} |")
+    return lines
+
+
+def gain_table(what: str, pairs: Iterable[tuple[str, Judged, Judged]]) -> list[str]:
+    """Return lines of a table: what one is more often right than another, by condition.
+
+    Parameters
+    ----------
+    what
+        Head of the first column.
+    pairs
+        Title, the one, and the other.
+    """
+    lines: list[str] = []
+    for title, judged, other in pairs:
+        views = _views(judged)
+        lines = lines or _heads((what, *views))
+        gains = [judged.gain_over(other, name, walks=walks) for name, walks in views.values()]
+        cells = [gain.text("+.3f") if gain else "not the same walks" for gain in gains]
+        lines.append(f"| {title} | {' | '.join(cells)} |")
+    return lines
+
+
+def _views(judged: Judged) -> dict[str, tuple[str, bool]]:
+    """Return conditions, each per record and per walk, by head of the column."""
+    return {
+        f"{name}, per {'walk' if walks else 'sequence'}": (name, walks)
+        for name in judged.by_condition
+        for walks in (False, True)
+    }
+
+
+def _heads(heads: tuple[str, ...]) -> list[str]:
+    return [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
 
 
 def judge(plan: TrainingPlan, seen: Seen, seeds: int, told: Told | None = None) -> Judged:
