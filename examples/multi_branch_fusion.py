@@ -26,29 +26,17 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-from clinigait.core import SIDES, BadInputError, InputSpec
-from clinigait.datasets.registry import open_study
+from clinigait.core import SIDES, BadInputError
 from clinigait.datasets.study import Study
-from clinigait.models.task import load_task
-from clinigait.representations.joints import JOINTS
 from clinigait.representations.skeletons import BODY_17, PARENTS
 from clinigait.synthesis.covered import covered_study
+from clinigait.training.acted_gaits import STEPS, head_of, prepared_for, recipe, study_of
 from clinigait.training.body_shape import BODIES, body_shape, on_other_bodies
 from clinigait.training.fit import set_threads
 from clinigait.training.kept import Kept
 from clinigait.training.left_out import Judged, Seen, accuracy_table, gain_table, judge
-from clinigait.training.plan import (
-    Augmentation,
-    Batch,
-    NetworkPlan,
-    Optimiser,
-    Term,
-    TrainingPlan,
-    Variations,
-)
-from clinigait.training.train import prepare_people
+from clinigait.training.plan import TrainingPlan, Variations
 
-TASK = "pathology"
 RECORDED, COVERED, OTHERS = "as recorded", "coat and bag", "other bodies"
 #: Channels of the first convolution by branches: about 1.2 million parameters each.
 ROWS: Mapping[str, tuple[tuple[str, ...], int]] = {
@@ -64,18 +52,6 @@ _SPEC = {
     "torso": [[BODY_17.index(joint, side) for side in SIDES] for joint in ("shoulder", "hip")],
     "embedding": 64,
 }  # fmt: skip
-_PLAN = TrainingPlan(
-    name="multi_branch_fusion", version="1", kind="training", title="Six acted gaits", task=TASK,
-    data_set="pathological-gait",
-    inputs=(InputSpec(JOINTS, {"rate_hz": 15}),),
-    networks=(NetworkPlan(_SPEC),),
-    objective=(Term("cross_entropy", smoothing=0.1),),
-    class_weights="none",
-    variations=Variations(2),
-    optimiser=Optimiser(rate=3e-3, weight_decay=0.01, steps=180, warm_up=0.2),
-    batch=Batch(groups=4, clips=4, frames=32, speed=(1, 1)),
-    augment=(Augmentation("mirror", p=0.5),),
-)  # fmt: skip
 
 
 def plan_of(plan: TrainingPlan, row: str) -> TrainingPlan:
@@ -87,11 +63,9 @@ def plan_of(plan: TrainingPlan, row: str) -> TrainingPlan:
 
 def seen_by(plan: TrainingPlan, study: Study, folder: Path | None) -> Seen:
     """Prepare walks as recorded, from which is learned, and as they are judged besides."""
-    task = load_task(TASK)
-    people = prepare_people(plan, study, task, measured=False)
-    plain, varied = (replace(plan, variations=each) for each in (Variations(), BODIES))
-    hidden = prepare_people(plain, covered_study(study), task, measured=False)
-    others = on_other_bodies(prepare_people(varied, study, task, measured=False))
+    people = prepared_for(plan, study)
+    hidden = prepared_for(plan, covered_study(study), Variations())
+    others = on_other_bodies(prepared_for(plan, study, BODIES))
     return Seen(
         people, {RECORDED: people, COVERED: hidden, OTHERS: others}, Kept.of(folder, others)
     )
@@ -123,15 +97,6 @@ def sentence_of(found: Mapping[str, Judged]) -> str:
     )
 
 
-def study_of(data: Path, *, quick: bool) -> Study:
-    """Return the walks of persons 1 to 5; for a quick look one of each gait of two people."""
-    study = open_study(data, "pathological-gait", "1-2" if quick else "1-5")
-    if not quick:
-        return study
-    few = [s for s in study.samples if s.walk[-1] == "1" and not s.walk[-2].isdigit()]
-    return replace(study, samples=tuple(few))
-
-
 def tell(what: str) -> None:
     """Say how far it is."""
     print(what, file=sys.stderr, flush=True)
@@ -142,7 +107,7 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("data", type=Path)
     options.add_argument("--out", type=Path, help="file that the table is written to as well")
-    options.add_argument("--steps", type=int, default=_PLAN.optimiser.steps)
+    options.add_argument("--steps", type=int, default=STEPS)
     options.add_argument("--seeds", type=int, default=3)
     options.add_argument("--keep", type=Path, help="folder that keeps what every fit said")
     options.add_argument("--threads", type=int, default=1)
@@ -150,7 +115,7 @@ def main() -> int:
     asked = options.parse_args()
     set_threads(asked.threads)
     steps, seeds = (2, 1) if asked.quick else (asked.steps, asked.seeds)
-    plan = replace(_PLAN, optimiser=replace(_PLAN.optimiser, steps=steps))
+    plan = recipe("multi_branch_fusion", steps)
     try:
         seen = seen_by(plan, study_of(asked.data, quick=asked.quick), asked.keep)
         found = {}
@@ -162,9 +127,7 @@ def main() -> int:
         return 2
     people = seen.people
     text = "\n".join([
-        f"{len(people.labels)} people, {len(people.records)} records; one person left out at a "
-        f"time, {seeds} seed{'s' * (seeds > 1)}; {steps} steps of "
-        f"{plan.batch.groups * plan.batch.clips} clips.",
+        head_of(people, plan, seeds),
         "", *table_of(found), "", sentence_of(found),
     ]) + "\n"  # fmt: skip
     print(text)

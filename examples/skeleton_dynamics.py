@@ -31,29 +31,17 @@ from typing import Any
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from clinigait.core import BadInputError, InputSpec
-from clinigait.datasets.registry import open_study
 from clinigait.datasets.study import Study
-from clinigait.models.task import load_task
 from clinigait.representations.joint_loads import JOINT_LOADS
 from clinigait.representations.joints import JOINTS
 from clinigait.representations.skeletons import BODY_17, PARENTS
 from clinigait.synthesis.covered import covered_study
+from clinigait.training.acted_gaits import RATE_HZ, STEPS, head_of, prepared_for, recipe, study_of
 from clinigait.training.fit import set_threads
 from clinigait.training.kept import Kept
 from clinigait.training.left_out import Judged, Seen, accuracy_table, gain_table, judge
-from clinigait.training.plan import (
-    Augmentation,
-    Batch,
-    NetworkPlan,
-    Optimiser,
-    Term,
-    TrainingPlan,
-    Variations,
-)
-from clinigait.training.train import prepare_people
+from clinigait.training.plan import TrainingPlan, Variations
 
-TASK = "pathology"
-RATE_HZ = 15
 SEEDS = 3
 CONDITIONS = ("as recorded", "coat and bag")
 STREAMS = ("alone", "wavelet", "loads")
@@ -78,18 +66,6 @@ SPECS: Mapping[str, Mapping[str, dict[str, Any]]] = {
         "loads": {"channels": 26, "embedding": 64, "edges": _EDGES},
     },
 }
-_PLAN = TrainingPlan(
-    name="skeleton_dynamics", version="1", kind="training", title="Six acted gaits", task=TASK,
-    data_set="pathological-gait",
-    inputs=(InputSpec(JOINTS, {"rate_hz": RATE_HZ}),),
-    networks=(NetworkPlan({"kind": "gaitmixer"}),),
-    objective=(Term("cross_entropy", smoothing=0.1),),
-    class_weights="none",
-    variations=Variations(2),
-    optimiser=Optimiser(rate=3e-3, weight_decay=0.01, steps=180, warm_up=0.2),
-    batch=Batch(groups=4, clips=4, frames=32, speed=(1, 1)),
-    augment=(Augmentation("mirror", p=0.5),),
-)  # fmt: skip
 
 
 def network_of(backbone: str, stream: str) -> dict[str, Any]:
@@ -110,10 +86,8 @@ def plan_of(plan: TrainingPlan, backbone: str, stream: str) -> TrainingPlan:
 
 def seen_by(plan: TrainingPlan, study: Study, folder: Path | None) -> Seen:
     """Prepare walks as recorded, from which is learned, and covered, which only judge."""
-    task = load_task(TASK)
-    people = prepare_people(plan, study, task, measured=False)
-    plain = replace(plan, variations=Variations())
-    hidden = prepare_people(plain, covered_study(study), task, measured=False)
+    people = prepared_for(plan, study)
+    hidden = prepared_for(plan, covered_study(study), Variations())
     return Seen(people, dict(zip(CONDITIONS, (people, hidden), strict=True)),
                 Kept.of(folder, hidden))  # fmt: skip
 
@@ -146,7 +120,7 @@ def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("data", type=Path)
     options.add_argument("--out", type=Path, help="file that the table is written to as well")
-    options.add_argument("--steps", type=int, default=_PLAN.optimiser.steps)
+    options.add_argument("--steps", type=int, default=STEPS)
     options.add_argument("--seeds", type=int, default=SEEDS)
     options.add_argument("--keep", type=Path, help="folder that keeps what every fit said")
     options.add_argument("--backbones", default=",".join(SPECS), help="which, with commas between")
@@ -156,21 +130,11 @@ def _options() -> argparse.Namespace:
     return options.parse_args()
 
 
-def study_of(data: Path, *, quick: bool) -> Study:
-    """Return the walks of persons 1 to 5; for a quick look one of each gait of two people."""
-    study = open_study(data, "pathological-gait", "1-2" if quick else "1-5")
-    if not quick:
-        return study
-    few = [s for s in study.samples if s.walk[-1] == "1" and not s.walk[-2].isdigit()]
-    return replace(study, samples=tuple(few))
-
-
 def main() -> int:
     """Prepare the walks, fit and judge every network, print the table."""
     asked = _options()
     set_threads(asked.threads)
-    optimiser = replace(_PLAN.optimiser, steps=2 if asked.quick else asked.steps)
-    plan = replace(_PLAN, optimiser=optimiser)
+    plan = recipe("skeleton_dynamics", 2 if asked.quick else asked.steps)
     seeds = 1 if asked.quick else asked.seeds
     backbones, streams = asked.backbones.split(","), asked.streams.split(",")
     if set(backbones) - set(SPECS) or set(streams) - set(STREAMS) or streams[0] != "alone":
@@ -195,9 +159,7 @@ def main() -> int:
         return 2
     people = seen["alone"].people
     text = "\n".join([
-        f"{len(people.labels)} people, {len(people.records)} records; one person left out at a "
-        f"time, {seeds} seed{'s' * (seeds > 1)}; {plan.optimiser.steps} steps of "
-        f"{plan.batch.groups * plan.batch.clips} clips.",
+        head_of(people, plan, seeds),
         "", *table_of(found),
     ]) + "\n"  # fmt: skip
     print(text)
