@@ -54,7 +54,7 @@ def calibration_of(
     tuple
         The calibration, and (K,) its thresholds.
     """
-    labels, who = _columns(people)
+    labels, who = columns_of(people)
     temperature = fit_temperature(scores, labels)
     needed = people_needed(alpha)
     per_class = min(people.people_per_class().values()) >= needed
@@ -117,7 +117,7 @@ def metrics_of(
     seed
         Of the bootstrap over people.
     """
-    labels, who = _columns(people)
+    labels, who = columns_of(people)
     flat = classification_metrics(
         labels, probabilities, who, people.classes, ordered=task.ordered, seed=seed
     )
@@ -160,7 +160,7 @@ def baselines_of(
         The baseline, or none; and why there is none.
     """
     columns = task.baseline.columns
-    labels, who = _columns(people)
+    labels, who = columns_of(people)
     rows = np.array([[r.values.get(c, np.nan) for c in columns] for r in people.records])
     known = np.isfinite(rows).all(1)
 
@@ -188,6 +188,7 @@ def baselines_of(
     return (replace(whole, metrics=metrics),), ""
 
 
-def _columns(people: Prepared) -> tuple[NDArray[np.intp], NDArray[np.str_]]:
+def columns_of(people: Prepared) -> tuple[NDArray[np.intp], NDArray[np.str_]]:
+    """Return the right class and the person of every record, (N,) each."""
     labels = np.array([record.label for record in people.records], np.intp)
     return labels, np.array([record.person for record in people.records])

@@ -11,8 +11,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
 from clinigait._version import __version__
 from clinigait.core import (
     BadInputError,
@@ -33,7 +31,13 @@ from clinigait.representations.clip import Clip
 from clinigait.representations.inputs import inputs_sha256, prepare
 from clinigait.training.augment import check_augmentations, check_mirror
 from clinigait.training.body_shape import BODIES, body_shape, on_other_bodies, sees_bodies
-from clinigait.training.calibrate import baselines_of, calibration_of, cross_fitted, metrics_of
+from clinigait.training.calibrate import (
+    baselines_of,
+    calibration_of,
+    columns_of,
+    cross_fitted,
+    metrics_of,
+)
 from clinigait.training.cross_validation import (
     Choice,
     Course,
@@ -411,9 +415,9 @@ def numbers_of(
             "folds chose, and each fold was calibrated on the others."
         )
         if validated.otherwise is not None:
-            labels = np.array([record.label for record in people.records])
-            who = np.array([record.person for record in people.records])
-            metrics["body_shape"] = body_shape(validated.scores, validated.otherwise, labels, who)
+            metrics["body_shape"] = body_shape(
+                validated.scores, validated.otherwise, *columns_of(people)
+            )
         if order.compare is not None:
             metrics |= order.compare(people, validated)
     return metrics | ({"no_baseline": why} if why else {}), baselines

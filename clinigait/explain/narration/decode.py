@@ -120,7 +120,7 @@ class _State:
             self._embedded = torch.cat([soft.to(self._embedded.dtype), self._embedded], 1)
             there = torch.cat([torch.ones(soft.shape[:2], dtype=there.dtype), there], 1)
         self._mask = torch.cat([before, there], 1)
-        self._cache = cache_of(prefix.to(model.embeddings.dtype), len(lines))
+        self._cache = cache_of(model, prefix, len(lines))
         self._start = prefix.shape[3]
 
     def first(self) -> torch.Tensor:

@@ -203,9 +203,8 @@ def batch_loss(
     embedded = model.embeddings[ids]
     if soft is not None:
         embedded = torch.cat([soft.to(embedded.dtype), embedded], 1)
-    remembered = cache_of(prefix.to(embedded.dtype), len(batch))
     hidden = model.network.model(
-        inputs_embeds=embedded, past_key_values=remembered, use_cache=True
+        inputs_embeds=embedded, past_key_values=cache_of(model, prefix, len(batch)), use_cache=True
     ).last_hidden_state
     # The position before each token of the sentence. Flat, and chosen before the product with the
     # vocabulary: in three dimensions it would copy the whole table.

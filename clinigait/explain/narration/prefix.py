@@ -27,11 +27,13 @@ def prefix_of_text(model: LanguageModel, text: str) -> torch.Tensor:
     return torch.stack(pairs).float()
 
 
-def cache_of(prefix: torch.Tensor, n: int) -> DynamicCache:
-    """Return a prefix as the memory of ``n`` sequences.
+def cache_of(model: LanguageModel, prefix: torch.Tensor, n: int) -> DynamicCache:
+    """Return a prefix as the memory of ``n`` sequences, in the precision of the model.
 
     Parameters
     ----------
+    model
+        The language model.
     prefix
         (layers, 2, heads, tokens, width).
     n
@@ -40,7 +42,7 @@ def cache_of(prefix: torch.Tensor, n: int) -> DynamicCache:
     from transformers import DynamicCache  # noqa: PLC0415  slow to import
 
     remembered = DynamicCache()
-    for layer, pair in enumerate(prefix):
+    for layer, pair in enumerate(prefix.to(model.embeddings.dtype)):
         keys, values = (half.unsqueeze(0).expand(n, -1, -1, -1) for half in pair)
         remembered.update(keys, values, layer)
     return remembered
