@@ -117,10 +117,10 @@ def test_skeleton_dynamics(tmp_path, monkeypatch, capsys) -> None:
         assert ("without human1" in said.err) == (number == 0)
     table = (tmp_path / "table.md").read_text()
     assert table in said.out
-    for row in ("gaitgraph", "gaitgraph + wavelet", "gaitgraph + loads"):
-        assert f"| {row} |" in table
+    for added in ("", " + wavelet", " + loads", " + loads by gate", " + loads by attention"):
+        assert f"| gaitgraph{added} |" in table
     assert "coat and bag, per walk" in table
-    assert len(list(kept.glob("*.npz"))) == 3 * 2
+    assert len(list(kept.glob("*.npz"))) == 5 * 2
 
 
 @pytest.mark.slow

@@ -6,12 +6,17 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core.camera import Intrinsics
+
+#: Clocks of containers are rounded: frames are the same up to this share of a frame.
+_SAME_FRAME = 0.25
+#: A frame, where there is only one to tell how long it is.
+_ONE_FRAME_S = 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,12 +59,25 @@ class Moments:
     times_s
         Increasing times in s.
     within_s
-        A frame is wanted that lies so near to one of them: a quarter of a frame, which leaves room
-        for the rounded clocks of containers.
+        A frame is wanted that lies so near to one of them.
     """
 
     times_s: Sequence[float]
     within_s: float
+
+    @classmethod
+    def of_frames(cls, times_s: NDArray[np.float64], chosen: NDArray[Any]) -> Self:
+        """Return the moments of some frames of a film.
+
+        Parameters
+        ----------
+        times_s
+            (T,) increasing times of all frames.
+        chosen
+            Index of them, or (T,) whether they are wanted.
+        """
+        frame_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else _ONE_FRAME_S
+        return cls(times_s[chosen].tolist(), _SAME_FRAME * frame_s)
 
     def has(self, time_s: float) -> bool:
         """Tell whether a frame of this time is wanted."""

@@ -14,6 +14,7 @@ from clinigait.core import (
     SYNTHETIC_MARK,
     EventKind,
     Measurement,
+    Moments,
     Progress,
     Recording,
     StoredFrame,
@@ -89,10 +90,12 @@ def depict(
     far_side = opposite(measurement.near_side) if measurement.near_side else None
     with ExitStack() as stack:
         overlay, plain = _writers(stack, folder, recording, measurement.rate_hz, films)
-        for frame in recording.frames():
+        if overlay is None and plain is None:
+            frames = recording.frames_near(Moments.of_frames(walk.time_s, np.array(sorted(wanted))))
+        else:
+            frames = recording.frames()
+        for frame in frames:
             index = index_of.get(frame.time_s)
-            if overlay is None and plain is None and index not in wanted:
-                continue
             image = np.array(frame.image)
             blur.apply(image, frame.time_s)
             if plain is not None:

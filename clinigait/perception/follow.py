@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from clinigait.core import (
     SIDES,
     KeypointLayout,
+    Moments,
     Progress,
     SilhouetteFacts,
     Silhouettes,
@@ -177,12 +179,13 @@ def _samples(
 ) -> dict[int, PoseSample]:
     wanted = np.flatnonzero(np.isfinite(crops[:, 0]))
     last = int(wanted[-1]) if len(wanted) else -1
-    for frame in found.recording.frames():
-        if frame.index > last:
-            break
-        if frame.index < len(crops) and np.isfinite(crops[frame.index, 0]):
-            pose.submit(frame.index, frame.image, crops[frame.index])
-            progress(frame.index / max(last, 1))
+    with closing(found.recording.frames_near(Moments.of_frames(found.times_s, wanted))) as frames:  # type: ignore[type-var]
+        for frame in frames:
+            if frame.index < len(crops) and np.isfinite(crops[frame.index, 0]):
+                pose.submit(frame.index, frame.image, crops[frame.index])
+                progress(frame.index / max(last, 1))
+            if frame.index >= last:
+                break
     return pose.results()
 
 

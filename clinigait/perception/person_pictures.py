@@ -34,9 +34,6 @@ _TRUNK_GRID = 9
 _KNOWN = 0.4
 #: A cell of a picture is the median of so many places a side, at most.
 _MOST_PLACES = 4
-#: Frames of a walk and of its recording are the same up to this share of a frame: clocks of
-#: containers are rounded.
-_SAME_FRAME = 0.25
 _UNKNOWN = np.iinfo(np.uint16).max
 _FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear", "head")
 _FEET = ("ankle", "heel", "toe", "foot")
@@ -90,10 +87,9 @@ def cut_pictures(
     wanted = _wanted(walk.time_s, known, cut.rate_hz)
     if not len(wanted):
         return None
-    within_s = _SAME_FRAME * float(np.median(np.diff(walk.time_s))) if len(walk) > 1 else 0.01
     times_s = walk.time_s[wanted]
-    taken = _Taken(len(wanted), cut, within_s)
-    moments = Moments(times_s.tolist(), within_s)
+    moments = Moments.of_frames(walk.time_s, wanted)
+    taken = _Taken(len(wanted), cut, moments.within_s)
     with closing(recording.frames_near(moments)) as frames:  # type: ignore[type-var]
         for frame in frames:
             number = int(np.abs(times_s - frame.time_s).argmin())

@@ -109,7 +109,8 @@ class BlazePose:
                 "NUM_STREAMS": str(threads),
             },
         )
-        self._queue: Any = ov.AsyncInferQueue(model, threads)
+        # As many again wait their turn, so that no core waits for the next picture.
+        self._queue: Any = ov.AsyncInferQueue(model, 2 * threads)
         # A bound method would hold this object, and with it the model, for ever: the queue's
         # reference to its callback is not seen by Python's collector.
         self._queue.set_callback(_collect)

@@ -200,8 +200,12 @@ def test_some_moments_of_a_recording_are_the_frames_of_all(
 
 
 def test_any_source_gives_some_moments(frames) -> None:
-    wanted = Moments([frames[2].time_s, frames[7].time_s], 0.005)
-    assert [f.index for f in _recording(frames).frames_near(wanted)] == [2, 7]
+    times_s = np.array([frame.time_s for frame in frames])
+    recording = _recording(frames)
+    for chosen in (np.array([2, 7]), np.isin(np.arange(len(times_s)), [2, 7])):
+        wanted = Moments.of_frames(times_s, chosen)
+        assert [f.index for f in recording.frames_near(wanted)] == [2, 7]
+    assert Moments.of_frames(times_s[:1], np.array([0])).has(times_s[0])
 
 
 def test_more_moments_than_a_command_line_holds(tmp_path) -> None:
