@@ -1,6 +1,7 @@
 """Every example runs, in its quick form."""
 
 import json
+import re
 import runpy
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from clinigait.core import SIDES
 from support.gait_validation import HERE, ROOT, WHY_NOT
 from support.walkers import need_bodies
 
@@ -26,6 +28,33 @@ def test_assess_a_film(demo_clip, weights, tmp_path, monkeypatch, capsys) -> Non
     monkeypatch.chdir(tmp_path)
     _run(_FOLDER / "assess_a_film.py", monkeypatch)
     assert "cadence_spm" in capsys.readouterr().out
+
+
+def test_pose_comparison(demo_clip, weights, tmp_path, monkeypatch) -> None:
+    _run(
+        _FOLDER / "pose_comparison.py", monkeypatch,
+        "--out", tmp_path, "--pose", "blazepose", "blazepose-full",
+    )  # fmt: skip
+    table = (tmp_path / "pose_comparison.md").read_text(encoding="utf-8")
+    medians = re.findall(r"\| (blazepose\S*) \| (\d\.\d\d) ", table)[:2]
+    assert [name for name, _ in medians] == ["blazepose", "blazepose-full"]
+    assert all(1 < float(median) < 4 for _, median in medians)  # percent of height
+    with Image.open(tmp_path / "contact_sheet.png") as sheet:
+        assert sheet.width == 3 * 300
+
+
+def test_marks_of_the_pose_comparison_are_whole() -> None:
+    content = json.loads((_FOLDER / "pose_marks.json").read_text(encoding="utf-8"))
+    frames = content["frames"]
+    assert len({(one["film"], one["frame"]) for one in frames}) == len(frames) >= 40
+    points = {f"{side}_{p}" for side in SIDES for p in ("hip", "knee", "ankle", "heel", "toe")}
+    for one in frames:
+        x0, y0, x1, y1 = one["box"]
+        assert set(one["points"]) <= points
+        for x, y, *hidden in one["points"].values():
+            assert x0 - 60 <= x <= x1 + 60
+            assert y0 <= y <= y1 + 30
+            assert hidden in ([], [1])
 
 
 @pytest.mark.skipif(not HERE, reason=WHY_NOT)
@@ -228,6 +257,7 @@ def test_every_example_is_run_here() -> None:
         "parkinson_ablation",
         "pathology_from_synthetic",
         "pathology_generation",
+        "pose_comparison",
         "prove_the_virtual_clinic",
         "selective_finetuning",
         "skeleton_dynamics",
