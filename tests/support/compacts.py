@@ -50,7 +50,7 @@ def tiny(seed: int = 0) -> Any:
             last.weight /= network(picture)[0].std() * 3
             last.bias.fill_(0.5)
             spread = network(picture)[1].std()
-            for part in (seen.here, seen.top, seen.overall.weight):
+            for part in (seen.here, seen.overall.weight):
                 part.div_(spread)
     return network
 

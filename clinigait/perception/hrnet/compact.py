@@ -26,8 +26,8 @@ MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 LAYOUT: KeypointLayout = WHOLEBODY_23
 #: A heatmap is weighed by its exponential so often when what lies under it is gathered.
 _SHARPNESS = 10.0
-#: A heatmap with a lower top shows nothing.
-_LEAST_TOP = 1e-4
+#: Where the top of a heatmap is lower (1 would be perfect), confidence fades with it.
+_LEAST_TOP = 0.02
 
 
 @dataclass(frozen=True)
@@ -110,18 +110,20 @@ class Visibility(nn.Module):
 
     def __init__(self, channels: int, n_points: int) -> None:
         super().__init__()
-        self.here = nn.Parameter(torch.zeros(n_points, channels))
-        self.top = nn.Parameter(torch.ones(n_points))
+        # The last column is of the heatmap's top. Multiplied by itself, it came out wrong in
+        # OpenVINO 2026.4 by up to a tenth, and right in this sum.
+        self.here = nn.Parameter(torch.zeros(n_points, channels + 1))
         self.overall = nn.Linear(channels, n_points)
 
     def forward(self, features: Tensor, maps: Tensor) -> Tensor:
         """Return (N, K) logits from (N, C, H, W) features and (N, K, H, W) heatmaps."""
         # Heatmaps are not bent to please this layer: they say where, and nothing else.
-        flat = maps.detach().flatten(2)
+        flat = maps.detach().flatten(2).clamp(0.0, 1.0)
         share = torch.softmax(_SHARPNESS * flat, dim=2)
         under = torch.matmul(share, features.flatten(2).transpose(1, 2))
+        told = torch.cat([under, flat.amax(dim=2, keepdim=True)], dim=2)
         overall: Tensor = self.overall(features.mean(dim=(2, 3)))
-        return overall + (under * self.here).sum(dim=2) + self.top * flat.amax(dim=2)
+        return overall + (told * self.here).sum(dim=2)
 
 
 class CompactHrnet(nn.Module):
