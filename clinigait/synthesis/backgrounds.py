@@ -210,15 +210,17 @@ def _panorama(path: Path) -> Floats | None:
     if path.suffix == _PLAIN:
         plain = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
         return None if plain is None else np.asarray(plain[:, :, ::-1], np.float32)
-    import av  # noqa: PLC0415  only these files need it
-    import av.error  # noqa: PLC0415
-
+    try:
+        import av  # noqa: PLC0415  only these files need it
+        import av.error  # noqa: PLC0415
+    except ImportError:
+        return None
     _, _, text = path.read_text("ascii", errors="replace").partition(";base64,")
     try:
         content = base64.b64decode(text.split("'")[0].split('"')[0], validate=True)
-        with av.open(io.BytesIO(content), format="exr_pipe") as file:
+        with av.open(io.BytesIO(content), "r", format="exr_pipe") as file:
             frame = next(file.decode(video=0))
-            planes = [np.frombuffer(plane, np.float16) for plane in frame.planes[:3]]
+            planes = [np.frombuffer(bytes(plane), np.float16) for plane in frame.planes[:3]]
             rows = [plane.reshape(frame.height, -1)[:, : frame.width] for plane in planes]
     except (binascii.Error, av.error.FFmpegError, StopIteration, ValueError):
         return None

@@ -187,8 +187,9 @@ def _outfit(rng: np.random.Generator, sex: Sex) -> Outfit:
     if rng.random() < 0.05:
         outfit = replace(outfit, top="none")
     if rng.random() < 0.5:
-        shoes, *others = (_any_colour(rng, one) for one in outfit.materials)
-        outfit = replace(outfit, materials=(replace(shoes, pattern="plain"), *others))
+        shoes, bottom, top, coat, bag = (_any_colour(rng, one) for one in outfit.materials)
+        shoes = replace(shoes, pattern="plain")
+        outfit = replace(outfit, materials=(shoes, bottom, top, coat, bag))
     return outfit
 
 

@@ -139,7 +139,7 @@ def _drawn_edges(rng: np.random.Generator, box: Floats) -> Floats:
     low, high = np.maximum(box[:2], edges[:2]), np.minimum(box[2:], edges[2:])
     if np.prod(np.maximum(high - low, 0)) < _LEAST_LEFT * np.prod(box[2:] - box[:2]):
         return np.array([-1e6, -1e6, 1e6, 1e6])
-    return np.clip(edges, -1e6, 1e6)
+    return np.asarray(np.clip(edges, -1e6, 1e6))
 
 
 def _loose(rng: np.random.Generator, box: Floats) -> Floats:

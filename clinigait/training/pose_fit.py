@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from clinigait.core import Progress
 from clinigait.nn.precision import best_precision
@@ -40,7 +41,7 @@ from clinigait.training.pose_batches import (
     losses,
     scaled,
 )
-from clinigait.training.pose_set import PosePart, PoseSet
+from clinigait.training.pose_set import PosePart, PoseSet, stacked
 
 _KEEP_S = 60.0
 #: Crops go to the GPU for good where they take less than this of its free memory.
@@ -178,6 +179,8 @@ def fit_pose(
     told = watching or Watching()
     state = read_state(kept_at) if kept_at is not None else None
     before = float(state.facts["seconds"]) if state else 0.0
+    # On a GPU the fastest ways are looked for: their sums differ in the last digits.
+    torch.backends.cudnn.benchmark = device == "cuda"
     bout = _Bout(lesson, state, device)
     last = min(stop_at or lesson.plan.steps, lesson.plan.steps)
     while bout.step < last:
@@ -206,7 +209,7 @@ class _Store:
                 self._crops = torch.cat(
                     [torch.from_numpy(np.array(part.crops)).to(device) for part in learners.parts]
                 )
-                self._learners = PoseSet(tuple(_without_crops(p) for p in learners.parts))
+                self._learners = PoseSet((stacked([_without_crops(p) for p in learners.parts]),))
 
     def batch(self, which: NDArray[np.intp]) -> PoseBatch:
         """Return crops by their numbers."""
@@ -238,9 +241,17 @@ class _Bout:
             self.network.load_state_dict(state.part("network"))
             self.curve = [(row[0], row[1], row[2]) for row in state.facts["curve"]]
             self._since = [(row[0], row[1]) for row in state.facts["since"]]
-        self.network.to(device, memory_format=torch.channels_last).train()
-        values = self.network.state_dict() if state is None else state.part("mean")
-        self.mean = {key: value.detach().to(device).clone() for key, value in values.items()}
+        self.network.to(device)
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.network.train()
+        # The very tensors that are learned, not copies; the mean is of all but counts.
+        self._own = self.network.state_dict()
+        begin = state.part("mean") if state is not None else self._own
+        self.mean = {
+            key: begin[key].detach().to(device).clone()
+            for key, value in self._own.items()
+            if value.is_floating_point()
+        }
         self.optimiser = torch.optim.AdamW(_groups(self.network, plan.weight_decay), lr=plan.rate)
         if state is not None:
             give_memory(state, self.optimiser)
@@ -278,7 +289,8 @@ class _Bout:
     def network_that_counts(self, device: str) -> CompactHrnet:
         """Return a network with the mean of the weights, not to be trained."""
         network = new_network(self.lesson.plan.network, self.lesson.seed)
-        network.load_state_dict({key: value.cpu() for key, value in self.mean.items()})
+        values = {**self._own, **self.mean}
+        network.load_state_dict({key: value.detach().cpu() for key, value in values.items()})
         network.to(device)
         network.eval()
         return network
@@ -305,11 +317,9 @@ class _Bout:
         """Count the step, note its losses, and let the mean of the weights follow."""
         self.step += 1
         decay = min(self.lesson.plan.ema, (1 + self.step) / (10 + self.step))
-        for key, value in self.network.state_dict().items():
-            if value.is_floating_point():
-                self.mean[key].lerp_(value, 1 - decay)
-            else:
-                self.mean[key].copy_(value)
+        with torch.no_grad():
+            follow = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+            follow(list(self.mean.values()), [self._own[key] for key in self.mean], self.step)
         # Every look at a loss makes the CPU wait for the GPU.
         if self.step % 10 == 0 or self.step % self._told == 0:
             self._since.append((float(places.detach()), float(seen.detach())))
