@@ -59,9 +59,8 @@ from clinigait.training.pose_set import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from clinigait.training.pose_fit import PoseFit
-
-_STATE, _WEIGHTS, _FILMS, _PICTURES = "fit.state", "weights.safetensors", "films", "pictures"
+_STATE, _CURVE, _WEIGHTS = "fit.state", "curve.json", "weights.safetensors"
+_FILMS, _PICTURES = "films", "pictures"
 _CONFIDENCE = (
     "that the point is seen: 1 in plain sight, 0.6 behind the own body, 0 behind something else or "
     "outside of the picture"
@@ -205,31 +204,36 @@ def fitted(
     some = range(0, len(left_out), max(1, len(left_out) // _LOOKED_AT))
     looked_at = PoseSet((left_out.rows(torch.tensor(some).numpy()),))
 
+    began = time.monotonic()
+
     def look(step: int, network: CompactHrnet, half: bool) -> None:
         scores = judged(network, looked_at, device, half=half)
         found = scores.metrics(scores.best_temperature())
+        # Whoever is stopped has the weights of the last look.
+        keep_weights(asked.keep / _WEIGHTS, network, sizes, (step, len(learners)))
+        median, near = found["median_error_pct"], 100 * found["within_5_pct"]
         print(
-            f"step {step}: {found['median_error_pct']:.2f} % of the stature in the median, "
-            f"{100 * found['within_5_pct']:.1f} % of the points within 5 %",
+            f"step {step} after {time.monotonic() - began:.0f} s: {median:.2f} % of the stature in "
+            f"the median, {near:.1f} % of the points within 5 %",
             file=sys.stderr, flush=True,
         )  # fmt: skip
 
     watching = Watching(
-        lambda share: say("learning", share), look, look_every=max(1, sizes.plan.steps // 12)
+        lambda share: say("learning", share), look, look_every=max(10, sizes.plan.steps // 12)
     )
     lesson = PoseLesson(sizes.plan, learners, asked.seed)
     fit = fit_pose(lesson, asked.keep / _STATE, device, watching)
-    keep_weights(asked.keep / _WEIGHTS, fit, sizes, len(learners))
+    curve = json.dumps([["step", "places", "visibilities"], *fit.curve]) + "\n"
+    replace_file(asked.keep / _CURVE, curve.encode())
+    keep_weights(asked.keep / _WEIGHTS, fit.network, sizes, (sizes.plan.steps, len(learners)))
     return fit.network
 
 
-def keep_weights(path: Path, fit: PoseFit, sizes: Sizes, crops: int) -> None:
-    """Write the weights and how they came to be, without what only a fit needs."""
-    facts = {
-        "plan": json.dumps(asdict(sizes.plan)), "curve": json.dumps(fit.curve),
-        "seconds": f"{fit.seconds:.0f}", "crops": str(crops),
-    }  # fmt: skip
-    tensors = {key: value.contiguous() for key, value in fit.network.state_dict().items()}
+def keep_weights(path: Path, network: CompactHrnet, sizes: Sizes, learned: tuple[int, int]) -> None:
+    """Write the weights without what only a fit needs, and of how many steps and crops they are."""
+    plan = json.dumps(asdict(sizes.plan))
+    facts = {"plan": plan, "steps": str(learned[0]), "crops": str(learned[1])}
+    tensors = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
     replace_file(path, save(tensors, facts))
 
 
@@ -248,15 +252,15 @@ def kept_weights(path: Path, sizes: Sizes) -> CompactHrnet:
     return network
 
 
-def training_facts(asked: argparse.Namespace, sizes: Sizes, path: Path) -> dict[str, str | float]:
+def training_facts(asked: argparse.Namespace, path: Path) -> dict[str, str | float]:
     """Return how the network learned, as the card tells it."""
     with safe_open(path, "pt") as file:
         facts = file.metadata()
     plan = json.loads(facts["plan"])
-    told = {name: float(plan[name]) for name in ("steps", "batch", "rate", "coarse_share", "ema")}
+    told = {name: float(plan[name]) for name in ("batch", "rate", "coarse_share", "ema")}
     return {
-        **told, "seed": float(asked.seed), "crops": float(facts["crops"]),
-        "seconds": float(facts["seconds"]), "people_of_a_part": float(sizes.people),
+        "steps": float(facts["steps"]), "planned_steps": float(plan["steps"]), **told,
+        "seed": float(asked.seed), "crops": float(facts["crops"]),
         "command": "python examples/compact_hrnet.py --out BUNDLE --keep WORK",
         "torch": torch.__version__, "clinigait": __version__,
     }  # fmt: skip
@@ -388,7 +392,7 @@ def run(asked: argparse.Namespace) -> None:
             network = kept_weights(asked.weights, sizes)
     if asked.until == "weights":
         return
-    training = training_facts(asked, sizes, asked.weights or asked.keep / _WEIGHTS)
+    training = training_facts(asked, asked.weights or asked.keep / _WEIGHTS)
     n_made = int(training["crops"]) - (len(films) if films else 0)
     sources = sources_of(asked, n_made, films)
     learning = Learning(

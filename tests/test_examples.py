@@ -259,7 +259,7 @@ def test_compact_hrnet(tmp_path, monkeypatch, capsys) -> None:
     assert card["learning"]["synthetic_share"] == 1
     assert card["learning"]["training"]["steps"] == 12
     # The weights alone make the same network elsewhere.
-    elsewhere = ["--keep", tmp_path / "other", "--weights", keep / "weights.safetensors"]
-    _run(example, monkeypatch, "--out", tmp_path / "again", *elsewhere)
+    weights = ["--keep", keep, "--weights", keep / "weights.safetensors"]
+    _run(example, monkeypatch, "--out", tmp_path / "again", *weights)
     first, second = (tmp_path / name / "hrnet-compact.onnx" for name in ("bundle", "again"))
     assert first.read_bytes() == second.read_bytes()
