@@ -198,18 +198,26 @@ def fit_pose(
 
 
 class _Store:
-    """The crops, on the GPU where there is room for all of them."""
+    """The crops, on the device for good where there is room for all of them.
 
-    def __init__(self, learners: PoseSet, device: str) -> None:
+    Parameters
+    ----------
+    learners
+        Crops with their labels.
+    device
+        Where batches are wanted.
+    room_bytes
+        How much of the device may be taken.
+    """
+
+    def __init__(self, learners: PoseSet, device: str, room_bytes: float) -> None:
         self._learners, self._device = learners, device
         self._crops: Tensor | None = None
-        if device == "cuda":
-            size_bytes = sum(part.crops.nbytes for part in learners.parts)
-            if size_bytes < _MOST_OF_GPU * torch.cuda.mem_get_info()[0]:
-                self._crops = torch.cat(
-                    [torch.from_numpy(np.array(part.crops)).to(device) for part in learners.parts]
-                )
-                self._learners = PoseSet((stacked([_without_crops(p) for p in learners.parts]),))
+        if sum(part.crops.nbytes for part in learners.parts) <= room_bytes:
+            self._crops = torch.cat(
+                [torch.from_numpy(np.array(part.crops)).to(device) for part in learners.parts]
+            )
+            self._learners = PoseSet((stacked([_without_crops(p) for p in learners.parts]),))
 
     def batch(self, which: NDArray[np.intp]) -> PoseBatch:
         """Return crops by their numbers."""
@@ -218,6 +226,11 @@ class _Store:
             return batch_of(part, self._device)
         crops = self._crops[torch.from_numpy(which).to(self._device)]
         return batch_on(crops, part, self._device)
+
+
+def _room_bytes(device: str) -> float:
+    """Return how much of a device crops may take; of the CPU nothing: there they are mapped."""
+    return _MOST_OF_GPU * torch.cuda.mem_get_info()[0] if device == "cuda" else 0.0
 
 
 def _without_crops(part: PosePart) -> PosePart:
@@ -255,7 +268,7 @@ class _Bout:
         self.optimiser = torch.optim.AdamW(_groups(self.network, plan.weight_decay), lr=plan.rate)
         if state is not None:
             give_memory(state, self.optimiser)
-        self._store = _Store(lesson.learners, device)
+        self._store = _Store(lesson.learners, device, _room_bytes(device))
         self._order: tuple[int, NDArray[np.intp]] | None = None
 
     def take_step(self) -> None:

@@ -99,6 +99,15 @@ def test_every_crop_comes_once_before_any_comes_again() -> None:
     assert seen[:12] != seen[12:]
 
 
+def test_crops_that_lie_on_the_device_are_the_same() -> None:
+    from clinigait.training.pose_fit import _Store
+
+    learners, which = lesson().learners, np.array([11, 3, 8, 3])
+    mapped, held = (_Store(learners, "cpu", room).batch(which) for room in (0, 1e9))
+    for name in ("crops", "keypoints_px", "weight", "visible"):
+        assert torch.equal(getattr(mapped, name), getattr(held, name))
+
+
 def test_the_rate_rises_and_falls() -> None:
     from clinigait.training.pose_fit import PosePlan
 
