@@ -38,6 +38,7 @@ from safetensors.torch import save
 from clinigait._version import __version__
 from clinigait.cli.progress import progress_bars
 from clinigait.core import BadInputError
+from clinigait.io.hashes import sha256_of
 from clinigait.io.output import replace_file
 from clinigait.perception.hrnet.card import Card, Learning, Source
 from clinigait.perception.hrnet.compact import CompactHrnet, CompactPlan, n_parameters
@@ -134,13 +135,12 @@ def film_set(asked: argparse.Namespace, say: Callable[[str, float], None]) -> Po
     """Return the people in films, labelled once and kept."""
     if not asked.films:
         return None
-    from clinigait.training.pose_films import Labeller, check_films, labelled
+    from clinigait.training.pose_films import Labeller, labelled
 
     folder = asked.keep / _FILMS
-    names = json.dumps([film.name for film in asked.films])
-    listing = folder / "films.json"
-    if not (listing.is_file() and listing.read_text("utf-8") == names):
-        check_films(asked.films)
+    films = {"sha256": [sha256_of(film) for film in asked.films], "movenet": bool(asked.movenet)}
+    listing, text = folder / "films.json", json.dumps(films)
+    if not (listing.is_file() and listing.read_text("utf-8") == text):
         folder.mkdir(parents=True, exist_ok=True)
         found = labelled(
             asked.films, Labeller.usual(asked.movenet), lambda share: say("labelling films", share)
@@ -149,7 +149,7 @@ def film_set(asked: argparse.Namespace, say: Callable[[str, float], None]) -> Po
             old.unlink()
         for number, part in enumerate(found.parts):
             write_part(folder, number, part)
-        replace_file(listing, names.encode())
+        replace_file(listing, text.encode())
     numbers = parts_there(folder)
     return PoseSet(tuple(read_part(folder, n) for n in numbers)) if numbers else None
 
@@ -364,6 +364,10 @@ def check(asked: argparse.Namespace) -> None:
     if asked.coarse is not None and not 0 <= asked.coarse < 1:
         raise BadInputError("--coarse is a share from 0 to below 1.", "Give 0.5, say.")
     device_of(asked.device)
+    if asked.films:
+        from clinigait.training.pose_films import check_films
+
+        check_films(asked.films)
 
 
 def run(asked: argparse.Namespace) -> None:
