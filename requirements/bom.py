@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from clinigait import __version__
+from clinigait.perception.hrnet.card import card_of, read_card
 from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
+from clinigait.perception.hrnet.shipped import compact_onnx
 from clinigait.perception.weights import WEIGHTS
 
 Component = dict[str, Any]
@@ -94,7 +96,8 @@ def bill(packages: Iterable[Locked]) -> dict[str, Any]:
         "version": __version__,
         "licenses": [{"expression": "Apache-2.0 AND CC-BY-SA-4.0"}],
     }
-    components = [*map(_package, packages), *_models(), *_weights(), *_tables_and_fonts()]
+    models = [*_models(), *_pose_network(), *_weights()]
+    components = [*map(_package, packages), *models, *_tables_and_fonts()]
     content = {
         "bomFormat": "CycloneDX",
         "specVersion": "1.6",
@@ -199,6 +202,35 @@ def _models() -> Iterator[Component]:
             },
             "components": [_file(path, f"model/{folder.name}") for path in files],
         }
+
+
+def _pose_network() -> Iterator[Component]:
+    """List the compact HRNet, where it ships, with whatever it learned from."""
+    onnx = compact_onnx()
+    if not onnx.is_file():
+        return
+    card = read_card(onnx)
+    learning = card.learning
+    yield {
+        "type": "machine-learning-model",
+        "bom-ref": f"model/{onnx.parent.name}",
+        "name": onnx.parent.name,
+        "version": __version__,
+        "description": "Keypoints of body and feet",
+        "licenses": [{"license": {"id": "Apache-2.0"}}],
+        "modelCard": {
+            "modelParameters": {"task": "keypoints"},
+            "considerations": {"technicalLimitations": list(learning.limits) if learning else []},
+            "properties": [
+                {
+                    "name": "clinigait:learned-from",
+                    "value": f"{source.name} ({source.licence}; {source.origin})",
+                }
+                for source in (learning.sources if learning else ())
+            ],
+        },
+        "components": [_file(path, f"model/{onnx.parent.name}") for path in (onnx, card_of(onnx))],
+    }
 
 
 def _weights() -> Iterator[Component]:

@@ -270,3 +270,26 @@ def test_narration_faithfulness(monkeypatch, capsys) -> None:
     assert (
         "| false sentences that get through the check | 0.0 % (0 of 1,6" in capsys.readouterr().out
     )
+
+
+def test_compact_hrnet(tmp_path, monkeypatch, capsys) -> None:
+    from support.hrnets import need_mmpose
+
+    need_mmpose()
+    need_bodies()
+    example, keep = _FOLDER / "compact_hrnet.py", tmp_path / "keep"
+    begin = ["--keep", keep, "--until", "weights"]
+    _run(example, monkeypatch, "--out", tmp_path / "bundle", *begin)
+    assert not (tmp_path / "bundle").exists()
+    _run(example, monkeypatch, "--out", tmp_path / "bundle", "--keep", keep)
+    table = capsys.readouterr().out
+    assert "ms of one core for a crop" in table
+    assert "| median_error_pct |" in table
+    card = json.loads((tmp_path / "bundle" / "hrnet-compact.json").read_text())
+    assert card["learning"]["synthetic_share"] == 1
+    assert card["learning"]["training"]["steps"] == 12
+    # The weights alone make the same network elsewhere.
+    weights = ["--keep", keep, "--weights", keep / "weights.safetensors"]
+    _run(example, monkeypatch, "--out", tmp_path / "again", *weights)
+    first, second = (tmp_path / name / "hrnet-compact.onnx" for name in ("bundle", "again"))
+    assert first.read_bytes() == second.read_bytes()

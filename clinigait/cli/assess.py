@@ -70,8 +70,8 @@ def assess(  # noqa: PLR0913, PLR0917  every option of the command line is an ar
         str | None,
         typer.Option(
             "--pose",
-            help="Pose estimator: hrnet, blazepose, blazepose-full or the name of an HRNet; "
-            "default: hrnet where its weights are here, else blazepose.",
+            help="Pose estimator: hrnet, hrnet-compact, blazepose, blazepose-full or the name of "
+            "an HRNet; default: hrnet where its weights are here, else blazepose.",
         ),
     ] = None,
     flip_test: Annotated[

@@ -29,6 +29,7 @@ def doctor() -> None:
     from clinigait.io.sample import DEMO_CLIP  # noqa: PLC0415
     from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
     from clinigait.perception.hrnet.obtain import status_of  # noqa: PLC0415
+    from clinigait.perception.hrnet.shipped import COMPACT, compact_word  # noqa: PLC0415
     from clinigait.perception.weights import DEFAULT, WEIGHTS  # noqa: PLC0415
 
     typer.echo(f"clinigait {__version__}, Python {platform.python_version()}, {platform.system()}")
@@ -46,6 +47,7 @@ def doctor() -> None:
         word = status_of(one).word
         advice = "" if word == "present" else f"(optional) -> clinigait weights fetch {name}"
         typer.echo(f"{name:<28} {word} {advice}".rstrip())
+    typer.echo(f"{COMPACT:<28} {compact_word()}")
     _bundles()
     clip = "present" if path_of(DEMO_CLIP) else "missing -> fetched by clinigait demo"
     typer.echo(f"{'demonstration video':<28} {clip}")

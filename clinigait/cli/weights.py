@@ -18,6 +18,7 @@ def list_weights() -> None:
     from clinigait.io.fetch import path_of  # noqa: PLC0415
     from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
     from clinigait.perception.hrnet.obtain import onnx_of, status_of  # noqa: PLC0415
+    from clinigait.perception.hrnet.shipped import COMPACT, compact_onnx, compact_word  # noqa: PLC0415
     from clinigait.perception.weights import WEIGHTS  # noqa: PLC0415
 
     for name, asset in WEIGHTS.items():
@@ -27,6 +28,9 @@ def list_weights() -> None:
         state = status_of(one).word
         size_bytes = onnx_of(one).stat().st_size if state == "present" else None
         _line(name, state, size_bytes, f"{one.asset.description}  [{one.asset.licence}]")
+    state = compact_word()
+    size_bytes = compact_onnx().stat().st_size if state == "present" else None
+    _line(COMPACT, state, size_bytes, "Apache-2.0  HRNet 256x192 of our own, body and feet.")
 
 
 def _line(name: str, state: str, size_bytes: int | None, words: str) -> None:
@@ -48,6 +52,7 @@ def fetch_weights(
     from clinigait.io.fetch import fetch  # noqa: PLC0415
     from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
     from clinigait.perception.hrnet.obtain import obtain  # noqa: PLC0415
+    from clinigait.perception.hrnet.shipped import COMPACT, require_compact  # noqa: PLC0415
     from clinigait.perception.weights import DEFAULT, named  # noqa: PLC0415
 
     if name is None and from_file is not None:
@@ -55,6 +60,8 @@ def fetch_weights(
     for one in [name] if name else DEFAULT:
         if one in CHECKPOINTS:
             path = obtain(CHECKPOINTS[one], from_file=from_file, say=typer.echo)
+        elif one == COMPACT:
+            path, _ = require_compact()  # it comes with clinigait, or not at all
         else:
             path = fetch(named(one), from_file=from_file, progress=typer.echo)
         typer.echo(f"{one}: {path}")
@@ -65,6 +72,11 @@ def verify_weights() -> None:
     """Check the SHA-256 of all weights that are present."""
     from clinigait.perception.hrnet.checkpoints import CHECKPOINTS  # noqa: PLC0415
     from clinigait.perception.hrnet.obtain import is_damaged, status_of  # noqa: PLC0415
+    from clinigait.perception.hrnet.shipped import (  # noqa: PLC0415
+        COMPACT,
+        compact_word,
+        require_compact,
+    )
     from clinigait.perception.weights import status  # noqa: PLC0415
 
     broken = []
@@ -79,6 +91,10 @@ def verify_weights() -> None:
         typer.echo(f"{name:<28}{word}")
         if word == "BROKEN":
             broken.append(name)
+    stands = compact_word()
+    typer.echo(f"{COMPACT:<28}{stands if stands == 'missing' else 'with clinigait'}")
+    if stands != "missing":
+        require_compact()
     if broken:
         raise BadInputError(
             f"The weights {', '.join(broken)} are broken.",

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from clinigait.core import BadInputError, KeypointLayout
 from clinigait.perception.detection import EfficientDetLite2, PersonDetector
-from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
 from clinigait.perception.hrnet.estimator import HrnetPose
 from clinigait.perception.pose import BlazePose, PoseEstimator, PoseSample
 from clinigait.perception.runtime import Precision
 from clinigait.perception.weights import (
     DETECTOR,
     POSES,
+    is_hrnet,
     pose_weights,
     require,
     sha256_of_weights,
@@ -59,11 +59,11 @@ class Models:
             a model that has none.
         """
         pose = pose_weights(choice)
-        if flip_test and pose not in CHECKPOINTS:
+        if flip_test and not is_hrnet(pose):
             raise BadInputError(
                 f"{pose} has no flip test.", "Leave --flip-test away, or choose --pose hrnet."
             )
-        silhouettes = _BODY if pose in CHECKPOINTS else pose
+        silhouettes = _BODY if is_hrnet(pose) else pose
         needed = dict.fromkeys((DETECTOR, pose, silhouettes))
         return cls(pose, silhouettes, {name: require(name) for name in needed}, flip_test)
 
@@ -82,7 +82,7 @@ class Models:
 
     def estimator(self, threads: int) -> PoseEstimator:
         """Load what finds keypoints and silhouette of one person."""
-        if self.pose not in CHECKPOINTS:
+        if not is_hrnet(self.pose):
             return BlazePose(self.files[self.pose], self.pose, threads)
         body = BlazePose(self.files[self.silhouettes], self.silhouettes, threads)
         keypoints = HrnetPose(self.files[self.pose], threads, flip_test=self.flip_test)

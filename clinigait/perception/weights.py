@@ -17,6 +17,12 @@ from clinigait.io.fetch import (
 )
 from clinigait.perception.hrnet.checkpoints import CHECKPOINTS
 from clinigait.perception.hrnet.obtain import require_network, status_of
+from clinigait.perception.hrnet.shipped import (
+    COMPACT,
+    COMPACT_BY_DEFAULT,
+    compact_is_here,
+    require_compact,
+)
 
 _POSE_PACKAGE = "@mediapipe/pose", "0.5.1675469404"
 
@@ -105,9 +111,14 @@ POSES = {"blazepose": _HEAVY.name, "blazepose-full": _FULL.name}
 #: The choice that stands for the best HRNet on this machine.
 _ANY_HRNET = "hrnet"
 #: All that ``--pose`` may be.
-POSE_CHOICES = (_ANY_HRNET, *POSES, *CHECKPOINTS)
+POSE_CHOICES = (_ANY_HRNET, COMPACT, *POSES, *CHECKPOINTS)
 #: What an assessment needs if nothing else is asked for.
 DEFAULT = (DETECTOR, _HEAVY.name)
+
+
+def is_hrnet(name: str) -> bool:
+    """Tell whether weights are of an HRNet: official, or our own compact one."""
+    return name == COMPACT or name in CHECKPOINTS
 
 
 def named(name: str) -> Asset:
@@ -130,15 +141,15 @@ def pose_weights(choice: str | None) -> str:
     Parameters
     ----------
     choice
-        None: the best HRNet on this machine, else BlazePose; ``hrnet``: the best HRNet on this
-        machine; a key of :data:`POSES`; or the name of an HRNet.
+        None: the best HRNet on this machine, else BlazePose; ``hrnet``: the best official HRNet on
+        this machine; a key of :data:`POSES`; or the name of an HRNet.
 
     Raises
     ------
     BadInputError
         If there is no such choice, or ``hrnet`` was asked for and none is here.
     """
-    if choice in CHECKPOINTS:
+    if choice is not None and is_hrnet(choice):
         return choice
     if choice in POSES:
         return POSES[choice]
@@ -152,6 +163,8 @@ def pose_weights(choice: str | None) -> str:
             "No HRNet is on this machine.",
             f"Run `clinigait weights fetch {next(iter(CHECKPOINTS))}`.",
         )
+    if best is None and COMPACT_BY_DEFAULT and compact_is_here():
+        return COMPACT
     return best or POSES["blazepose"]
 
 
@@ -168,6 +181,8 @@ def sha256_of_weights(name: str) -> str:
     BadInputError
         If there are no such weights.
     """
+    if name == COMPACT:
+        return require_compact(check_hash=False)[1].onnx_sha256
     if name in CHECKPOINTS:
         return require_network(CHECKPOINTS[name], check_hash=False)[1].onnx_sha256
     return named(name).sha256
@@ -186,6 +201,8 @@ def require(name: str) -> Path:
     BadInputError
         If there are no such weights, they are not on this machine, or the file is damaged.
     """
+    if name == COMPACT:
+        return require_compact()[0]
     if name in CHECKPOINTS:
         return require_network(CHECKPOINTS[name])[0]
     asset = named(name)

@@ -17,10 +17,70 @@ from clinigait.io.hashes import sha256_of
 from clinigait.perception.hrnet.checkpoints import Decoding
 
 _MOST_CARD_BYTES = 100_000
+_FETCH = "Fetch the weights again with `clinigait weights fetch NAME`."
 
 _Sha256 = Annotated[str, Field(pattern=re.compile("^[0-9a-f]{64}$"))]
 _Side = Annotated[int, Field(ge=32, le=2048)]
 _Positive = Annotated[float, Field(gt=0)]
+_Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Source(BaseModel):
+    """Something that a network learned from.
+
+    Parameters
+    ----------
+    name, licence, origin
+        What it is, what it may be used for, and where it comes from.
+    share
+        Of the pictures that were learned from it shows so many; None where it was a background.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str
+    licence: str
+    origin: str
+    share: _Share | None = None
+
+
+class Learning(BaseModel):
+    """How a network of our own came to be.
+
+    Parameters
+    ----------
+    learned_from
+        In a sentence.
+    synthetic_share
+        Of the pictures, how many were made.
+    sources
+        Pictures, labels and backgrounds.
+    confidence
+        What the maximum of a heatmap means.
+    metrics
+        Numbers by name: what was measured on people who were left out, in percent of the stature
+        and so on; the names say the unit.
+    training
+        How it learned: steps, batch, seed and so on.
+    limits
+        What it cannot do, a sentence each.
+    storage
+        In what its weights lie in the file; they are multiplied in single precision.
+    rounding_px
+        How far that moves believed points, in pixels of the crop: 99 of 100 by less.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    learned_from: str
+    synthetic_share: _Share
+    sources: tuple[Source, ...]
+    confidence: str
+    metrics: dict[str, float]
+    training: dict[str, str | float]
+    limits: tuple[str, ...]
+    storage: Literal["f32", "f16"] = "f32"
+    rounding_px: Annotated[float, Field(ge=0)] = 0.0
 
 
 class Card(BaseModel):
@@ -56,6 +116,8 @@ class Card(BaseModel):
         What is known of the weights' licence.
     versions
         Of the packages that exported it.
+    learning
+        How it came to be, where it is one of our own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -78,6 +140,7 @@ class Card(BaseModel):
     export_error: Annotated[float, Field(ge=0)]
     licence: str
     versions: dict[str, str]
+    learning: Learning | None = None
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Card:
@@ -90,6 +153,10 @@ class Card(BaseModel):
             raise ValueError("its blur has no middle")
         return self
 
+    def text(self) -> bytes:
+        """Return the content of its file; what it does not say is left out."""
+        return self.model_dump_json(indent=2, exclude_none=True).encode()
+
     @property
     def keypoints(self) -> KeypointLayout:
         """Names of the keypoints."""
@@ -101,7 +168,7 @@ def card_of(onnx: Path) -> Path:
     return onnx.with_suffix(".json")
 
 
-def read_card(onnx: Path, *, check_hash: bool = True) -> Card:
+def read_card(onnx: Path, *, check_hash: bool = True, remedy: str = _FETCH) -> Card:
     """Read the card of an exported network, and check that it is this network's card.
 
     Parameters
@@ -110,6 +177,8 @@ def read_card(onnx: Path, *, check_hash: bool = True) -> Card:
         The network; the card lies beside it as ``.json``.
     check_hash
         Compare the SHA-256 too, not only the size.
+    remedy
+        What to do about a damaged file.
 
     Raises
     ------
@@ -117,7 +186,6 @@ def read_card(onnx: Path, *, check_hash: bool = True) -> Card:
         If there is no card or no network, the card is damaged, or it is of another network.
     """
     path = card_of(onnx)
-    remedy = "Fetch the weights again with `clinigait weights fetch NAME`."
     try:
         with path.open("rb") as file:
             text = file.read(_MOST_CARD_BYTES)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -104,12 +104,12 @@ def export(checkpoint: Checkpoint, weights: Path, onnx: Path) -> Card:
             onnx_size_bytes=len(content),
             export_error=difference,
             licence=checkpoint.asset.licence,
-            versions={name: version(name) for name in _PACKAGES},
+            versions=versions(),
         )
     # In this order: an interruption leaves a network without its card, which nobody uses.
     card_of(onnx).unlink(missing_ok=True)
     replace_file(onnx, content)
-    replace_file(card_of(onnx), card.model_dump_json(indent=2).encode())
+    replace_file(card_of(onnx), card.text())
     return card
 
 
@@ -186,12 +186,7 @@ def build(config: Any, state: dict[str, Any], file_name: str) -> Any:  # noqa: A
 
 
 def write_onnx(model: Any, n_points: int, input_size_px: tuple[int, int], path: Path) -> None:  # noqa: ANN401
-    """Write backbone and head as one ONNX file with a free batch size, the first points only.
-
-    By torch's tracing exporter: the newer one takes a minute instead of seconds, and for a network
-    that is nothing but convolutions, sums and nearest-neighbour resizing it gives the same numbers
-    (and a larger file).
-    """
+    """Write backbone and head as one ONNX file, the first points only."""
     import torch  # noqa: PLC0415  only this road needs it
 
     class Heatmaps(torch.nn.Module):
@@ -204,11 +199,23 @@ def write_onnx(model: Any, n_points: int, input_size_px: tuple[int, int], path: 
         def forward(self, crops: Any) -> Any:  # noqa: ANN401
             return self.head(self.backbone(crops)[-1])
 
+    write_module(Heatmaps().eval(), input_size_px, path)
+
+
+def write_module(module: Any, input_size_px: tuple[int, int], path: Path) -> None:  # noqa: ANN401
+    """Write a module from crops to heatmaps as ONNX, with a free batch size.
+
+    By torch's tracing exporter: the newer one takes a minute instead of seconds, and for a network
+    that is nothing but convolutions, sums and resizing it gives the same numbers (and a larger
+    file).
+    """
+    import torch  # noqa: PLC0415  only this road needs it
+
     width, height = input_size_px
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # that it is the older one
         torch.onnx.export(
-            Heatmaps().eval(),
+            module,
             (torch.zeros(2, 3, height, width),),
             str(path),
             input_names=["crops"],
@@ -233,6 +240,35 @@ def difference_from(
     """
     import torch  # noqa: PLC0415  only this road needs it
 
+    def expected(crops: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.no_grad():
+            maps = model.head.forward(model.backbone(torch.from_numpy(crops)))
+        return np.asarray(maps.numpy()[:, :n_points])
+
+    return checked_difference(expected, input_size_px, path)
+
+
+def checked_difference(
+    expects: Callable[[NDArray[np.float32]], NDArray[np.float32]],
+    input_size_px: tuple[int, int],
+    path: Path,
+) -> float:
+    """Return by how much an exported network differs from what made it, on random crops.
+
+    Parameters
+    ----------
+    expects
+        Gives the heatmaps of scaled crops.
+    input_size_px
+        Width and height of the crops.
+    path
+        The exported network.
+
+    Raises
+    ------
+    BadInputError
+        If it is more than is allowed.
+    """
     ov = openvino()
     core = ov.Core()
     compiled = core.compile_model(
@@ -242,9 +278,7 @@ def difference_from(
     greatest, extent = 0.0, 0.0
     for n in _BATCHES:
         crops = _random_crops(rng, n, input_size_px)
-        with torch.no_grad():
-            maps = model.head.forward(model.backbone(torch.from_numpy(crops)))
-        expected = maps.numpy()[:, :n_points]
+        expected = expects(crops)
         found = compiled(crops)[0]
         if found.shape != expected.shape or not np.isfinite(expected).all():
             greatest = np.inf
@@ -258,6 +292,11 @@ def difference_from(
             "Install the versions that `make setup` installs, and try again.",
         )
     return greatest
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that export."""
+    return {name: version(name) for name in _PACKAGES}
 
 
 def _random_crops(

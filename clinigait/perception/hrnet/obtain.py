@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,7 +155,7 @@ def _take_over(file: Path, checkpoint: Checkpoint, onnx: Path) -> None:
     if file.resolve() != onnx.resolve():
         card_of(onnx).unlink(missing_ok=True)
         replace_file(onnx, content)
-        replace_file(card_of(onnx), json.dumps(card.model_dump(mode="json"), indent=2).encode())
+        replace_file(card_of(onnx), card.text())
         read_card(onnx)
 
 

@@ -26,7 +26,7 @@ from clinigait.synthesis.shading import (
 )
 
 #: Samples of a pixel along each side.
-_FINE = 2
+FINE = 2
 _STEPS = 4096
 
 
@@ -128,12 +128,12 @@ class Rgb:
         view = seen(shot.backdrop or self.backdrop, shot.lens, shot.place)
         room = room_colours(view, sun)
         width, height = shot.lens.size_px
-        fine = shot.lens.scaled_to((_FINE * width, _FINE * height))
+        fine = shot.lens.scaled_to((FINE * width, FINE * height))
         pixels = projected(surface.points_m, fine, shot.place)
         raster = rasterise(pixels, surface.faces, surface.n_closed, fine.size_px)
         mesh = mesh_of(figure, surface, pixels)
         colours = figure_colours(raster, mesh, look_of(figure).paint, sun)
-        _compose(room, view.depth_m, raster.inverse_m, colours, np.array(raster.box))
+        compose(room, view.depth_m, raster.inverse_m, colours, np.array(raster.box))
         return room
 
 
@@ -145,7 +145,7 @@ def _curve(darkness: float | None) -> NDArray[np.float32]:
 
 
 @compiled
-def _compose(
+def compose(
     room: NDArray[np.float32],
     depth: NDArray[np.float32],
     inverse: NDArray[np.float32],
@@ -153,12 +153,12 @@ def _compose(
     box: NDArray[np.int64],
 ) -> None:
     """Put fine samples of the figure over the room where they are nearer."""
-    samples = _FINE * _FINE
-    for row in range(box[1] // _FINE, (box[3] + _FINE - 1) // _FINE):
-        for column in range(box[0] // _FINE, (box[2] + _FINE - 1) // _FINE):
+    samples = FINE * FINE
+    for row in range(box[1] // FINE, (box[3] + FINE - 1) // FINE):
+        for column in range(box[0] // FINE, (box[2] + FINE - 1) // FINE):
             red, green, blue, count = 0.0, 0.0, 0.0, 0
-            for y in range(_FINE * row, _FINE * row + _FINE):
-                for x in range(_FINE * column, _FINE * column + _FINE):
+            for y in range(FINE * row, FINE * row + FINE):
+                for x in range(FINE * column, FINE * column + FINE):
                     if inverse[y, x] * depth[row, column] > 1:
                         red += colours[y, x, 0]
                         green += colours[y, x, 1]

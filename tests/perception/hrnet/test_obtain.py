@@ -186,7 +186,9 @@ def test_choices_by_name(cache) -> None:
     assert pose_weights("blazepose") == "pose-blazepose-heavy"
     assert pose_weights("blazepose-full") == "pose-blazepose-full"
     assert pose_weights("hrnet-w32-coco") == "hrnet-w32-coco"
-    with pytest.raises(BadInputError, match=r"no pose estimator dance.*hrnet, blazepose"):
+    with pytest.raises(
+        BadInputError, match=r"no pose estimator dance.*hrnet, hrnet-compact, blaze"
+    ):
         pose_weights("dance")
     with pytest.raises(BadInputError, match="weights fetch hrnet-w32-coco"):
         require("hrnet-w32-coco")

