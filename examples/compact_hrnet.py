@@ -6,10 +6,10 @@
 A narrow HRNet learns from people of the virtual clinic, drawn with exact keypoints before pictures
 that published packages carry (`--backgrounds` names folders in which such packages lie unpacked;
 those that are installed are found by themselves), and, where films are given, from people whom
-BlazePose-heavy labels in them, unless MoveNet (`--movenet FILE`) contradicts. The film of the
-demonstration is refused: it judges. Some of the made people are left out to see how good the
-network is on them, and to make its visibilities true. WORK keeps pictures and the state of the fit;
-the same command goes on where it was stopped.
+BlazePose-heavy labels in them, unless MoveNet (`--movenet FILE`) contradicts. Films that judge
+networks are refused. Some of the made people are left out to see how good the network is on them,
+and to make its visibilities true. WORK keeps pictures and the state of the fit; the same command
+goes on where it was stopped.
 
 `--until pictures` and `--until weights` end early: pictures and weights can be made on a machine
 without OpenVINO, and `--weights WORK/weights.safetensors` makes the bundle of them elsewhere.

@@ -1,19 +1,21 @@
-"""Compare pose estimators: with what a person marked, and in what gait makes of them.
+"""Compare pose estimators: by hand-marked frames, on made people, and in what gait makes of them.
 
     python examples/pose_comparison.py --out OUT [--pose NAME …]
 
 41 frames of two films, hips to toes of both legs, were marked by eye (``pose_marks.json`` says
 how): a walker who passes from the side, and a barefoot man who balances along a line, before four
 cameras from the front and from behind. Every estimator that is on this machine sees the same
-crops. Errors are in percent of the height of the person's box. Then each of them measures the
-first film by itself, from the pixels to the parameters, and is compared with BlazePose-heavy.
+crops. Then all of them see people of the virtual clinic, of whom every point is known, also where
+it is hidden. Errors are in percent of the height of the person's box, or of the stature of made
+people. Last, each of them measures the first film by itself, from the pixels to the parameters,
+and is compared with BlazePose-heavy.
 
-No estimator of this project has learned from these films. Marks are one reader's: differences of
-less than half a percent of height are less than two readings of the same point differ. Intervals
-are over the 41 frames, of two people.
+No estimator of this project has learned from these films or these made people. Marks are one
+reader's: differences of less than half a percent of height are less than two readings of a point
+differ. Intervals are over the 41 frames, of two people, and over made people.
 
 Writes ``pose_comparison.md`` and ``contact_sheet.png``, on which a person can judge.
-``--quick`` takes seven frames of the first film, and no gait.
+``--quick`` takes seven frames of the first film, few made people, and no gait.
 """
 
 from __future__ import annotations
@@ -27,7 +29,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,148 +39,295 @@ import numpy as np
 from numpy.typing import NDArray
 
 import clinigait
-from clinigait.core import SIDES, Assessment, BadInputError, KeypointLayout, Side, Walk, opposite
-from clinigait.io.fetch import Asset, PypiSource, fetch
-from clinigait.io.sample import DEMO_CLIP
+from clinigait.core import (
+    COCO_17,
+    SIDES,
+    WHOLEBODY_23,
+    Assessment,
+    BadInputError,
+    KeypointLayout,
+    Side,
+    Walk,
+    opposite,
+)
+from clinigait.io.fetch import Asset, fetch
+from clinigait.io.sample import DEMO_CLIP, LINE_FILMS
 from clinigait.io.video import open_recording
 from clinigait.io.walk import read_walk
 from clinigait.perception.annotate import COLOURS, LIMBS
 from clinigait.perception.estimators import Models
+from clinigait.perception.hrnet.estimator import HrnetPose
 from clinigait.perception.pose import PoseSample
-from clinigait.perception.weights import POSE_CHOICES
+from clinigait.perception.weights import POSE_CHOICES, is_hrnet
 from clinigait.request import Request
 from clinigait.stats.bootstrap import Estimate, bootstrap_estimate
+from clinigait.synthesis.backgrounds import found_backgrounds
+from clinigait.synthesis.pose_people import drawn_poser
+from clinigait.synthesis.pose_pictures import MadePicture, State, made_picture
+from clinigait.training.pose_films import MOVENET, MoveNet
 
 _MARKS = Path(__file__).with_name("pose_marks.json")
-_REFERENCE = "blazepose"
-#: What is compared where it is here.
-_COMPARED = tuple(name for name in POSE_CHOICES if name != "hrnet")
+_REFERENCE, _MOVENET = "blazepose", "movenet"
+#: What is compared where it is here; MoveNet is fetched.
+_COMPARED = (*(name for name in POSE_CHOICES if name != "hrnet"), _MOVENET)
 POINTS = ("hip", "knee", "ankle", "heel", "toe")
 _FEET = ("ankle", "heel", "toe")
 #: A point is right that lies so near, in percent of height.
 _RIGHT_PCT = 5.0
 #: A point jumps that lies so far from the median of five frames around it, in percent of height.
 _JUMP_PCT = 5.0
-#: Sides are exchanged where that brings the marks of both feet so much nearer.
+#: Sides are exchanged where that brings the points of both feet so much nearer.
 _EXCHANGED = 0.5
 _SHEET_FRAMES, _SHEET_PX = 10, 300
+#: Of the made people: their seed, which no training has, how many, and pictures of each.
+_SEED, _PEOPLE, _MOMENTS = 7001, 42, 8
+#: A box that a crop of 192 x 256 pixels shows with the usual margin.
+_CROP_BOX = (19.2, 25.6, 172.8, 230.4)
 
-
-def _line(number: int, sha256: str, size_bytes: int) -> Asset:
-    return Asset(
-        name=f"line-cam{number}",
-        file_name=f"line_cam{number}.mp4",
-        sha256=sha256,
-        size_bytes=size_bytes,
-        licence="BSD-3-Clause",
-        description="A man balances along a line; 1.7 s at 60 frames per second.",
-        sources=(
-            PypiSource(
-                package="pose2sim",
-                version="0.10.49",
-                member=f"Pose2Sim/Demo_SinglePerson/videos/cam0{number}.mp4",
-                wheel_sha256="403e0dc4065898ba6a595e72a8970950310979253d60e24c2e00b16b36bf21e1",
-            ),
-        ),
-    )
-
-
-#: Both films come from packages by David Pagnon and others, BSD-3-Clause.
+#: The walker who passes, and the man on the line before each of four cameras.
 FILMS: Mapping[str, Asset] = {
     "walk_past": DEMO_CLIP,
-    "line_cam1": _line(
-        1, "cf4f2816c86bea4bfbea255333d8626ff32a3ecabdab8b0fb147cea9167fde3a", 387_775
-    ),
-    "line_cam2": _line(
-        2, "94ff87cf978b8406e8aa36ab3c5362e72848994e87652f0dc7a33c315e8e0442", 540_548
-    ),
-    "line_cam3": _line(
-        3, "b8b329f832f178f27ecb78d024d5026b96c6adb36c387bfe2c0af85eab8a11ca", 1_709_101
-    ),
-    "line_cam4": _line(
-        4, "b5c0e7863fd70d008e7178d3c556b045b0ea5f78fcd61ca548a0b2e807e641f7", 1_772_999
-    ),
+    **{f"line_cam{number}": film for number, film in enumerate(LINE_FILMS, 1)},
 }
-_VIEWS = {
-    "from the side": ("walk_past",),
-    "from the front": ("line_cam1", "line_cam2"),
-    "from behind": ("line_cam3", "line_cam4"),
-}
-
-
-@dataclass(frozen=True)
-class Marked:
-    """A frame that a person marked.
-
-    Parameters
-    ----------
-    film, frame
-        Which.
-    box
-        x0, y0, x1, y1 of the person in px.
-    points
-        x, y in px by name of the point, and a third number where it is hidden.
-    """
-
-    film: str
-    frame: int
-    box: tuple[float, float, float, float]
-    points: Mapping[str, Sequence[float]]
-
-    @property
-    def height_px(self) -> float:
-        """Height of the box."""
-        return self.box[3] - self.box[1]
-
-
-def read_marks() -> tuple[Marked, ...]:
-    """Return all frames that were marked."""
-    content = json.loads(_MARKS.read_text(encoding="utf-8"))
-    return tuple(
-        Marked(one["film"], one["frame"], tuple(one["box"]), one["points"])
-        for one in content["frames"]
-    )
+_SIDE, _FRONT, _BEHIND = "from the side", "from the front", "from behind"
+_VIEW_OF_FILM = {
+    "walk_past": _SIDE, "line_cam1": _FRONT, "line_cam2": _FRONT, "line_cam3": _BEHIND,
+    "line_cam4": _BEHIND,
+}  # fmt: skip
+_SEEN, _BEHIND_SELF, _HIDDEN = "seen", "behind the own body", "hidden"
 
 
 @dataclass(frozen=True, eq=False)
-class Errors:
-    """How far an estimator is from every mark.
+class Case:
+    """Somebody in a picture, with known points.
 
     Parameters
     ----------
-    frames, films, points
-        (N,) number of the frame in the marks, its film, name of the point without its side.
-    hidden
-        (N,) whether the point is.
-    error_pct
-        (N,) distance in percent of height.
-    confidence
-        (N,) that the estimator has in it.
-    exchanged
-        In how many frames it exchanged left and right, and of how many that can be told.
+    title, view
+        Which picture, and from where it was taken.
+    person
+        Whom or what intervals are over.
+    image
+        (H, W, 3), red first.
+    box
+        x0, y0, x1, y1 of the person in px.
+    height_px
+        What errors are a percentage of.
+    points
+        x and y in px by name of the point, and how it is seen.
+    """
+
+    title: str
+    view: str
+    person: int
+    image: NDArray[np.uint8]
+    box: tuple[float, float, float, float]
+    height_px: float
+    points: Mapping[str, tuple[float, float, str]]
+
+
+def marked_cases(films: Mapping[str, Path], marks: Sequence[Mapping[str, object]]) -> list[Case]:
+    """Return the frames that a person marked."""
+    by_film: dict[str, dict[int, Mapping[str, object]]] = defaultdict(dict)
+    for mark in marks:
+        by_film[str(mark["film"])][int(mark["frame"])] = mark
+    found = []
+    for film, own in by_film.items():
+        with closing(open_recording(films[film]).frames()) as frames:  # type: ignore[type-var]
+            for frame in frames:
+                if frame.index in own:
+                    found.append(_marked(own[frame.index], np.array(frame.image), len(found)))
+    return found
+
+
+def _marked(mark: Mapping[str, object], image: NDArray[np.uint8], number: int) -> Case:
+    points = {
+        name: (float(x), float(y), _HIDDEN if hidden else _SEEN)
+        for name, (x, y, *hidden) in mark["points"].items()
+    }
+    box = tuple(map(float, mark["box"]))
+    return Case(
+        title=f"{mark['film']} {mark['frame']}", view=_VIEW_OF_FILM[str(mark["film"])],
+        person=number, image=image, box=box, height_px=box[3] - box[1], points=points,
+    )  # fmt: skip
+
+
+def made_cases(people: int, moments: int) -> list[Case]:
+    """Return pictures of people of the virtual clinic, each of somebody else's seed."""
+    backgrounds, found = found_backgrounds(()), []
+    for number in range(people):
+        cast = [drawn_poser(_SEED, number, moments)]
+        for moment in range(moments):
+            seed = (_SEED, number, moment, 0xC0)
+            found.append(_made(made_picture(cast, 0, moment, backgrounds, seed), number))
+    return found
+
+
+def _made(picture: MadePicture, person: int) -> Case:
+    how = {State.SEEN: _SEEN, State.BEHIND_SELF: _BEHIND_SELF, State.HIDDEN: _HIDDEN}
+    points = {}
+    for name, place, state in zip(
+        WHOLEBODY_23.points, picture.keypoints_px, picture.states, strict=True
+    ):
+        if state in how and name.split("_", 1)[-1] in POINTS:
+            points[name] = (float(place[0]), float(place[1]), how[State(state)])
+    return Case(
+        title=f"made {person}", view=_view_of(picture.angle_deg), person=person,
+        image=picture.crop, box=_CROP_BOX, height_px=picture.stature_px, points=points,
+    )  # fmt: skip
+
+
+def _view_of(angle_deg: float) -> str:
+    """Name a view by its angle: 0 is in front."""
+    quarter = round(angle_deg / 90) % 4
+    return {0: _FRONT, 2: _BEHIND}.get(quarter, _SIDE)
+
+
+class _MoveNetPose:
+    """MoveNet, asked as the other estimators are."""
+
+    layout = COCO_17
+
+    def __init__(self, weights: Path) -> None:
+        self._network = MoveNet(weights)
+        self._done: dict[int, PoseSample] = {}
+
+    def submit(self, key: int, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
+        """Look at one person."""
+        places, sure = self._network.points(image, box)
+        self._done[key] = PoseSample(places, sure, float(sure.mean()))
+
+    def results(self) -> dict[int, PoseSample]:
+        """Return what was seen, and forget it."""
+        done, self._done = self._done, {}
+        return done
+
+
+def estimator_of(name: str) -> _MoveNetPose | HrnetPose:
+    """Load an estimator, on one thread, without what gives silhouettes only.
+
+    Raises
+    ------
+    BadInputError
+        If it is not on this machine.
+    """
+    if name == _MOVENET:
+        return _MoveNetPose(fetch(MOVENET, progress=_tell))
+    models = Models.chosen(name)
+    return HrnetPose(models.files[models.pose], 1) if is_hrnet(models.pose) else models.estimator(1)
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What an estimator saw of cases.
+
+    Parameters
+    ----------
+    layout
+        Its points.
+    samples
+        One for each case.
     crop_ms
         Processor time of a crop.
     """
 
-    frames: NDArray[np.intp]
-    films: NDArray[np.str_]
+    layout: KeypointLayout
+    samples: tuple[PoseSample, ...]
+    crop_ms: float
+
+
+def seen_by(name: str, cases: Sequence[Case]) -> Seen:
+    """Show all cases to an estimator, one after the other."""
+    estimator = estimator_of(name)
+    samples = []
+    began = time.process_time()
+    for case in cases:
+        estimator.submit(0, case.image, np.array(case.box))
+        samples.append(estimator.results()[0])
+    return Seen(estimator.layout, tuple(samples), 1e3 * (time.process_time() - began) / len(cases))
+
+
+@dataclass(frozen=True, eq=False)
+class Errors:
+    """How far an estimator is from every known point that it has.
+
+    Parameters
+    ----------
+    people, views, points, how
+        (N,) whom intervals are over, view, name of the point without its side, how it is seen.
+    error_px, error_pct
+        (N,) distance in px and in percent of height.
+    confidence
+        (N,) that the estimator has in it.
+    exchanged
+        In how many pictures it exchanged left and right, and of how many that can be told.
+    crop_ms
+        Processor time of a crop.
+    """
+
+    people: NDArray[np.intp]
+    views: NDArray[np.str_]
     points: NDArray[np.str_]
-    hidden: NDArray[np.bool_]
+    how: NDArray[np.str_]
+    error_px: NDArray[np.float64]
     error_pct: NDArray[np.float64]
     confidence: NDArray[np.float64]
     exchanged: tuple[int, int]
     crop_ms: float
 
+    @classmethod
+    def of(cls, seen: Seen, cases: Sequence[Case]) -> Errors:
+        """Compare what was seen with what is known."""
+        rows = []
+        told = exchanged = 0
+        for case, sample in zip(cases, seen.samples, strict=True):
+            for name, (x, y, how) in case.points.items():
+                if name in seen.layout:
+                    index = seen.layout.index(name)
+                    off_px = np.hypot(*(sample.keypoints_px[index] - (x, y)))
+                    off_px = off_px if np.isfinite(off_px) else case.height_px
+                    rows.append(
+                        (case.person, case.view, name.split("_", 1)[1], how, off_px,
+                         100 * off_px / case.height_px, sample.confidence[index])
+                    )  # fmt: skip
+            straight, crossed = (
+                _feet_px(case, sample, seen.layout, cross=cross) for cross in (False, True)
+            )
+            if straight is not None and crossed is not None:
+                told += 1
+                exchanged += crossed < _EXCHANGED * straight
+        columns = [np.array(column) for column in zip(*rows, strict=True)]
+        return cls(*columns, exchanged=(exchanged, told), crop_ms=seen.crop_ms)
+
     def median(self, rows: NDArray[np.bool_]) -> Estimate:
-        """Return the median error of some marks, with its interval over frames; empty of none."""
+        """Return the median error in percent, with its interval; empty where there is none."""
         if not rows.any():
             return Estimate(None, None, None)
-        return bootstrap_estimate(_weighted_median, self.frames[rows], self.error_pct[rows])
+        return bootstrap_estimate(_weighted_median, self.people[rows], self.error_pct[rows])
 
-    @cached_property
-    def seen(self) -> NDArray[np.bool_]:
-        """Which points are."""
-        return ~self.hidden
+    def calibration(self) -> Estimate:
+        """Return how far confidence is from the share of seen points that are right."""
+        seen = self.how == _SEEN
+        right = (self.error_pct <= _RIGHT_PCT).astype(float)[seen]
+        return bootstrap_estimate(
+            _calibration_error, self.people[seen], self.confidence[seen], right
+        )
+
+
+def _feet_px(
+    case: Case, sample: PoseSample, layout: KeypointLayout, *, cross: bool
+) -> float | None:
+    """Return the summed distance of both feet's points; None where a foot has none."""
+    total = 0.0
+    for side in SIDES:
+        own: Side = opposite(side) if cross else side
+        known = [p for p in _FEET if f"{side}_{p}" in case.points and f"{side}_{p}" in layout]
+        if not known:
+            return None
+        for point in known:
+            x, y, _ = case.points[f"{side}_{point}"]
+            total += float(np.hypot(*(sample.keypoints_px[layout.index(point, own)] - (x, y))))
+    return total
 
 
 def _weighted_median(
@@ -192,72 +340,6 @@ def _weighted_median(
     return np.where(reached[:, -1] > 0, found, np.nan)
 
 
-def estimated(
-    name: str, marks: Sequence[Marked], films: Mapping[str, Path]
-) -> tuple[KeypointLayout, list[PoseSample], float]:
-    """Return what an estimator sees in the boxes of all marked frames, and its ms of a crop."""
-    estimator = Models.chosen(name).estimator(1)
-    samples: dict[int, PoseSample] = {}
-    spent_s = 0.0
-    for film in dict.fromkeys(mark.film for mark in marks):
-        here = {mark.frame: n for n, mark in enumerate(marks) if mark.film == film}
-        with closing(open_recording(films[film]).frames()) as frames:  # type: ignore[type-var]
-            for frame in frames:
-                if frame.index in here:
-                    number = here[frame.index]
-                    began = time.process_time()
-                    estimator.submit(number, frame.image, np.array(marks[number].box, float))
-                    samples |= estimator.results()
-                    spent_s += time.process_time() - began
-    ordered = [samples[number] for number in range(len(marks))]
-    return estimator.layout, ordered, 1e3 * spent_s / len(marks)
-
-
-def errors_of(name: str, marks: Sequence[Marked], films: Mapping[str, Path]) -> Errors:
-    """Compare an estimator with the marks."""
-    layout, samples, crop_ms = estimated(name, marks, films)
-    rows = []
-    told = exchanged = 0
-    for number, (mark, sample) in enumerate(zip(marks, samples, strict=True)):
-        for point, (x, y, *hidden) in mark.points.items():
-            index = layout.index(point)
-            off_px = np.hypot(*(sample.keypoints_px[index] - (x, y)))
-            rows.append(
-                (number, mark.film, point.split("_")[1], bool(hidden),
-                 100 * off_px / mark.height_px, sample.confidence[index])
-            )  # fmt: skip
-        straight, crossed = (_feet_px(mark, sample, layout, cross=cross) for cross in (False, True))
-        if straight is not None and crossed is not None:
-            told += 1
-            exchanged += crossed < _EXCHANGED * straight
-    columns = [np.array(column) for column in zip(*rows, strict=True)]
-    return Errors(*columns, exchanged=(exchanged, told), crop_ms=crop_ms)
-
-
-def _feet_px(
-    mark: Marked, sample: PoseSample, layout: KeypointLayout, *, cross: bool
-) -> float | None:
-    """Return the summed distance of both feet's points; None where a foot has no marks."""
-    total = 0.0
-    for side in SIDES:
-        own: Side = opposite(side) if cross else side
-        known = [p for p in _FEET if f"{side}_{p}" in mark.points]
-        if not known:
-            return None
-        for point in known:
-            x, y = mark.points[f"{side}_{point}"][:2]
-            total += float(np.hypot(*(sample.keypoints_px[layout.index(point, own)] - (x, y))))
-    return total
-
-
-def calibration(errors: Errors) -> Estimate:
-    """Return how far confidence is from the share of seen points that are right, over ten bins."""
-    right = (errors.error_pct <= _RIGHT_PCT).astype(float)[errors.seen]
-    return bootstrap_estimate(
-        _calibration_error, errors.frames[errors.seen], errors.confidence[errors.seen], right
-    )
-
-
 def _calibration_error(
     confidence: NDArray[np.float64], right: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -266,26 +348,30 @@ def _calibration_error(
     return np.asarray(np.sum(off, axis=0) / np.maximum(weights.sum(axis=1), 1))
 
 
-def tables_of_marks(found: Mapping[str, Errors]) -> list[str]:
-    """Return errors by estimator: all, by view, by point, of hidden points."""
-    heads = ("all that are seen", *_VIEWS, "hidden", "sides exchanged", "calibration error",
-             "ms a crop")  # fmt: skip
-    lines = ["Median error in percent of height (95 % over frames):", "", *_heads(heads)]
+def tables_of(found: Mapping[str, Errors]) -> list[str]:
+    """Return errors by estimator: of all that is seen, by view, by what hides, by point."""
+    ways = [
+        how for how in (_BEHIND_SELF, _HIDDEN) if any((e.how == how).any() for e in found.values())
+    ]
+    heads = ("all that are seen", "in px", _SIDE, _FRONT, _BEHIND, *ways, "sides exchanged",
+             "calibration error", "ms a crop")  # fmt: skip
+    lines = ["Median error in percent of height (95 %):", "", *_heads(heads)]
     for name, one in found.items():
-        views = [one.seen & np.isin(one.films, films) for films in _VIEWS.values()]
-        cells = [_cell(one.median(rows)) for rows in (one.seen, *views, one.hidden)]
-        swaps = f"{one.exchanged[0]} of {one.exchanged[1]}"
-        lines.append(
-            f"| {name} | {' | '.join(cells)} | {swaps} | {calibration(one).text('.2f')} "
-            f"| {one.crop_ms:.0f} |"
-        )
-    lines += ["", "By point, of those that are seen (worst tenth begins at):", "", *_heads(POINTS)]
+        seen = one.how == _SEEN
+        views = [_cell(one.median(seen & (one.views == v))) for v in (_SIDE, _FRONT, _BEHIND)]
+        hidden = [_cell(one.median(one.how == how)) for how in ways]
+        cells = [_cell(one.median(seen)), f"{np.median(one.error_px[seen]):.1f}", *views, *hidden,
+                 f"{one.exchanged[0]} of {one.exchanged[1]}", one.calibration().text(".2f"),
+                 f"{one.crop_ms:.0f}"]  # fmt: skip
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    lines += ["", "By point, of those that are seen (the worst tenth begins at):", ""]
+    lines += _heads(POINTS)
     for name, one in found.items():
         cells = []
         for point in POINTS:
-            rows = one.seen & (one.points == point)
-            worst = np.percentile(one.error_pct[rows], 90) if rows.any() else np.nan
-            cells.append(f"{_cell(one.median(rows))}, {worst:.1f}")
+            rows = (one.how == _SEEN) & (one.points == point)
+            worst = f", {np.percentile(one.error_pct[rows], 90):.1f}" if rows.any() else ""
+            cells.append(f"{_cell(one.median(rows))}{worst}")
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return lines
 
@@ -393,54 +479,38 @@ def table_of_gait(found: Mapping[str, Gait]) -> list[str]:
     return lines
 
 
-def contact_sheet(
-    marks: Sequence[Marked], films: Mapping[str, Path], names: Sequence[str], path: Path
-) -> None:
+def contact_sheet(cases: Sequence[Case], found: Mapping[str, Seen], path: Path) -> None:
     """Draw legs by hand and by every estimator, a frame a row, for the eye."""
-    numbers = np.unique(np.linspace(0, len(marks) - 1, _SHEET_FRAMES).astype(int))
-    chosen = [marks[int(number)] for number in numbers]
-    legs = [(mark.points, "by hand") for mark in chosen]
-    columns = [legs]
-    for name in names:
-        layout, samples, _ = estimated(name, chosen, films)
-        points = [dict(zip(layout.points, sample.keypoints_px, strict=True)) for sample in samples]
-        columns.append([(own, name) for own in points])
-    pictures = _pictures(chosen, films)
-    rows = [
-        np.hstack([_drawn(pictures[n], mark, *column[n]) for column in columns])
-        for n, mark in enumerate(chosen)
-    ]
+    numbers = np.unique(np.linspace(0, len(cases) - 1, _SHEET_FRAMES).astype(int))
+    rows = []
+    for number in numbers:
+        case = cases[number]
+        drawn = [_drawn(case, {name: p[:2] for name, p in case.points.items()}, "by hand")]
+        for name, seen in found.items():
+            places = seen.samples[number].keypoints_px
+            drawn.append(_drawn(case, dict(zip(seen.layout.points, places, strict=True)), name))
+        rows.append(np.hstack(drawn))
     cv2.imwrite(str(path), np.vstack(rows)[:, :, ::-1])
 
 
-def _pictures(marks: Sequence[Marked], films: Mapping[str, Path]) -> dict[int, NDArray[np.uint8]]:
-    found = {}
-    for film in dict.fromkeys(mark.film for mark in marks):
-        here = {mark.frame: n for n, mark in enumerate(marks) if mark.film == film}
-        for frame in open_recording(films[film]).frames():
-            if frame.index in here:
-                found[here[frame.index]] = np.array(frame.image)
-    return found
-
-
-def _drawn(
-    picture: NDArray[np.uint8], mark: Marked, points: Mapping[str, Sequence[float]], title: str
-) -> NDArray[np.uint8]:
+def _drawn(case: Case, points: Mapping[str, Sequence[float]], title: str) -> NDArray[np.uint8]:
     """Return the lower half of a person with legs drawn on it."""
-    x0, y0, x1, y1 = mark.box
+    x0, y0, x1, y1 = case.box
     side = 0.62 * (y1 - y0)
     scale = _SHEET_PX / side
     corner = np.array([(x0 + x1) / 2 - side / 2, y1 + 0.04 * (y1 - y0) - side])
     matrix = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
-    image = cv2.warpAffine(picture, matrix, (_SHEET_PX, _SHEET_PX), flags=cv2.INTER_AREA)
+    image = cv2.warpAffine(case.image, matrix, (_SHEET_PX, _SHEET_PX), flags=cv2.INTER_AREA)
     for name in SIDES:
         for ends in LIMBS:
             known = [points.get(f"{name}_{end}") for end in ends]
             if ends[0] in POINTS and known[0] is not None and known[1] is not None:
-                first, second = (scale * (np.array(end[:2]) - corner) for end in known)
-                line = [tuple(int(v) for v in end.round()) for end in (first, second)]
+                line = [
+                    tuple(int(v) for v in (scale * (np.array(end) - corner)).round())
+                    for end in known
+                ]
                 cv2.line(image, line[0], line[1], COLOURS[name], 2, cv2.LINE_AA)
-    text = f"{title}, {mark.film} {mark.frame}"
+    text = f"{title}, {case.title}"
     cv2.putText(image, text, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.42, (255, 255, 255), 1)
     return np.asarray(image, np.uint8)
 
@@ -450,12 +520,20 @@ def available(asked: Sequence[str]) -> list[str]:
     here = []
     for name in asked:
         try:
-            Models.chosen(name)
+            estimator_of(name)
         except BadInputError as error:
-            print(f"{name}: {error}", file=sys.stderr)
+            _tell(f"{name}: {error}")
         else:
             here.append(name)
     return here
+
+
+def compared(names: Sequence[str], cases: Sequence[Case], sheet: Path | None = None) -> list[str]:
+    """Show cases to estimators; return the tables, and draw the contact sheet."""
+    found = {name: seen_by(name, cases) for name in names}
+    if sheet is not None:
+        contact_sheet(cases, found, sheet)
+    return tables_of({name: Errors.of(seen, cases) for name, seen in found.items()})
 
 
 def main() -> int:
@@ -465,21 +543,23 @@ def main() -> int:
     options.add_argument("--pose", nargs="*", default=_COMPARED, choices=_COMPARED)
     options.add_argument("--quick", action="store_true")
     asked = options.parse_args()
-    marks = read_marks()
+    marks = json.loads(_MARKS.read_text(encoding="utf-8"))["frames"]
+    people, moments = (3, 2) if asked.quick else (_PEOPLE, _MOMENTS)
     if asked.quick:
-        marks = tuple(mark for mark in marks if mark.film == "walk_past")[::4]
+        marks = [mark for mark in marks if mark["film"] == "walk_past"][::4]
     try:
-        wanted = dict.fromkeys(mark.film for mark in marks)
+        wanted = dict.fromkeys(mark["film"] for mark in marks)
         films = {name: fetch(FILMS[name], progress=_tell) for name in wanted}
         names = available(asked.pose)
         asked.out.mkdir(parents=True, exist_ok=True)
-        lines = [f"{len(marks)} frames, {sum(len(m.points) for m in marks)} points by hand.", ""]
-        lines += tables_of_marks({name: errors_of(name, marks, films) for name in names})
+        cases = marked_cases(films, marks)
+        lines = ["# Marked by hand", "", _counted(cases, "frames"), ""]
+        lines += compared(names, cases, asked.out / "contact_sheet.png")
+        cases = made_cases(people, moments)
+        lines += ["", "# Made people", "", f"{people} people; {_counted(cases, 'pictures')}", ""]
+        lines += compared(names, cases)
         if not asked.quick and _REFERENCE in names:
-            with TemporaryDirectory() as folder:
-                gaits = {n: Gait.by(n, films["walk_past"], Path(folder, n)) for n in names}
-            lines += ["", *table_of_gait(gaits)]
-        contact_sheet(marks, films, names, asked.out / "contact_sheet.png")
+            lines += ["", "# What gait makes of it", "", *_gait_lines(names, films["walk_past"])]
     except BadInputError as error:
         print(error, file=sys.stderr)
         return 2
@@ -487,6 +567,15 @@ def main() -> int:
     print(text)
     (asked.out / "pose_comparison.md").write_text(text, encoding="utf-8")
     return 0
+
+
+def _counted(cases: Sequence[Case], what: str) -> str:
+    return f"{len(cases)} {what}, {sum(len(case.points) for case in cases)} points."
+
+
+def _gait_lines(names: Sequence[str], film: Path) -> list[str]:
+    with TemporaryDirectory() as folder:
+        return table_of_gait({n: Gait.by(n, film, Path(folder, n)) for n in names if n != _MOVENET})
 
 
 def _tell(what: str) -> None:

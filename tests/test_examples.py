@@ -31,6 +31,8 @@ def test_assess_a_film(demo_clip, weights, tmp_path, monkeypatch, capsys) -> Non
 
 
 def test_pose_comparison(demo_clip, weights, tmp_path, monkeypatch) -> None:
+    need_bodies()
+    pytest.importorskip("torch")
     _run(
         _FOLDER / "pose_comparison.py", monkeypatch,
         "--out", tmp_path, "--pose", "blazepose", "blazepose-full",
@@ -39,6 +41,7 @@ def test_pose_comparison(demo_clip, weights, tmp_path, monkeypatch) -> None:
     medians = re.findall(r"\| (blazepose\S*) \| (\d\.\d\d) ", table)[:2]
     assert [name for name, _ in medians] == ["blazepose", "blazepose-full"]
     assert all(1 < float(median) < 4 for _, median in medians)  # percent of height
+    assert "3 people; 6 pictures" in table
     with Image.open(tmp_path / "contact_sheet.png") as sheet:
         assert sheet.width == 3 * 300
 

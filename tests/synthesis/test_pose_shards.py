@@ -61,7 +61,7 @@ def test_a_file_is_no_folder(order, tmp_path) -> None:
 def test_states_become_weights_and_visibilities() -> None:
     states = np.array([State.OUTSIDE, State.HIDDEN, State.BEHIND_SELF, State.SEEN] * 6)[:23]
     crop = np.zeros((256, 192, 3), np.uint8)
-    picture = MadePicture(crop, np.ones((23, 2), np.float32), states.astype(np.uint8), 150.0)
+    picture = MadePicture(crop, np.ones((23, 2), np.float32), states.astype(np.uint8), 150.0, 90.0)
     part = part_of([picture, picture], 7)
     assert part.weight[0, :4] == pytest.approx([0, 0.3, 1, 1])
     assert part.visible[1, :4] == pytest.approx([0, 0, 0.6, 1])

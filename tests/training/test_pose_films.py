@@ -1,4 +1,4 @@
-"""People in films become labels only where two models agree, and never the film that judges."""
+"""People in films become labels only where two models agree, and never films that judge."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from clinigait.core import BLAZEPOSE_33, COCO_17, WHOLEBODY_23, BadInputError
 from clinigait.io.film import FilmWriter
-from clinigait.io.sample import DEMO_CLIP
+from clinigait.io.sample import JUDGING
 from clinigait.perception.pose import PoseSample
 from clinigait.training import pose_films
 from clinigait.training.pose_films import (
@@ -134,9 +134,10 @@ def test_too_little_to_compare_is_doubtful() -> None:
     assert agreement(places, sure, (places[:17], np.zeros(17)), 200.0) is None
 
 
-def test_the_film_that_judges_is_refused(film, monkeypatch) -> None:
-    monkeypatch.setattr(pose_films, "sha256_of", lambda _: DEMO_CLIP.sha256)
-    with pytest.raises(BadInputError, match="which judges networks"):
+@pytest.mark.parametrize("judging", JUDGING, ids=lambda asset: asset.name)
+def test_films_that_judge_are_refused(film, monkeypatch, judging) -> None:
+    monkeypatch.setattr(pose_films, "sha256_of", lambda _: judging.sha256)
+    with pytest.raises(BadInputError, match="films that judge networks"):
         check_films([film])
 
 
