@@ -251,6 +251,7 @@ def test_every_example_is_run_here() -> None:
     assert {p.stem for p in _FOLDER.glob("*.py")} == {
         "assess_a_film",
         "cohort_study",
+        "compact_hrnet",
         "fit_the_virtual_clinic",
         "inferred_loads",
         "learn_lifted_gait",
