@@ -2,9 +2,9 @@
 
     clinigait synthesize identity_population --out IDENTITIES --walkers 20 --seed 31 \
         --sensors silhouettes,keypoints --views sagittal
-    clinigait synthesize frailty_population --out COHORT --walkers 901 --seed 11 \
+    clinigait synthesize frailty_population --out COHORT --walkers 180 --seed 11 \
         --sensors silhouettes,keypoints,estimated --views sagittal
-    python examples/selective_finetuning.py IDENTITIES COHORT --out selective_finetuning.md
+    python examples/selective_finetuning.py IDENTITIES COHORT --out TABLE --keep FITS
 
 The question of arXiv:2603.24434, asked of synthetic walkers. GaitBase first learns to know people
 again by their silhouettes (IDENTITIES: several visits in other clothes). Then it is fine-tuned to
@@ -14,7 +14,9 @@ all but the head; statistics of batch normalisation stay in all of them. Every r
 budget: as many steps at most, inner folds choose when to stop, outer folds are judged once, all by
 person. Differences are paired, over the people of all sites.
 
-``--quick`` has one site, few people and few steps: it shows the road, not the answer.
+108 fits take hours of a core: with ``--keep`` what the networks of a site said is kept in a folder,
+and the same command goes on after it was stopped. ``--quick`` has one site, few people and few
+steps: it shows the road, not the answer.
 """
 
 import argparse
@@ -23,6 +25,8 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -39,6 +43,7 @@ from clinigait.stats.bootstrap import Estimate
 from clinigait.stats.classification import classification_metrics, paired_comparison
 from clinigait.training.cross_validation import Course, out_of_fold
 from clinigait.training.fit import Arrays, Lesson, fit_network, new_network, set_threads, tensors
+from clinigait.training.kept import Kept, Said
 from clinigait.training.plan import (
     Augmentation,
     Batch,
@@ -136,20 +141,51 @@ def sites_of(folder: Path, count: int, size: int) -> list[Prepared]:
     return [everybody.of(names[i * size : (i + 1) * size]) for i in range(count)]
 
 
-def judge(plan: TrainingPlan, sites: Sequence[Prepared], start: Arrays) -> Judged:
+def judge(
+    plan: TrainingPlan, sites: Sequence[Prepared], start: Arrays, keep: Path | None
+) -> Judged:
     """Fine-tune at every site by nested folds and return what was said of the people."""
     labels, scores, people, steps = [], [], [], []
     for number, site in enumerate(sites):
         at_site = replace(plan, seed=number)
-        with tempfile.TemporaryDirectory() as folder:
-            course = Course(Work(Path(folder) / "site", "0" * 12), (start,))
-            found = out_of_fold(at_site, site, course)
+        said = Kept.of(keep, site).scores(
+            (at_site, digest_of(start)), partial(fine_tuned, at_site, site, start)
+        )
         labels += [record.label for record in site.records]
         people += [record.person for record in site.records]
-        scores.append(found.scores)
-        steps += [choice.steps[0] for choice in found.choices]
+        scores.append(said["scores"])
+        steps += said["steps"].astype(int).tolist()
     probabilities = softmax(np.concatenate(scores))
     return Judged(np.array(labels), probabilities, np.array(people), tuple(steps))
+
+
+def fine_tuned(plan: TrainingPlan, site: Prepared, start: Arrays) -> Said:
+    """Return what networks of a site say of people they did not see, and how long they learned."""
+    with tempfile.TemporaryDirectory() as folder:
+        course = Course(Work(Path(folder) / "site", "0" * 12), (start,))
+        found = out_of_fold(plan, site, course)
+    steps = np.array([choice.steps[0] for choice in found.choices], float)
+    return {"scores": np.asarray(found.scores, float), "steps": steps}
+
+
+def known_start(lesson: Lesson, keep: Path | None) -> Arrays:
+    """Return weights that know people again, learned once."""
+    fitted = partial(_as_numbers, lesson)
+    said = Kept.of(keep, lesson.learners).scores((lesson.plan, lesson.seed), fitted)
+    return {name: values.astype(np.float32) for name, values in said.items()}
+
+
+def _as_numbers(lesson: Lesson) -> Said:
+    return {name: np.asarray(v, float) for name, v in fit_network(lesson).arrays.items()}
+
+
+def digest_of(arrays: Arrays) -> str:
+    """Return what tells weights from others."""
+    together = sha256()
+    for name, values in sorted(arrays.items()):
+        together.update(name.encode())
+        together.update(np.ascontiguousarray(values).tobytes())
+    return together.hexdigest()
 
 
 def table_of(judged: dict[str, Judged]) -> list[str]:
@@ -184,12 +220,15 @@ def main() -> int:
     options.add_argument("cohort", type=Path)
     options.add_argument("--sites", type=int, default=3)
     options.add_argument("--people", type=int, default=60)
+    options.add_argument("--steps", type=int, default=_SITE.optimiser.steps, help="at most")
     options.add_argument("--out", type=Path, help="file that the table is written to as well")
+    options.add_argument("--keep", type=Path, help="folder that keeps what the networks said")
     options.add_argument("--threads", type=int, default=1)
     options.add_argument("--quick", action="store_true")
     asked = options.parse_args()
     set_threads(asked.threads)
-    site, identity, count, size = _SITE, _IDENTITY, asked.sites, asked.people
+    site = replace(_SITE, optimiser=replace(_SITE.optimiser, steps=asked.steps))
+    identity, count, size = _IDENTITY, asked.sites, asked.people
     if asked.quick:
         few = replace(site.optimiser, steps=4)
         site = replace(site, optimiser=few, stopping=Stopping(every=2, patience=1), outer_folds=2)
@@ -203,7 +242,7 @@ def main() -> int:
             identity, identity.networks[0],
             replace(known.of(names[: -len(held_out)]), classes=tuple(names[: -len(held_out)])),
         )  # fmt: skip
-        start = fit_network(lesson).arrays
+        start = known_start(lesson, asked.keep)
         rank = known_again(lesson, start, known.of(held_out))
         lines = [
             f"Identity: {len(names) - len(held_out)} people taught; of {len(held_out)} others, "
@@ -215,7 +254,7 @@ def main() -> int:
         sites = sites_of(asked.cohort, count, size)
         judged = {}
         for name, frozen in ROWS.items():
-            judged[name] = judge(replace(site, freeze=frozen), sites, start)
+            judged[name] = judge(replace(site, freeze=frozen), sites, start, asked.keep)
             print(f"done: {name}", file=sys.stderr)
     except BadInputError as error:
         print(error, file=sys.stderr)

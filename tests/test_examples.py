@@ -187,13 +187,16 @@ def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
     ):
         population = load_population(f"{name}_population")
         run(Order(population, tmp_path / name, walkers, seed, sensors=sensors, views=("sagittal",)))
-    table = tmp_path / "table.md"
-    _run(
-        _FOLDER / "selective_finetuning.py", monkeypatch, tmp_path / "identity",
-        tmp_path / "frailty", "--out", table,
-    )  # fmt: skip
-    rows = [line for line in table.read_text().splitlines() if "frozen" in line]
+    tables = [tmp_path / "table.md", tmp_path / "again.md"]
+    for table in tables:  # the second time nothing is fitted
+        _run(
+            _FOLDER / "selective_finetuning.py", monkeypatch, tmp_path / "identity",
+            tmp_path / "frailty", "--out", table, "--keep", tmp_path / "fits",
+        )  # fmt: skip
+    rows = [line for line in tables[0].read_text().splitlines() if "frozen" in line]
     assert len(rows) == 1 + 4
+    assert tables[0].read_text() == tables[1].read_text()
+    assert len(list((tmp_path / "fits").glob("*.npz"))) == 1 + 4
     assert "Identity: 2 people taught" in capsys.readouterr().out
 
 
