@@ -66,7 +66,7 @@ def _bundles() -> None:
             bundle = read_bundle(name)
             check_card(bundle.card)
         except BadInputError as error:
-            typer.echo(f"{name:<28} damaged -> {error}")
+            typer.echo(f"{name:<28} not usable -> {error}")
         else:
             card = bundle.card
             typer.echo(f"{name:<28} {card.version}, learned from {card.learned_from}")

@@ -23,4 +23,4 @@ def test_models_are_listed_with_what_they_learned_from(
     doctor._bundles()
     good, harmed = capsys.readouterr().out.splitlines()
     assert good.endswith("1.0, learned from synthetic walkers only")
-    assert "damaged -> The weights of harmed are not those" in harmed
+    assert "not usable -> The weights of harmed are not those" in harmed
