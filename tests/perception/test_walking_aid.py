@@ -148,10 +148,11 @@ def filmed(demo_clip, weights):
 
     recording = open_recording(demo_clip)
     walker = load_protocol("walk_sagittal").walker
-    found = survey(recording, EfficientDetLite2(weights[DETECTOR], 1), walker, lambda _: None)
+    detectors = [EfficientDetLite2(weights[DETECTOR], 1)]
+    found = survey(recording, detectors, walker, lambda _: None)
     pose = BlazePose(weights["pose-blazepose-heavy"], "heavy", 1)
     number = choose_walker(found, None)
-    walk, _ = follow(found, number, pose, Subject(), lambda _: None)
+    walk = follow(found, number, pose, Subject(), lambda _: None).walk
     return recording, walk, pose
 
 

@@ -22,7 +22,7 @@ def test_hrnet_is_the_default_where_it_is(
     small = small_by_decoding["dark"]
     name = small.checkpoint.name
     table = {name: small.checkpoint, **CHECKPOINTS}
-    for module in (checkpoints, weights, estimators):
+    for module in (checkpoints, weights):
         monkeypatch.setattr(module, "CHECKPOINTS", table)
     monkeypatch.setattr(estimators, "WithSilhouettes", BorrowedKeypoints)
     obtain(small.checkpoint, from_file=small.onnx, say=lambda line: None)
