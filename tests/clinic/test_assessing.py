@@ -174,9 +174,9 @@ def test_a_killed_worker_s_assessment_is_finished_by_another_once(
     assert len(results.versions(store, doctor, visit)) == 1
     # Nobody is left at work; on a busy machine an end takes a moment.
     until = time.monotonic() + 30
-    while (
-        left := [c for c in children if Path(f"/proc/{c}").exists()]
-    ) and time.monotonic() < until:
+    left = children
+    while left and time.monotonic() < until:
         time.sleep(0.1)
+        left = [child for child in left if Path(f"/proc/{child}").exists()]
     assert not left
     store.close()
