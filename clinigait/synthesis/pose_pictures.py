@@ -174,9 +174,7 @@ def taken(
     states = _states(view, (pixels, distance_m), first, mask, main.poser.stature_m)
     hips = [WHOLEBODY_23.index("hip", "left"), WHOLEBODY_23.index("hip", "right")]
     stature_px = view.lens.fy_px * main.poser.stature_m / float(distance_m[hips].mean())
-    return MadePicture(
-        crop, pixels.astype(np.float32), states, stature_px, view.angle_deg % 360
-    )
+    return MadePicture(crop, pixels.astype(np.float32), states, stature_px, view.angle_deg % 360)
 
 
 def _placed(view: PoseView, main: _Body) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
