@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from clinigait.core import LAYOUTS, BadInputError, KeypointLayout
 from clinigait.io.hashes import sha256_of
+from clinigait.io.output import replace_file
 from clinigait.perception.hrnet.checkpoints import Decoding
 
 _MOST_CARD_BYTES = 100_000
@@ -166,6 +167,20 @@ class Card(BaseModel):
 def card_of(onnx: Path) -> Path:
     """Return the place of the card of an exported network: beside it."""
     return onnx.with_suffix(".json")
+
+
+def write_network(onnx: Path, content: bytes, card: Card) -> None:
+    """Write a network and its card beside it.
+
+    Raises
+    ------
+    BadInputError
+        If they cannot be written.
+    """
+    # In this order: an interruption leaves a network without its card, which nobody uses.
+    card_of(onnx).unlink(missing_ok=True)
+    replace_file(onnx, content)
+    replace_file(card_of(onnx), card.text())
 
 
 def read_card(onnx: Path, *, check_hash: bool = True, remedy: str = _FETCH) -> Card:

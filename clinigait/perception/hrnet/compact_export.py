@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
 from clinigait.io.hashes import sha256_of
-from clinigait.io.output import replace_file
-from clinigait.perception.hrnet.card import Card, Learning, card_of
+from clinigait.perception.hrnet.card import Card, Learning, write_network
 from clinigait.perception.hrnet.compact import (
     BLUR_KERNEL_PX,
     HEATMAP_SIZE_PX,
@@ -31,10 +30,8 @@ from clinigait.perception.hrnet.compact import (
     OneOutput,
 )
 from clinigait.perception.hrnet.export import checked_difference, versions, write_module
-from clinigait.perception.hrnet.network import BELIEVED, decoded, in_crop, picture_network
-from clinigait.perception.hrnet.precision import MOST_ERROR_PX
+from clinigait.perception.hrnet.precision import MOST_ERROR_PX, maps_of, moved_px
 from clinigait.perception.hrnet.shipped import COMPACT
-from clinigait.perception.runtime import OpenVinoNetwork
 
 #: Kernels and matrices of so many numbers are stored in half precision.
 _LEAST_HALVED = 256
@@ -111,10 +108,7 @@ def export_compact(
             f"The folder {folder.name[:80]} cannot be written: {error.strerror}.",
             "Choose another --out.",
         ) from error
-    # In this order: an interruption leaves a network without its card, which nobody uses.
-    card_of(onnx).unlink(missing_ok=True)
-    replace_file(onnx, content)
-    replace_file(card_of(onnx), card.text())
+    write_network(onnx, content, card)
     return card
 
 
@@ -189,23 +183,12 @@ def _moved_px(files: tuple[Path, Path], card: Card, crops: NDArray[np.uint8]) ->
     BadInputError
         If that is too far.
     """
-    (points, score), (others, _) = (decoded(maps_of(file, card, crops), card) for file in files)
-    distance = np.linalg.norm(in_crop(points, card) - in_crop(others, card), axis=-1)
-    believed = np.nan_to_num(distance[score >= BELIEVED], nan=np.inf)
-    moved_px = float(np.quantile(believed, 0.99)) if len(believed) else 0.0
-    if not moved_px < MOST_ERROR_PX:
+    whole, stored = (maps_of(file, card, [c[None] for c in crops], "f32") for file in files)
+    believed = moved_px(whole, stored, card)
+    most_px = float(np.quantile(believed, 0.99)) if len(believed) else 0.0
+    if not most_px < MOST_ERROR_PX:
         raise BadInputError(
-            f"Weights in half precision move points by {moved_px:.2f} px of the crop.",
+            f"Weights in half precision move points by {most_px:.2f} px of the crop.",
             "Store them in single precision.",
         )
-    return round(moved_px, 4)
-
-
-def maps_of(onnx: Path, card: Card, crops: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Return the (N, K, H, W) heatmaps of (N, H, W, 3) crops, as the runtime computes them."""
-    network = OpenVinoNetwork(picture_network(onnx, card), threads=1, precision="f32")
-    found: dict[int, NDArray[np.float32]] = {}
-    for row in range(len(crops)):
-        network.start(crops[row][None], lambda maps, row=row: found.update({row: maps}))  # type: ignore[misc]
-    network.wait()
-    return np.concatenate([found[row] for row in range(len(crops))])
+    return round(most_px, 4)

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
 from clinigait.io.hashes import sha256_of
-from clinigait.io.output import replace_file
-from clinigait.perception.hrnet.card import Card, card_of
+from clinigait.perception.hrnet.card import Card, write_network
 from clinigait.perception.hrnet.checkpoints import Checkpoint, Decoding
 from clinigait.perception.hrnet.safe_load import load_state
 from clinigait.perception.hrnet.stand_ins import import_mmpose, importable
@@ -106,10 +105,7 @@ def export(checkpoint: Checkpoint, weights: Path, onnx: Path) -> Card:
             licence=checkpoint.asset.licence,
             versions=versions(),
         )
-    # In this order: an interruption leaves a network without its card, which nobody uses.
-    card_of(onnx).unlink(missing_ok=True)
-    replace_file(onnx, content)
-    replace_file(card_of(onnx), card.text())
+    write_network(onnx, content, card)
     return card
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from clinigait.core import BadInputError
 from clinigait.io.fetch import Progress, fetch, folder_of, is_valid, path_of
-from clinigait.io.output import replace_file
-from clinigait.perception.hrnet.card import Card, card_of, read_card
+from clinigait.perception.hrnet.card import Card, card_of, read_card, write_network
 from clinigait.perception.hrnet.checkpoints import Checkpoint
 from clinigait.perception.hrnet.estimator import HrnetPose
 from clinigait.perception.hrnet.precision import Verdict, judge
@@ -153,9 +152,7 @@ def _take_over(file: Path, checkpoint: Checkpoint, onnx: Path) -> None:
             "Make room, or set CLINIGAIT_CACHE to a folder that can be written.",
         ) from error
     if file.resolve() != onnx.resolve():
-        card_of(onnx).unlink(missing_ok=True)
-        replace_file(onnx, content)
-        replace_file(card_of(onnx), card.text())
+        write_network(onnx, content, card)
         read_card(onnx)
 
 

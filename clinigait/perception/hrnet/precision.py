@@ -131,7 +131,7 @@ def _judged(onnx: Path, card: Card) -> Verdict:
     crops = list(_people(card))
     if not crops:
         return no("not compared: the demonstration clip or the detector is not on this machine")
-    singles, halves = (_maps(onnx, card, crops, precision) for precision in ("f32", "bf16"))
+    singles, halves = (maps_of(onnx, card, crops, precision) for precision in ("f32", "bf16"))
     return verdict_on(moved_px(singles, halves, card), cpu_name(), card.onnx_sha256)
 
 
@@ -159,9 +159,10 @@ def verdict_on(distances_px: NDArray[np.float64], cpu: str, onnx_sha256: str) ->
     )
 
 
-def _maps(
+def maps_of(
     onnx: Path, card: Card, crops: Iterable[NDArray[np.uint8]], precision: Precision
 ) -> NDArray[np.float32]:
+    """Return the (N, K, H, W) heatmaps of (1, H, W, 3) crops, as the runtime computes them."""
     network = OpenVinoNetwork(picture_network(onnx, card), threads=1, precision=precision)
     found: list[NDArray[np.float32]] = []
     for one in crops:

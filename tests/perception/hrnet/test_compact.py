@@ -95,7 +95,7 @@ def test_what_is_exported_is_what_torch_computes(mmpose, tmp_path) -> None:
     import torch
 
     from clinigait.perception.hrnet.compact import OneOutput
-    from clinigait.perception.hrnet.compact_export import maps_of
+    from clinigait.perception.hrnet.precision import maps_of
 
     network, card = compacts.write(tmp_path, half=False)
     assert card.export_error <= 1e-4
@@ -103,7 +103,7 @@ def test_what_is_exported_is_what_torch_computes(mmpose, tmp_path) -> None:
     crops = compacts.crops(5, seed=3)
     with torch.no_grad():
         expected = OneOutput(network, 1.5).eval()(torch.from_numpy(scaled(crops, card))).numpy()
-    found = maps_of(tmp_path / f"{COMPACT}.onnx", card, crops)
+    found = maps_of(tmp_path / f"{COMPACT}.onnx", card, [crop[None] for crop in crops], "f32")
     assert found == pytest.approx(expected, abs=1e-4)
 
 
@@ -149,14 +149,14 @@ def test_the_estimator_runs_it(bundle) -> None:
 def test_its_confidence_is_the_visibility(bundle) -> None:
     import torch
 
-    from clinigait.perception.hrnet.compact_export import maps_of
+    from clinigait.perception.hrnet.precision import maps_of
 
     network, onnx = bundle
     card = read_card(onnx)
     crops = compacts.crops(2, seed=8)
     with torch.no_grad():
         _, logits = network(torch.from_numpy(scaled(crops, card)))
-    _, score = decoded(maps_of(onnx, card, crops), card)
+    _, score = decoded(maps_of(onnx, card, [c[None] for c in crops], "f32"), card)
     assert score == pytest.approx(torch.sigmoid(logits / 1.5).numpy(), abs=0.01)
 
 
