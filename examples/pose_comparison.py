@@ -57,6 +57,7 @@ from clinigait.io.walk import read_walk
 from clinigait.perception.annotate import COLOURS, LIMBS
 from clinigait.perception.estimators import Models
 from clinigait.perception.hrnet.estimator import HrnetPose
+from clinigait.perception.movenet import MOVENET, MoveNet
 from clinigait.perception.pose import PoseSample
 from clinigait.perception.weights import POSE_CHOICES, is_hrnet
 from clinigait.request import Request
@@ -64,7 +65,6 @@ from clinigait.stats.bootstrap import Estimate, bootstrap_estimate
 from clinigait.synthesis.backgrounds import found_backgrounds
 from clinigait.synthesis.pose_people import drawn_poser
 from clinigait.synthesis.pose_pictures import MadePicture, State, made_picture
-from clinigait.training.pose_films import MOVENET, MoveNet
 
 _MARKS = Path(__file__).with_name("pose_marks.json")
 _REFERENCE, _MOVENET = "blazepose", "movenet"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
+
+from clinigait.perception.litert import interpreter_of
 
 _COCO_PERSON = 0
 _INPUT_PX = 448
@@ -52,9 +50,7 @@ class EfficientDetLite2:
 
     def __init__(self, weights: Path, threads: int, min_score: float = 0.12) -> None:
         self._min_score = min_score
-        with _native_stderr_closed():
-            self._interpreter: Any = Interpreter(str(weights), num_threads=threads)
-            self._interpreter.allocate_tensors()
+        self._interpreter = interpreter_of(weights, threads)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = [detail["index"] for detail in self._interpreter.get_output_details()]
 
@@ -70,24 +66,6 @@ class EfficientDetLite2:
         boxes = corners[is_person][:, [1, 0, 3, 2]].astype(np.float64) * _INPUT_PX / scale
         found = np.column_stack([boxes, scores[is_person]])
         return _without_nested(found[np.argsort(-found[:, 4])])
-
-
-@contextmanager
-def _native_stderr_closed() -> Iterator[None]:
-    """Keep the runtime's chatter of its delegates off the terminal: it cannot be switched off."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # it is closed already
-        yield
-        return
-    silent = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(silent, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(silent)
 
 
 def _letterboxed(image: NDArray[np.uint8], scale: float) -> NDArray[np.uint8]:

