@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from torch import Tensor, nn, optim
 from clinigait.io.output import replace_file
 
 _FACTS = "facts"
+#: A fit that watches itself keeps its state about this often.
+_KEEP_S = 60.0
 
 
 @dataclass(eq=False)
@@ -108,6 +112,55 @@ def read_state(path: Path) -> FitState | None:
         return FitState(int(facts.pop("step")), tensors, facts)
     except (SafetensorError, OSError, KeyError, TypeError, ValueError):
         return None
+
+
+class Keeper:
+    """Keeps the state of a fit now and then, and counts how long all its runs took.
+
+    Parameters
+    ----------
+    path
+        The file; None where nothing is kept.
+
+    Attributes
+    ----------
+    state
+        Where the fit goes on; None where it begins.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self.state = read_state(path) if path is not None else None
+        self._before_s = float(self.state.facts["seconds"]) if self.state else 0.0
+        self._began = self._kept = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all runs."""
+        return self._before_s + time.monotonic() - self._began
+
+    def keep(
+        self, state: Callable[[dict[str, Any]], FitState], facts: dict[str, Any], *, now: bool
+    ) -> None:
+        """Write the state of a fit, if it is time.
+
+        Parameters
+        ----------
+        state
+            Gives the state with facts.
+        facts
+            Numbers that go with it; the seconds come to them.
+        now
+            Whether it is time in any case.
+
+        Raises
+        ------
+        BadInputError
+            If it cannot be written.
+        """
+        if self._path is not None and (now or time.monotonic() - self._kept > _KEEP_S):
+            write_state(self._path, state({**facts, "seconds": self.seconds}))
+            self._kept = time.monotonic()
 
 
 def _parameters(optimiser: optim.Optimizer) -> list[nn.Parameter]:

@@ -8,7 +8,6 @@ processors that do so natively; weights, norms and losses are in single precisio
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -26,10 +25,9 @@ from clinigait.nn.precision import best_precision
 from clinigait.perception.hrnet.compact import MEAN, SIGMA_PX, STD, CompactHrnet, CompactPlan
 from clinigait.training.checkpoint import (
     FitState,
+    Keeper,
     give_memory,
-    read_state,
     take_state,
-    write_state,
 )
 from clinigait.training.pose_batches import (
     PoseAugment,
@@ -43,7 +41,6 @@ from clinigait.training.pose_batches import (
 )
 from clinigait.training.pose_set import PosePart, PoseSet, stacked
 
-_KEEP_S = 60.0
 #: Crops go to the GPU for good where they take less than this of its free memory.
 _MOST_OF_GPU = 0.5
 #: Is told the step, the network whose weights count, and whether it saw crops of half the size.
@@ -175,26 +172,20 @@ def fit_pose(
     BadInputError
         If the state cannot be written.
     """
-    began = kept = time.monotonic()
     told = watching or Watching()
-    state = read_state(kept_at) if kept_at is not None else None
-    before = float(state.facts["seconds"]) if state else 0.0
+    keeper = Keeper(kept_at)
     # On a GPU the fastest ways are looked for: their sums differ in the last digits.
     torch.backends.cudnn.benchmark = device == "cuda"
-    bout = _Bout(lesson, state, device)
+    bout = _Bout(lesson, keeper.state, device)
     last = min(stop_at or lesson.plan.steps, lesson.plan.steps)
     while bout.step < last:
         bout.take_step()
-        now = time.monotonic()
-        if kept_at is not None and (bout.step == last or now - kept > _KEEP_S):
-            write_state(kept_at, bout.state({"seconds": before + now - began}))
-            kept = now
+        keeper.keep(bout.state, {}, now=bout.step == last)
         if told.progress:
             told.progress(bout.step / lesson.plan.steps)
         if told.look and (bout.step % told.look_every == 0 or bout.step == last):
             told.look(bout.step, bout.network_that_counts(device), bout.was_coarse)
-    seconds = before + time.monotonic() - began
-    return PoseFit(bout.network_that_counts("cpu"), tuple(bout.curve), seconds)
+    return PoseFit(bout.network_that_counts("cpu"), tuple(bout.curve), keeper.seconds)
 
 
 class _Store:

@@ -7,7 +7,6 @@ take turns, which Lightning would have to be told by hand: this is a plain loop.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,11 @@ from clinigait.representations.skeletons import BODY_17, PARENTS
 from clinigait.representations.walk_windows import DURATION, FRAMES, PLACES, SPEED
 from clinigait.training.checkpoint import (
     FitState,
+    Keeper,
     give_memory,
-    read_state,
     take_state,
-    write_state,
 )
 
-_KEEP_S = 60.0
 _FEET = (BODY_17.index("left_ankle"), BODY_17.index("right_ankle"))
 #: Bones with a length: the pelvis hangs on nothing.
 _JOINTS = tuple(range(1, len(BODY_17)))
@@ -173,22 +170,16 @@ def fit_generator(
     BadInputError
         If the state cannot be written.
     """
-    began = kept = time.monotonic()
-    state = read_state(kept_at) if kept_at is not None else None
-    before = float(state.facts["seconds"]) if state else 0.0
-    bout = _Bout(lesson, state)
-    losses: dict[str, float] = state.facts["losses"] if state else {}
+    keeper = Keeper(kept_at)
+    bout = _Bout(lesson, keeper.state)
+    losses: dict[str, float] = keeper.state.facts["losses"] if keeper.state else {}
     while bout.step < lesson.plan.steps:
         losses = bout.take_step()
-        now = time.monotonic()
-        last = bout.step == lesson.plan.steps
-        if kept_at is not None and (last or now - kept > _KEEP_S):
-            write_state(kept_at, bout.state({"losses": losses, "seconds": before + now - began}))
-            kept = now
+        keeper.keep(bout.state, {"losses": losses}, now=bout.step == lesson.plan.steps)
         if progress:
             progress(bout.step / lesson.plan.steps)
     arrays = {key: value.detach().numpy().copy() for key, value in bout.mean.items()}
-    return GeneratorFit(arrays, losses, before + time.monotonic() - began)
+    return GeneratorFit(arrays, losses, keeper.seconds)
 
 
 class _Bout:
