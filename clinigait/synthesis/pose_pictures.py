@@ -122,6 +122,8 @@ class _Stage(NamedTuple):
     coarse: bool
     behind: NDArray[np.float32]
     people: tuple[_Body, ...]
+    #: (256, 192, 3) what light of people is multiplied by, or None.
+    texture: NDArray[np.float32] | None
 
 
 class _Exposure(NamedTuple):
@@ -165,7 +167,8 @@ def taken(
     backdrop = _room(rng, view) if rng.random() < 0.35 else None
     behind = backgrounds.drawn(rng, SIZE_PX)
     light, coarse = _drawn_light(rng, view), bool(rng.random() < 0.6)
-    stage = _Stage(view, light, backdrop, coarse, behind, (main, *others))
+    people, texture = (main, *others), _texture(rng, backgrounds)
+    stage = _Stage(view, light, backdrop, coarse, behind, people, texture)
     first, seen_light = _exposed(rng, stage)
     patches, mask = _patches(rng, backgrounds)
     seen_light[mask] = patches[mask]
@@ -237,6 +240,18 @@ def _looked_at(backdrop: Backdrop, view: PoseView, *, coarse: bool) -> View:
         for part in (rough.albedo, rough.points_m, rough.normal)
     )
     return View(albedo, points, seen_depth_m(backdrop, view.lens, view.place), normal)
+
+
+def _texture(rng: np.random.Generator, backgrounds: Backgrounds) -> NDArray[np.float32] | None:
+    """Return what makes people's surfaces as rich as photographs: a part of some, blended."""
+    if rng.random() < 0.4:
+        return None
+    picture = backgrounds.drawn(rng, SIZE_PX)
+    if rng.random() < 0.7:
+        picture = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
+    mean = picture.mean(axis=(0, 1), keepdims=True)
+    strength = float(rng.uniform(0.1, 0.8))
+    return np.asarray(((picture + 0.05) / (mean + 0.05)) ** strength, np.float32).clip(0.1, 4)
 
 
 def _obstacle(rng: np.random.Generator, eye: NDArray[np.float64]) -> Box:
@@ -318,7 +333,10 @@ def _exposure(stage: _Stage, later_s: float) -> _Exposure:
         raster = rasterise(pixels, surface.faces, surface.n_closed, fine.size_px)
         figure = body.poser.figure
         mesh = mesh_of(figure, surface, pixels)
-        drawn.append((raster, figure_colours(raster, mesh, look_of(figure).paint, sun)))
+        colours = figure_colours(raster, mesh, look_of(figure).paint, sun)
+        if stage.texture is not None:
+            colours *= np.asarray(cv2.resize(stage.texture, fine.size_px))
+        drawn.append((raster, colours))
     # The nearest is drawn last; nobody walks through anybody.
     for raster, colours in sorted(drawn, key=lambda one: float(one[0].inverse_m.max())):
         compose(light, room_m, raster.inverse_m, colours, np.array(raster.box))

@@ -22,7 +22,7 @@ from clinigait.synthesis.pose_pictures import MadePicture, State, made_picture
 from clinigait.training.pose_set import PosePart, parts_there, stacked, write_part
 
 #: Changes whenever the same seed makes other pictures.
-_VERSION = 1
+_VERSION = 2
 _ABOUT = "pictures.json"
 #: How sure it is that a point is seen. What only the own body hides counts for more than half: in
 #: a side view the far leg is hidden half of the time, a gait is not measured without it, and where

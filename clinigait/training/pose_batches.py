@@ -15,6 +15,8 @@ from torch.nn import functional
 
 from clinigait.training.pose_set import PosePart
 
+#: Rows of the grids that clouds of light are grown from.
+_CLOUDS = (4, 8, 16, 32)
 #: What lies behind something that was laid over the picture counts so much less.
 _GUESSED = 0.3
 
@@ -34,6 +36,13 @@ class PoseAugment:
         Standard deviation of the logarithm of each colour's gain; brightness varies twice as much.
     cutout
         Chance that up to two rectangles are laid over the picture.
+    contrast, saturation
+        Standard deviations of the logarithms of contrast and gamma, and of how colourful it is
+        (1 as it was, 0 grey).
+    folds
+        Mean strength of uneven light: cloth, hair and ground of people are never as even as ours.
+    sharpness
+        Standard deviation of what is added of the difference to a blurred copy.
     """
 
     flip: float = 0.5
@@ -42,6 +51,10 @@ class PoseAugment:
     shift: float = 0.03
     colour: float = 0.12
     cutout: float = 0.3
+    contrast: float = 0.2
+    saturation: float = 0.35
+    folds: float = 0.08
+    sharpness: float = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,8 +127,10 @@ def augmented(
     flips = rng.random(len(batch.crops)) < how.flip
     matrices = _matrices(flips, batch.crops.shape[2:], how, rng)
     moved = _moved(_mirrored(batch, flips, mirrored), matrices)
-    tinted = replace(moved, crops=_tinted(moved.crops, how, rng))
-    return _inside(_covered(tinted, how, rng))
+    crops = moved.crops
+    for change in (_uneven, _sharpened, _tinted, _developed):
+        crops = change(crops, how, rng)
+    return _inside(_covered(replace(moved, crops=crops), how, rng))
 
 
 def _matrices(
@@ -171,6 +186,43 @@ def _moved(batch: PoseBatch, matrices: NDArray[np.float64]) -> PoseBatch:
     crops = functional.grid_sample(batch.crops, grid, align_corners=True)
     points = torch.einsum("nij,nkj->nki", forth_t[:, :, :2], batch.keypoints_px)
     return replace(batch, crops=crops, keypoints_px=points + forth_t[:, None, :, 2])
+
+
+def _uneven(crops: Tensor, how: PoseAugment, rng: np.random.Generator) -> Tensor:
+    """Multiply by clouds of light, of another size each time."""
+    n, _, height, width = crops.shape
+    cells = int(rng.choice(_CLOUDS))
+    rough = rng.standard_normal((n, 1, cells, max(1, cells * width // height)), np.float32)
+    strength = rng.exponential(how.folds, n) if how.folds else np.zeros(n)
+    rough *= np.minimum(strength, 3 * how.folds).astype(np.float32)[:, None, None, None]
+    clouds = torch.from_numpy(rough).to(crops.device)
+    return crops * functional.interpolate(
+        clouds, (height, width), mode="bicubic", align_corners=False
+    ).exp().clamp(max=4.0)  # fmt: skip
+
+
+def _sharpened(crops: Tensor, how: PoseAugment, rng: np.random.Generator) -> Tensor:
+    """Add differences to a blurred copy, as cameras do, or take of them."""
+    amount = np.clip(rng.normal(0, how.sharpness, len(crops)), -0.9, 1.5)
+    soft = functional.avg_pool2d(crops, 3, 1, 1, count_include_pad=False)
+    return crops + _each(amount, crops) * (crops - soft)
+
+
+def _developed(crops: Tensor, how: PoseAugment, rng: np.random.Generator) -> Tensor:
+    """Change contrast, gamma and how colourful pictures are."""
+    n = len(crops)
+    contrast, gamma = np.exp(rng.normal(0, how.contrast, (2, n)))
+    colourful = np.clip(rng.normal(1, how.saturation, n), 0, 2)
+    screen = (crops / 255).clamp(0, 1) ** _each(gamma, crops)
+    middle = screen.mean(dim=(1, 2, 3), keepdim=True)
+    screen = middle + _each(contrast, crops) * (screen - middle)
+    grey = screen.mean(dim=1, keepdim=True)
+    return 255 * (grey + _each(colourful, crops) * (screen - grey)).clamp(0, 1)
+
+
+def _each(values: NDArray[np.float64], crops: Tensor) -> Tensor:
+    """Return (N,) numbers so that each goes with its crop."""
+    return torch.from_numpy(values.astype(np.float32)).to(crops.device)[:, None, None, None]
 
 
 def _tinted(crops: Tensor, how: PoseAugment, rng: np.random.Generator) -> Tensor:

@@ -25,7 +25,10 @@ from clinigait.training.pose_batches import (  # noqa: E402
 )
 
 MIRRORED = WHOLEBODY_23.mirrored()
-STILL = PoseAugment(flip=0, rotation_deg=0, scale=0, shift=0, colour=0, cutout=0)
+STILL = PoseAugment(
+    flip=0, rotation_deg=0, scale=0, shift=0, colour=0, cutout=0, contrast=0, saturation=0, folds=0,
+    sharpness=0,
+)  # fmt: skip
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -95,6 +98,17 @@ def test_what_is_covered_is_hidden() -> None:
     for k in hidden.nonzero().ravel().tolist():
         x, y = batch.keypoints_px[k, 0].int().tolist()
         assert not torch.allclose(covered.crops[k, :, y, x], batch.crops[k, :, y, x])
+
+
+@pytest.mark.parametrize("what", ["contrast", "saturation", "folds", "sharpness", "colour"])
+def test_light_changes_and_nothing_moves(what: str) -> None:
+    batch = batch_of(spotted(6), "cpu")
+    changed = augmented(batch, replace(STILL, **{what: 0.3}), MIRRORED, rng(5))
+    assert not torch.allclose(changed.crops, batch.crops, atol=2)
+    assert changed.crops.min() >= 0
+    assert changed.crops.max() <= 255
+    assert torch.equal(changed.weight, batch.weight)
+    assert torch.allclose(changed.keypoints_px, batch.keypoints_px, atol=1e-3)
 
 
 def test_half_the_size_keeps_points_in_place() -> None:

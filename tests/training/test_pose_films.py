@@ -106,6 +106,13 @@ def test_confidence_is_the_weight(film) -> None:
     assert part.weight[0, nose] == part.visible[0, nose] == pytest.approx(0.4)
 
 
+def test_hips_of_another_definition_are_not_learned(film) -> None:
+    part = labelled([film], Labeller(Detector(), Pose())).parts[0]
+    hips = [WHOLEBODY_23.index("hip", side) for side in ("left", "right")]
+    assert (part.weight[:, hips] == 0).all()
+    assert (part.visible[:, hips] > 0).all()
+
+
 @pytest.mark.parametrize(
     "second", [Second(move=(30, 0)), Second(exchanged=True)], ids=["elsewhere", "exchanged"]
 )

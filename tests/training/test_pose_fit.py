@@ -17,7 +17,10 @@ torch = pytest.importorskip("torch")
 from clinigait.core import WHOLEBODY_23  # noqa: E402
 from clinigait.training.pose_batches import PoseAugment  # noqa: E402
 
-STILL = PoseAugment(flip=0, rotation_deg=0, scale=0, shift=0, colour=0, cutout=0)
+STILL = PoseAugment(
+    flip=0, rotation_deg=0, scale=0, shift=0, colour=0, cutout=0, contrast=0, saturation=0, folds=0,
+    sharpness=0,
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module", autouse=True)
