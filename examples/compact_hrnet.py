@@ -26,7 +26,7 @@ import sys
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -72,6 +72,8 @@ _LIMITS = (
     "It has seen people walk, stand and turn: not sit, lie, kneel or climb.",
     "Hands, faces and clothes of the drawn people are coarse.",
 )
+#: Such a share of what is seen shows people in films, however few of them there are.
+_OF_FILMS = 0.03
 #: Of those left out, so many are looked at while the network learns.
 _LOOKED_AT = 192
 
@@ -128,6 +130,24 @@ def order_of(asked: argparse.Namespace, sizes: Sizes) -> PictureOrder:
     )  # fmt: skip
 
 
+class Lessons(NamedTuple):
+    """What is learned from.
+
+    Parameters
+    ----------
+    seen
+        Crops, those of films as often as they are shown.
+    left_out
+        Crops of people who are never seen.
+    n_crops
+        How many different crops are seen.
+    """
+
+    seen: PoseSet
+    left_out: PoseSet
+    n_crops: int
+
+
 # ---------------------------------------------------------------- what is learned from
 
 
@@ -154,10 +174,16 @@ def film_set(asked: argparse.Namespace, say: Callable[[str, float], None]) -> Po
     return PoseSet(tuple(read_part(folder, n) for n in numbers)) if numbers else None
 
 
+def how_often(films: PoseSet | None, n_made: int) -> int:
+    """Return how often the people in films are seen while each made picture is seen once."""
+    return max(1, round(_OF_FILMS * n_made / len(films))) if films else 0
+
+
 def sources_of(asked: argparse.Namespace, made: int, films: PoseSet | None) -> list[Source]:
     """Return what the card says of all that was learned from."""
     n_films = len(films) if films else 0
-    total = made + n_films
+    seen = n_films * how_often(films, made)
+    total = made + seen
     sources = [
         Source(
             name="people of the virtual gait clinic", licence="Apache-2.0", share=made / total,
@@ -183,7 +209,7 @@ def sources_of(asked: argparse.Namespace, made: int, films: PoseSet | None) -> l
             Source(
                 name=f"{n_films} people in {len(asked.films)} films, labelled by BlazePose-heavy, "
                 f"contradicted by {second}",
-                licence=asked.films_licence, share=n_films / total, origin="given by the user",
+                licence=asked.films_licence, share=seen / total, origin="given by the user",
             )
         )  # fmt: skip
     return sources
@@ -195,11 +221,11 @@ def sources_of(asked: argparse.Namespace, made: int, films: PoseSet | None) -> l
 def fitted(
     asked: argparse.Namespace,
     sizes: Sizes,
-    sets: tuple[PoseSet, PoseSet],
+    lessons: Lessons,
     say: Callable[[str, float], None],
 ) -> CompactHrnet:
     """Fit the network, and keep its weights by themselves."""
-    learners, left_out = sets
+    left_out = lessons.left_out
     device = device_of(asked.device)
     some = range(0, len(left_out), max(1, len(left_out) // _LOOKED_AT))
     looked_at = PoseSet((left_out.rows(torch.tensor(some).numpy()),))
@@ -210,7 +236,7 @@ def fitted(
         scores = judged(network, looked_at, device, half=half)
         found = scores.metrics(scores.best_temperature())
         # Whoever is stopped has the weights of the last look.
-        keep_weights(asked.keep / _WEIGHTS, network, sizes, (step, len(learners)))
+        keep_weights(asked.keep / _WEIGHTS, network, sizes, (step, lessons.n_crops))
         median, near = found["median_error_pct"], 100 * found["within_5_pct"]
         print(
             f"step {step} after {time.monotonic() - began:.0f} s: {median:.2f} % of the stature in "
@@ -221,11 +247,11 @@ def fitted(
     watching = Watching(
         lambda share: say("learning", share), look, look_every=max(10, sizes.plan.steps // 12)
     )
-    lesson = PoseLesson(sizes.plan, learners, asked.seed)
+    lesson = PoseLesson(sizes.plan, lessons.seen, asked.seed)
     fit = fit_pose(lesson, asked.keep / _STATE, device, watching)
     curve = json.dumps([["step", "places", "visibilities"], *fit.curve]) + "\n"
     replace_file(asked.keep / _CURVE, curve.encode())
-    keep_weights(asked.keep / _WEIGHTS, fit.network, sizes, (sizes.plan.steps, len(learners)))
+    keep_weights(asked.keep / _WEIGHTS, fit.network, sizes, (sizes.plan.steps, lessons.n_crops))
     return fit.network
 
 
@@ -389,9 +415,9 @@ def run(asked: argparse.Namespace) -> None:
         films = film_set(asked, say)
         if asked.weights is None:
             made = read_set(order.folder, range(sizes.left_out, order.parts))
-            network = fitted(
-                asked, sizes, (joined([made, *([films] if films else [])]), left_out), say
-            )
+            seen = joined([made, *([films] * how_often(films, len(made)) if films else [])])
+            n_crops = len(made) + (len(films) if films else 0)
+            network = fitted(asked, sizes, Lessons(seen, left_out, n_crops), say)
         else:
             network = kept_weights(asked.weights, sizes)
     if asked.until == "weights":

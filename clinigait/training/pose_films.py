@@ -14,6 +14,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image, ImageSequence
 
 from clinigait.core import BLAZEPOSE_33, COCO_17, WHOLEBODY_23, BadInputError, Progress
 from clinigait.io.hashes import sha256_of
@@ -27,14 +28,15 @@ from clinigait.perception.weights import DETECTOR, POSES, require
 from clinigait.training.pose_set import PosePart, PoseSet
 
 INPUT_SIZE_PX, PADDING = (192, 256), 1.25
-#: Frames that follow each other teach the same.
-_EVERY_S = 0.3
+#: Frames that follow each other closely teach the same.
+_EVERY_S = 0.1
 _LEAST_SCORE, _LEAST_PRESENT, _LEAST_HEIGHT_PX = 0.5, 0.8, 96
 #: Both models have to be so sure before they can contradict each other.
 _SURE = 0.3
 #: Places differ from here on, in shares of the height of the box: of one point, of the median.
 _FAR_POINT, _FAR_PERSON = 0.08, 0.05
 _LEAST_COMPARED = 6
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 #: BlazePose's hips lie above the joints, by 5 % of the height on marked frames: not to be learned.
 _ELSEWHERE = ("left_hip", "right_hip")
 
@@ -118,7 +120,7 @@ def labelled(
     Parameters
     ----------
     films
-        Paths.
+        Paths; photographs will do too.
     labeller
         Who labels.
     progress
@@ -141,18 +143,38 @@ def labelled(
 
 
 def _labels(film: Path, labeller: Labeller) -> Iterator[_Label]:
-    due_s = -np.inf
-    for frame in open_recording(film).frames():
-        if frame.time_s < due_s:
-            continue
-        due_s = frame.time_s + _EVERY_S
-        boxes = [box[:4] for box in labeller.detector.detect(frame.image) if _is_worth_it(box)]
+    for image in _images(film):
+        boxes = [box[:4] for box in labeller.detector.detect(image) if _is_worth_it(box)]
         for key, box in enumerate(boxes):
-            labeller.pose.submit(key, frame.image, box)
+            labeller.pose.submit(key, image, box)
         for key, sample in labeller.pose.results().items():
-            label = _label(frame.image, boxes[key], sample, labeller.second)
+            label = _label(image, boxes[key], sample, labeller.second)
             if label is not None:
                 yield label
+
+
+def _images(film: Path) -> Iterator[NDArray[np.uint8]]:
+    """Yield (H, W, 3) pictures of a film, or of a file of pictures."""
+    if film.suffix.lower() in _PICTURES:
+        yield from _pictures(film)
+        return
+    due_s = -np.inf
+    for frame in open_recording(film).frames():
+        if frame.time_s >= due_s:
+            due_s = frame.time_s + _EVERY_S
+            yield frame.image
+
+
+def _pictures(file: Path) -> Iterator[NDArray[np.uint8]]:
+    """Yield the pictures of a file of pictures: a photograph has one, an animation has many."""
+    try:
+        with Image.open(file) as opened:
+            for picture in ImageSequence.Iterator(opened):
+                yield np.asarray(picture.convert("RGB"), np.uint8)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise BadInputError(
+            f"The picture {file.name[:80]} cannot be read.", "Leave it out of --films."
+        ) from error
 
 
 def _is_worth_it(box: NDArray[np.float64]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -68,9 +69,9 @@ class Second:
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     path = tmp_path / "walk.mp4"
-    with FilmWriter(path, (180, 240), 5) as writer:
-        for k in range(8):
-            writer.write(np.full((240, 180, 3), 20 * k, np.uint8), k / 5)
+    with FilmWriter(path, (180, 240), 25) as writer:
+        for k in range(10):
+            writer.write(np.full((240, 180, 3), 20 * k, np.uint8), k / 25)
     return path
 
 
@@ -98,6 +99,21 @@ def test_a_film_becomes_crops_with_labels(film) -> None:
     assert part.stature_px[0] == pytest.approx(204, abs=1)
     x, y = part.keypoints_px[0].T
     assert ((x > 0) & (x < 192) & (y > 0) & (y < 256))[: len(COCO_17)].all()
+
+
+def test_a_photograph_will_do_too(tmp_path: Path) -> None:
+    path = tmp_path / "somebody.PNG"
+    cv2.imwrite(str(path), np.dstack([np.full((240, 180), k, np.uint8) for k in (10, 20, 30)]))
+    (part,) = labelled([path], Labeller(Detector(), Pose(), Second())).parts
+    assert part.crops.shape == (1, 256, 192, 3)
+    assert part.crops[0, 128, 96].tolist() == [30, 20, 10], "red first"
+
+
+def test_a_broken_photograph_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "somebody.jpg"
+    path.write_bytes(b"no picture")
+    with pytest.raises(BadInputError, match="picture somebody.jpg cannot be read"):
+        labelled([path], Labeller(Detector(), Pose()))
 
 
 def test_confidence_is_the_weight(film) -> None:
