@@ -13,6 +13,7 @@ goes on where it was stopped.
 
 `--until pictures` and `--until weights` end early: pictures and weights can be made on a machine
 without OpenVINO, and `--weights WORK/weights.safetensors` makes the bundle of them elsewhere.
+`--begin WEIGHTS` goes on from those of an earlier fit, with other pictures (`--seed`) if you like.
 `--keep-panoramas FOLDER` writes the panoramas that were found so that OpenCV alone reads them.
 `--quick` shows the road: its network is of no use.
 """
@@ -126,7 +127,7 @@ def order_of(asked: argparse.Namespace, sizes: Sizes) -> PictureOrder:
     """Return which pictures are made: those left out come first, so that more can be added."""
     return PictureOrder(
         asked.keep / _PICTURES, sizes.left_out + sizes.parts, asked.seed, sizes.people,
-        sizes.moments, tuple(asked.backgrounds), asked.jobs,
+        sizes.moments, tuple(asked.backgrounds), asked.jobs, asked.odd,
     )  # fmt: skip
 
 
@@ -139,13 +140,14 @@ class Lessons(NamedTuple):
         Crops, those of films as often as they are shown.
     left_out
         Crops of people who are never seen.
-    n_crops
-        How many different crops are seen.
+    n_made, n_films
+        How many different crops of made people and of people in films are seen.
     """
 
     seen: PoseSet
     left_out: PoseSet
-    n_crops: int
+    n_made: int
+    n_films: int
 
 
 # ---------------------------------------------------------------- what is learned from
@@ -236,7 +238,7 @@ def fitted(
         scores = judged(network, looked_at, device, half=half)
         found = scores.metrics(scores.best_temperature())
         # Whoever is stopped has the weights of the last look.
-        keep_weights(asked.keep / _WEIGHTS, network, sizes, (step, lessons.n_crops))
+        keep_weights(asked, network, facts_of(asked, sizes, step, lessons))
         median, near = found["median_error_pct"], 100 * found["within_5_pct"]
         print(
             f"step {step} after {time.monotonic() - began:.0f} s: {median:.2f} % of the stature in "
@@ -247,20 +249,41 @@ def fitted(
     watching = Watching(
         lambda share: say("learning", share), look, look_every=max(10, sizes.plan.steps // 12)
     )
-    lesson = PoseLesson(sizes.plan, lessons.seen, asked.seed)
+    begin = kept_weights(asked.begin, sizes).state_dict() if asked.begin else None
+    lesson = PoseLesson(sizes.plan, lessons.seen, asked.seed, begin)
     fit = fit_pose(lesson, asked.keep / _STATE, device, watching)
     curve = json.dumps([["step", "places", "visibilities"], *fit.curve]) + "\n"
     replace_file(asked.keep / _CURVE, curve.encode())
-    keep_weights(asked.keep / _WEIGHTS, fit.network, sizes, (sizes.plan.steps, lessons.n_crops))
+    keep_weights(asked, fit.network, facts_of(asked, sizes, sizes.plan.steps, lessons))
     return fit.network
 
 
-def keep_weights(path: Path, network: CompactHrnet, sizes: Sizes, learned: tuple[int, int]) -> None:
-    """Write the weights without what only a fit needs, and of how many steps and crops they are."""
-    plan = json.dumps(asdict(sizes.plan))
-    facts = {"plan": plan, "steps": str(learned[0]), "crops": str(learned[1])}
+def facts_of(
+    asked: argparse.Namespace, sizes: Sizes, step: int, lessons: Lessons
+) -> list[dict[str, Any]]:
+    """Return how weights came about: one row a fit, the last one last."""
+    plan, before = asdict(sizes.plan), fits_of(asked.begin) if asked.begin else []
+    told = {name: plan[name] for name in ("batch", "rate", "coarse_share", "ema")}
+    own = {
+        "steps": step, "planned_steps": plan["steps"], **told, "seed": asked.seed,
+        "odd_share": asked.odd, "pictures": lessons.n_made, "moments": sizes.moments,
+        "of_films": lessons.n_films,
+    }  # fmt: skip
+    return [*before, own]
+
+
+def keep_weights(
+    asked: argparse.Namespace, network: CompactHrnet, fits: list[dict[str, Any]]
+) -> None:
+    """Write the weights without what only a fit needs, and how they came about."""
     tensors = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
-    replace_file(path, save(tensors, facts))
+    replace_file(asked.keep / _WEIGHTS, save(tensors, {"fits": json.dumps(fits)}))
+
+
+def fits_of(path: Path) -> list[dict[str, Any]]:
+    """Return how weights that were kept came about."""
+    with safe_open(path, "pt") as file:
+        return list(json.loads((file.metadata() or {}).get("fits", "[]")))
 
 
 def kept_weights(path: Path, sizes: Sizes) -> CompactHrnet:
@@ -278,18 +301,24 @@ def kept_weights(path: Path, sizes: Sizes) -> CompactHrnet:
     return network
 
 
-def training_facts(asked: argparse.Namespace, path: Path) -> dict[str, str | float]:
+def training_facts(fits: list[dict[str, Any]]) -> dict[str, str | float]:
     """Return how the network learned, as the card tells it."""
-    with safe_open(path, "pt") as file:
-        facts = file.metadata()
-    plan = json.loads(facts["plan"])
-    told = {name: float(plan[name]) for name in ("batch", "rate", "coarse_share", "ema")}
-    return {
-        "steps": float(facts["steps"]), "planned_steps": float(plan["steps"]), **told,
-        "seed": float(asked.seed), "crops": float(facts["crops"]),
-        "command": "python examples/compact_hrnet.py --out BUNDLE --keep WORK",
-        "torch": torch.__version__, "clinigait": __version__,
-    }  # fmt: skip
+    told: dict[str, str | float] = {}
+    for number, fit in enumerate(fits, 1):
+        first = f"fit_{number}_" if len(fits) > 1 else ""
+        told |= {f"{first}{name}": float(value) for name, value in fit.items()}
+    command = "python examples/compact_hrnet.py --out BUNDLE --keep WORK"
+    return {**told, "command": command, "torch": torch.__version__, "clinigait": __version__}
+
+
+def learned_from(fits: list[dict[str, Any]]) -> str:
+    """Return what all fits saw, in words."""
+    seeds = {fit["seed"]: fit for fit in fits}.values()
+    made = sum(fit["pictures"] for fit in seeds)
+    people = sum(fit["pictures"] // fit["moments"] for fit in seeds)
+    films = max(fit["of_films"] for fit in fits)
+    told = f"{made} pictures of {people} made people"
+    return told + (f", and {films} of people in films" if films else "")
 
 
 def device_of(asked: str) -> str:
@@ -357,6 +386,7 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     found.add_argument("--keep", type=Path, default=Path("out/compact_hrnet"), help="work folder")
     found.add_argument("--pictures", type=int, help="how many are made; default: 24000")
+    found.add_argument("--odd", type=float, default=0.5, help="share of poses that no walk has")
     found.add_argument("--backgrounds", type=Path, nargs="+", default=[], help="unpacked packages")
     found.add_argument("--keep-panoramas", type=Path, help="write them here, and end")
     found.add_argument("--films", type=Path, nargs="+", default=[], help="films of people")
@@ -372,6 +402,7 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("--seed", type=int, default=0)
     found.add_argument("--until", choices=("pictures", "weights", "bundle"), default="bundle")
     found.add_argument("--weights", type=Path, help="weights that were fitted elsewhere")
+    found.add_argument("--begin", type=Path, help="weights of an earlier fit to go on from")
     found.add_argument("--quick", action="store_true")
     return found
 
@@ -387,8 +418,8 @@ def check(asked: argparse.Namespace) -> None:
     numbers = (asked.pictures, asked.steps, asked.batch, asked.rate, asked.jobs, asked.threads)
     if any(number is not None and not number > 0 for number in numbers):
         raise BadInputError("Counts and rates are above 0.", "Correct the options.")
-    if asked.coarse is not None and not 0 <= asked.coarse < 1:
-        raise BadInputError("--coarse is a share from 0 to below 1.", "Give 0.5, say.")
+    if not (0 <= (asked.coarse or 0) < 1 and 0 <= asked.odd <= 1):
+        raise BadInputError("--coarse and --odd are shares, 0 to 1.", "Give 0.5, say.")
     device_of(asked.device)
     if asked.films:
         from clinigait.training.pose_films import check_films
@@ -416,23 +447,21 @@ def run(asked: argparse.Namespace) -> None:
         if asked.weights is None:
             made = read_set(order.folder, range(sizes.left_out, order.parts))
             seen = joined([made, *([films] * how_often(films, len(made)) if films else [])])
-            n_crops = len(made) + (len(films) if films else 0)
-            network = fitted(asked, sizes, Lessons(seen, left_out, n_crops), say)
+            lessons = Lessons(seen, left_out, len(made), len(films) if films else 0)
+            network = fitted(asked, sizes, lessons, say)
         else:
             network = kept_weights(asked.weights, sizes)
     if asked.until == "weights":
         return
-    training = training_facts(asked, asked.weights or asked.keep / _WEIGHTS)
-    n_made = int(training["crops"]) - (len(films) if films else 0)
-    sources = sources_of(asked, n_made, films)
+    fits = fits_of(asked.weights or asked.keep / _WEIGHTS)
+    sources = sources_of(asked, fits[-1]["pictures"], films)
     learning = Learning(
-        learned_from=f"{n_made} pictures of {n_made // sizes.moments} made people"
-        + (f", and {len(films)} of people in films" if films else ""),
+        learned_from=learned_from(fits),
         synthetic_share=round(sources[0].share or 0.0, 4),
         sources=tuple(sources),
         confidence=_CONFIDENCE,
         metrics={},
-        training=training,
+        training=training_facts(fits),
         limits=_LIMITS,
     )
     card, _ = write_bundle(asked, network, left_out, learning)

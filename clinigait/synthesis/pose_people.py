@@ -20,6 +20,7 @@ from clinigait.synthesis.body_points import BodyPoints
 from clinigait.synthesis.figure import Figure, Material, Pattern
 from clinigait.synthesis.garments import Outfit, drawn_outfit, dressed
 from clinigait.synthesis.motion import Motion
+from clinigait.synthesis.odd_poses import bent, drawn_oddness
 from clinigait.synthesis.people import Person, person_of, seed_of, walks_of
 from clinigait.synthesis.population import Population, load_population
 from clinigait.synthesis.walking import Solver
@@ -74,7 +75,7 @@ class Poser:
         return len(self.bones)
 
 
-def drawn_poser(seed: int, number: int, moments: int) -> Poser:
+def drawn_poser(seed: int, number: int, moments: int, odd_share: float = 0.0) -> Poser:
     """Draw somebody: the same for the same seed and number.
 
     Parameters
@@ -85,6 +86,8 @@ def drawn_poser(seed: int, number: int, moments: int) -> Poser:
         From 0; populations take turns.
     moments
         How many.
+    odd_share
+        Such a share of the moments shows a pose that no walk has.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def drawn_poser(seed: int, number: int, moments: int) -> Poser:
     for attempt in range(_MOST_ATTEMPTS):
         index = number // len(POPULATIONS) * _MOST_ATTEMPTS + attempt
         try:
-            return _poser(population, seed, (number, index), moments)
+            return _poser(population, seed, (number, index), (moments, odd_share))
         except BadInputError as error:
             trouble = error
     raise BadInputError(
@@ -114,8 +117,10 @@ def _population(name: str) -> Population:
     return _POPULATIONS[name]
 
 
-def _poser(population: Population, seed: int, who: tuple[int, int], moments: int) -> Poser:
-    number, index = who
+def _poser(
+    population: Population, seed: int, who: tuple[int, int], when: tuple[int, float]
+) -> Poser:
+    (number, index), (moments, odd_share) = who, when
     people_seed = seed_of(seed, population.name, "pose")
     bodies: dict[Build, Body] = {}
     person = person_of(population, people_seed, index, _keeping(bodies))
@@ -130,6 +135,9 @@ def _poser(population: Population, seed: int, who: tuple[int, int], moments: int
     begin_s, end_s = solver.plan.begin_s, solver.plan.end_s - _AHEAD_S
     time_s = np.sort(rng.uniform(begin_s, end_s, moments))
     motion, ahead = solver.at(time_s), solver.at(time_s[::MOVING_EVERY] + _AHEAD_S)
+    if motion.aid_points_m.shape[1] == 0:
+        odd = drawn_oddness(np.random.default_rng([seed, number, 0x0DD]), len(time_s), odd_share)
+        motion, ahead = bent(motion, odd), bent(ahead, odd.every(MOVING_EVERY))
     return _gathered((number, person.group), _figure(body, person, rng), motion, ahead)
 
 

@@ -51,6 +51,8 @@ class PictureOrder:
         :func:`~clinigait.synthesis.backgrounds.found_backgrounds`.
     jobs
         Processes.
+    odd_share
+        Such a share of the pictures shows somebody in a pose that no walk has.
     """
 
     folder: Path
@@ -60,6 +62,7 @@ class PictureOrder:
     moments: int = 48
     unpacked: tuple[Path, ...] = ()
     jobs: int = 1
+    odd_share: float = 0.5
 
     @property
     def part_size(self) -> int:
@@ -100,7 +103,10 @@ def drawn_part(order: PictureOrder, number: int, backgrounds: Backgrounds) -> Po
     """Return one part: the same for the same order and backgrounds."""
     cv2.setNumThreads(1)
     first = number * order.people
-    cast = [drawn_poser(order.seed, first + k, order.moments) for k in range(order.people)]
+    cast = [
+        drawn_poser(order.seed, first + k, order.moments, order.odd_share)
+        for k in range(order.people)
+    ]
     parts = []
     for who, poser in enumerate(cast):
         made = [
@@ -129,6 +135,7 @@ def _claim(order: PictureOrder, backgrounds: Backgrounds) -> None:
     """Make the folder, or see to it that it holds the beginning of the same pictures."""
     about = {
         "version": _VERSION, "seed": order.seed, "people": order.people, "moments": order.moments,
+        "odd_share": order.odd_share,
         "backgrounds": sorted(picture.name for picture in backgrounds.pictures),
         "sources": [asdict(source) for source in backgrounds.sources],
     }  # fmt: skip

@@ -8,7 +8,7 @@ processors that do so natively; weights, norms and losses are in single precisio
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,11 +102,14 @@ class PoseLesson:
         Crops with their labels.
     seed
         Of all chance.
+    begin
+        Weights of a network of the same plan to go on from; None for a random start.
     """
 
     plan: PosePlan
     learners: PoseSet
     seed: int = 0
+    begin: Mapping[str, Tensor] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +244,8 @@ class _Bout:
         self.curve: list[tuple[float, float, float]] = []
         self._since: list[tuple[float, float]] = []
         self._told = max(1, plan.steps // 100)
+        if state is None and lesson.begin is not None:
+            self.network.load_state_dict(lesson.begin)
         if state is not None:
             self.network.load_state_dict(state.part("network"))
             self.curve = [(row[0], row[1], row[2]) for row in state.facts["curve"]]

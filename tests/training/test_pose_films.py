@@ -112,7 +112,7 @@ def test_a_photograph_will_do_too(tmp_path: Path) -> None:
 def test_a_broken_photograph_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "somebody.jpg"
     path.write_bytes(b"no picture")
-    with pytest.raises(BadInputError, match="picture somebody.jpg cannot be read"):
+    with pytest.raises(BadInputError, match=r"somebody\.jpg cannot be read"):
         labelled([path], Labeller(Detector(), Pose()))
 
 

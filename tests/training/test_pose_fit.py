@@ -90,6 +90,16 @@ def test_another_seed_begins_and_draws_otherwise() -> None:
     assert not np.array_equal(weights(fit(one))[0], weights(fit(replace(one, seed=1)))[0])
 
 
+def test_a_fit_goes_on_from_the_weights_of_another() -> None:
+    one = lesson(steps=2)
+    begin = fit(one).network.state_dict()
+    still = fit(replace(lesson(steps=1, rate=1e-12), seed=5, begin=begin))
+    kernels = [key for key in begin if key.endswith("conv1.weight")]
+    assert kernels
+    for key in kernels:
+        assert torch.allclose(still.network.state_dict()[key], begin[key], atol=1e-6)
+
+
 def test_every_crop_comes_once_before_any_comes_again() -> None:
     from clinigait.training.pose_fit import _Bout
 
