@@ -33,6 +33,22 @@ _OUTPUT_FAULTS = {
 _REMEDY = "Choose another --out, or make room on the disk."
 
 
+@contextmanager
+def beside(path: Path) -> Iterator[Path]:
+    """Give the place of a new file that takes the place of ``path`` when it is whole.
+
+    Where the block fails, the new file goes, and an older one stays as it was.
+    """
+    new = path.parent / f".{secrets.token_hex(8)}.part"
+    try:
+        yield new
+        new.replace(path)
+    except BaseException:
+        with suppress(OSError, ValueError):
+            new.unlink(missing_ok=True)
+        raise
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write a file all or nothing: beside the target first, then in its place.
 
@@ -41,14 +57,10 @@ def replace_file(path: Path, content: bytes) -> None:
     BadInputError
         If it cannot be written; nothing is left behind, and an older file stays as it was.
     """
-    beside = path.parent / f".{secrets.token_hex(8)}.part"
     try:
-        with beside.open("xb") as file:
+        with beside(path) as new, new.open("xb") as file:
             file.write(content)
-        beside.replace(path)
     except (OSError, ValueError) as error:
-        with suppress(OSError, ValueError):
-            beside.unlink(missing_ok=True)
         why = error.strerror if isinstance(error, OSError) else "its name is not a file name"
         raise BadInputError(
             f"{path.name} cannot be written: {why}.",

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from clinigait.io.output import beside
 from clinigait.training.prepared import Prepared
 
 #: Arrays by condition.
@@ -57,8 +58,8 @@ class Kept:
         kept = self.folder / f"{name}.npz"
         if not kept.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
-            half = self.folder / f"{name}.half.npz"  # numpy wants the ending
-            np.savez(half, allow_pickle=False, **asked())
-            half.replace(kept)
-        with np.load(kept) as said:
-            return {condition: said[condition] for condition in said.files}
+            said = asked()
+            with beside(kept) as new, new.open("xb") as file:
+                np.savez(file, allow_pickle=False, **said)
+        with np.load(kept) as file:
+            return {condition: file[condition] for condition in file.files}

@@ -6,7 +6,6 @@ labels are written last, so that a part whose labels are there is whole.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinigait.core import BadInputError
+from clinigait.io.output import beside
 
 _CROPS, _LABELS = "{:05d}.crops.npy", "{:05d}.labels.npz"
 
@@ -122,33 +122,16 @@ def write_part(folder: Path, number: int, part: PosePart) -> None:
     """
     labels = {f.name: getattr(part, f.name) for f in fields(part) if f.name != "crops"}
     try:
-        with _beside(folder / _CROPS.format(number)) as place:
-            np.save(place.path, part.crops)
-        with _beside(folder / _LABELS.format(number)) as place:
-            np.savez(place.path, allow_pickle=False, **labels)
+        with beside(folder / _CROPS.format(number)) as new, new.open("xb") as file:
+            np.save(file, part.crops)
+        with beside(folder / _LABELS.format(number)) as new, new.open("xb") as file:
+            np.savez(file, allow_pickle=False, **labels)
     except OSError as error:
         raise BadInputError(
             f"The folder {folder.name[:80]} cannot be written: {error.strerror or error}. What is "
             "there stays.",
             "Make room on the disk, and run the same command again: it goes on where it was.",
         ) from error
-
-
-class _beside:  # noqa: N801  used as a function
-    """A file that takes its place when it is whole."""
-
-    def __init__(self, target: Path) -> None:
-        self._target = target
-        self.path = target.with_name(f".{os.getpid()}-{target.name}")
-
-    def __enter__(self) -> _beside:
-        return self
-
-    def __exit__(self, kind: object, *_: object) -> None:
-        if kind is None:
-            self.path.replace(self._target)
-        else:
-            self.path.unlink(missing_ok=True)
 
 
 def parts_there(folder: Path) -> tuple[int, ...]:
