@@ -307,8 +307,23 @@ def training_facts(fits: list[dict[str, Any]]) -> dict[str, str | float]:
     for number, fit in enumerate(fits, 1):
         first = f"fit_{number}_" if len(fits) > 1 else ""
         told |= {f"{first}{name}": float(value) for name, value in fit.items()}
-    command = "python examples/compact_hrnet.py --out BUNDLE --keep WORK"
-    return {**told, "command": command, "torch": torch.__version__, "clinigait": __version__}
+    commands = "; then ".join(command_of(fit, number) for number, fit in enumerate(fits, 1))
+    return {**told, "command": commands, "torch": torch.__version__, "clinigait": __version__}
+
+
+def command_of(fit: dict[str, Any], number: int) -> str:
+    """Return the command that makes a fit again."""
+    parts = [f"python examples/compact_hrnet.py --out BUNDLE --keep WORK_{number}"]
+    options = {
+        "pictures": fit["pictures"], "steps": fit["planned_steps"], "batch": fit["batch"],
+        "rate": fit["rate"], "coarse": fit["coarse_share"], "seed": fit["seed"],
+        "odd": fit["odd_share"],
+    }  # fmt: skip
+    parts += [f"--{name} {value:g}" for name, value in options.items()]
+    parts += ["--films FILMS"] if fit["of_films"] else []
+    parts += [f"--begin WORK_{number - 1}/weights.safetensors"] if number > 1 else []
+    parts += ["(stopped early)"] if fit["steps"] < fit["planned_steps"] else []
+    return " ".join(parts)
 
 
 def learned_from(fits: list[dict[str, Any]]) -> str:

@@ -300,3 +300,10 @@ def test_compact_hrnet(tmp_path, monkeypatch, capsys) -> None:
     _run(example, monkeypatch, "--out", tmp_path / "again", *weights)
     first, second = (tmp_path / name / "hrnet-compact.onnx" for name in ("bundle", "again"))
     assert first.read_bytes() == second.read_bytes()
+    # Another fit goes on from them, and the card tells of both.
+    more = ["--keep", tmp_path / "more", "--seed", "1", "--begin", keep / "weights.safetensors"]
+    _run(example, monkeypatch, "--out", tmp_path / "longer", *more)
+    longer = json.loads((tmp_path / "longer" / "hrnet-compact.json").read_text())["learning"]
+    told = longer["training"]
+    assert (told["fit_1_steps"], told["fit_2_steps"], told["fit_2_seed"]) == (12, 12, 1)
+    assert longer["learned_from"].startswith("32 pictures of 8 made people")
