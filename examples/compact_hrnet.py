@@ -25,7 +25,7 @@ import json
 import os
 import sys
 import time
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,8 +33,6 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 
 from clinigait._version import __version__
 from clinigait.cli.progress import progress_bars
@@ -47,7 +45,7 @@ from clinigait.perception.hrnet.stand_ins import import_mmpose, is_installed
 from clinigait.synthesis.backgrounds import found_backgrounds, keep_panoramas
 from clinigait.synthesis.pose_shards import PictureOrder, make_pictures
 from clinigait.training.fit import check_device, set_threads
-from clinigait.training.pose_fit import PoseLesson, PosePlan, Watching, fit_pose, new_network
+from clinigait.training.pose_fit import PoseLesson, PosePlan, Watching, fit_pose
 from clinigait.training.pose_judge import PoseScores, judged
 from clinigait.training.pose_set import (
     PoseSet,
@@ -57,12 +55,21 @@ from clinigait.training.pose_set import (
     read_set,
     write_part,
 )
+from clinigait.training.pose_weights import (
+    PastFit,
+    all_sources,
+    as_facts,
+    learned_from,
+    read_weights,
+    write_weights,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STATE, _CURVE, _WEIGHTS = "fit.state", "curve.json", "weights.safetensors"
 _FILMS, _PICTURES = "films", "pictures"
+_COMMAND = "python examples/compact_hrnet.py --out BUNDLE --keep WORK"
 _CONFIDENCE = (
     "that the point is seen: 1 in plain sight, 0.6 behind the own body, 0 behind something else or "
     "outside of the picture"
@@ -70,11 +77,11 @@ _CONFIDENCE = (
 _LIMITS = (
     "Nearly all that it saw was drawn: how good it is on people is for films to tell that it never "
     "saw.",
-    "It has seen people walk, stand and turn: not sit, lie, kneel or climb.",
+    "It has seen people walk, stand, turn and bend: not sit, lie, kneel or climb.",
     "Hands, faces and clothes of the drawn people are coarse.",
 )
-#: Such a share of what is seen shows people in films, however few of them there are.
-_OF_FILMS = 0.03
+#: At least about such a share of what is seen shows people in films, but none of them more often.
+_OF_FILMS, _MOST_OFTEN = 0.03, 20
 #: Of those left out, so many are looked at while the network learns.
 _LOOKED_AT = 192
 
@@ -140,14 +147,20 @@ class Lessons(NamedTuple):
         Crops, those of films as often as they are shown.
     left_out
         Crops of people who are never seen.
-    n_made, n_films
-        How many different crops of made people and of people in films are seen.
+    begin
+        Weights to go on from, or None.
+    fits
+        The fits behind those, and this one as it is planned.
     """
 
     seen: PoseSet
     left_out: PoseSet
-    n_made: int
-    n_films: int
+    begin: dict[str, torch.Tensor] | None
+    fits: tuple[PastFit, ...]
+
+    def fits_at(self, step: int) -> tuple[PastFit, ...]:
+        """Return the fits behind the weights at a step."""
+        return (*self.fits[:-1], self.fits[-1].model_copy(update={"steps": step}))
 
 
 # ---------------------------------------------------------------- what is learned from
@@ -157,28 +170,35 @@ def film_set(asked: argparse.Namespace, say: Callable[[str, float], None]) -> Po
     """Return the people in films, labelled once and kept."""
     if not asked.films:
         return None
-    from clinigait.training.pose_films import Labeller, labelled
+    from clinigait.training.pose_films import LABELS_VERSION, Labeller, labelled
 
     folder = asked.keep / _FILMS
-    films = {"sha256": [sha256_of(film) for film in asked.films], "movenet": bool(asked.movenet)}
+    films = {
+        "version": LABELS_VERSION, "sha256": film_hashes(asked), "movenet": bool(asked.movenet)
+    }  # fmt: skip
     listing, text = folder / "films.json", json.dumps(films)
     if not (listing.is_file() and listing.read_text("utf-8") == text):
         folder.mkdir(parents=True, exist_ok=True)
-        found = labelled(
-            asked.films, Labeller.usual(asked.movenet), lambda share: say("labelling films", share)
-        )
-        for old in folder.glob("*.np?"):
-            old.unlink()
-        for number, part in enumerate(found.parts):
+        for old in (listing, *folder.glob("*.np?")):
+            old.unlink(missing_ok=True)
+        labeller = Labeller.usual(asked.movenet)
+        parts = labelled(asked.films, labeller, lambda share: say("labelling films", share))
+        for number, part in enumerate(parts):
             write_part(folder, number, part)
         replace_file(listing, text.encode())
     numbers = parts_there(folder)
     return PoseSet(tuple(read_part(folder, n) for n in numbers)) if numbers else None
 
 
+def film_hashes(asked: argparse.Namespace) -> list[str]:
+    """Return the SHA-256 of every film."""
+    return [sha256_of(film) for film in asked.films]
+
+
 def how_often(films: PoseSet | None, n_made: int) -> int:
     """Return how often the people in films are seen while each made picture is seen once."""
-    return max(1, round(_OF_FILMS * n_made / len(films))) if films else 0
+    wanted = round(_OF_FILMS * n_made / len(films)) if films else 0
+    return min(max(wanted, 1), _MOST_OFTEN) if films else 0
 
 
 def sources_of(asked: argparse.Namespace, made: int, films: PoseSet | None) -> list[Source]:
@@ -238,7 +258,7 @@ def fitted(
         scores = judged(network, looked_at, device, half=half)
         found = scores.metrics(scores.best_temperature())
         # Whoever is stopped has the weights of the last look.
-        keep_weights(asked, network, facts_of(asked, sizes, step, lessons))
+        write_weights(asked.keep / _WEIGHTS, network, lessons.fits_at(step))
         median, near = found["median_error_pct"], 100 * found["within_5_pct"]
         print(
             f"step {step} after {time.monotonic() - began:.0f} s: {median:.2f} % of the stature in "
@@ -249,91 +269,32 @@ def fitted(
     watching = Watching(
         lambda share: say("learning", share), look, look_every=max(10, sizes.plan.steps // 12)
     )
-    begin = kept_weights(asked.begin, sizes).state_dict() if asked.begin else None
-    lesson = PoseLesson(sizes.plan, lessons.seen, asked.seed, begin)
+    lesson = PoseLesson(sizes.plan, lessons.seen, asked.seed, lessons.begin)
     fit = fit_pose(lesson, asked.keep / _STATE, device, watching)
     curve = json.dumps([["step", "places", "visibilities"], *fit.curve]) + "\n"
     replace_file(asked.keep / _CURVE, curve.encode())
-    keep_weights(asked, fit.network, facts_of(asked, sizes, sizes.plan.steps, lessons))
+    write_weights(asked.keep / _WEIGHTS, fit.network, lessons.fits)
     return fit.network
 
 
-def facts_of(
-    asked: argparse.Namespace, sizes: Sizes, step: int, lessons: Lessons
-) -> list[dict[str, Any]]:
-    """Return how weights came about: one row a fit, the last one last."""
-    plan, before = asdict(sizes.plan), fits_of(asked.begin) if asked.begin else []
-    told = {name: plan[name] for name in ("batch", "rate", "coarse_share", "ema")}
-    own = {
-        "steps": step, "planned_steps": plan["steps"], **told, "seed": asked.seed,
-        "odd_share": asked.odd, "pictures": lessons.n_made, "moments": sizes.moments,
-        "of_films": lessons.n_films,
-    }  # fmt: skip
-    return [*before, own]
-
-
-def keep_weights(
-    asked: argparse.Namespace, network: CompactHrnet, fits: list[dict[str, Any]]
-) -> None:
-    """Write the weights without what only a fit needs, and how they came about."""
-    tensors = {key: value.cpu().contiguous() for key, value in network.state_dict().items()}
-    replace_file(asked.keep / _WEIGHTS, save(tensors, {"fits": json.dumps(fits)}))
-
-
-def fits_of(path: Path) -> list[dict[str, Any]]:
-    """Return how weights that were kept came about."""
-    with safe_open(path, "pt") as file:
-        return list(json.loads((file.metadata() or {}).get("fits", "[]")))
-
-
-def kept_weights(path: Path, sizes: Sizes) -> CompactHrnet:
-    """Return a network with weights that were kept."""
-    network = new_network(sizes.plan.network, 0)
-    try:
-        with safe_open(path, "pt") as file:
-            network.load_state_dict({key: file.get_tensor(key) for key in file.keys()})  # noqa: SIM118
-    except (OSError, SafetensorError, RuntimeError, KeyError) as error:
-        raise BadInputError(
-            f"{path.name} does not hold the weights of this network.",
-            "Give the file that this program wrote, with the same --quick or without it.",
-        ) from error
-    network.eval()
-    return network
-
-
-def training_facts(fits: list[dict[str, Any]]) -> dict[str, str | float]:
-    """Return how the network learned, as the card tells it."""
-    told: dict[str, str | float] = {}
-    for number, fit in enumerate(fits, 1):
-        first = f"fit_{number}_" if len(fits) > 1 else ""
-        told |= {f"{first}{name}": float(value) for name, value in fit.items()}
-    commands = "; then ".join(command_of(fit, number) for number, fit in enumerate(fits, 1))
-    return {**told, "command": commands, "torch": torch.__version__, "clinigait": __version__}
-
-
-def command_of(fit: dict[str, Any], number: int) -> str:
-    """Return the command that makes a fit again."""
-    parts = [f"python examples/compact_hrnet.py --out BUNDLE --keep WORK_{number}"]
-    options = {
-        "pictures": fit["pictures"], "steps": fit["planned_steps"], "batch": fit["batch"],
-        "rate": fit["rate"], "coarse": fit["coarse_share"], "seed": fit["seed"],
-        "odd": fit["odd_share"],
-    }  # fmt: skip
-    parts += [f"--{name} {value:g}" for name, value in options.items()]
-    parts += ["--films FILMS"] if fit["of_films"] else []
-    parts += [f"--begin WORK_{number - 1}/weights.safetensors"] if number > 1 else []
-    parts += ["(stopped early)"] if fit["steps"] < fit["planned_steps"] else []
-    return " ".join(parts)
-
-
-def learned_from(fits: list[dict[str, Any]]) -> str:
-    """Return what all fits saw, in words."""
-    seeds = {fit["seed"]: fit for fit in fits}.values()
-    made = sum(fit["pictures"] for fit in seeds)
-    people = sum(fit["pictures"] // fit["moments"] for fit in seeds)
-    films = max(fit["of_films"] for fit in fits)
-    told = f"{made} pictures of {people} made people"
-    return told + (f", and {films} of people in films" if films else "")
+def lessons_of(
+    asked: argparse.Namespace, sizes: Sizes, sets: tuple[PoseSet, PoseSet], films: PoseSet | None
+) -> Lessons:
+    """Return what is learned from: made people, people in films, weights of an earlier fit."""
+    made, left_out = sets
+    begin, before = None, ()
+    if asked.begin:
+        network, before = read_weights(asked.begin, sizes.plan.network)
+        begin = network.state_dict()
+    plan = sizes.plan
+    own = PastFit(
+        steps=plan.steps, planned_steps=plan.steps, batch=plan.batch, rate=plan.rate,
+        coarse_share=plan.coarse_share, ema=plan.ema, seed=asked.seed, odd_share=asked.odd,
+        moments=sizes.moments, pictures=len(made), of_films=len(films) if films else 0,
+        films=tuple(film_hashes(asked)), sources=tuple(sources_of(asked, len(made), films)),
+    )  # fmt: skip
+    seen = joined([made, *([films] * how_often(films, len(made)) if films else [])])
+    return Lessons(seen, left_out, begin, (*before, own))
 
 
 def device_of(asked: str) -> str:
@@ -433,9 +394,18 @@ def check(asked: argparse.Namespace) -> None:
     numbers = (asked.pictures, asked.steps, asked.batch, asked.rate, asked.jobs, asked.threads)
     if any(number is not None and not number > 0 for number in numbers):
         raise BadInputError("Counts and rates are above 0.", "Correct the options.")
-    if not (0 <= (asked.coarse or 0) < 1 and 0 <= asked.odd <= 1):
-        raise BadInputError("--coarse and --odd are shares, 0 to 1.", "Give 0.5, say.")
+    if not (0 <= (asked.coarse or 0) < 1 and 0 <= asked.odd <= 1 and asked.seed >= 0):
+        raise BadInputError(
+            "--coarse is a share from 0 to below 1, --odd from 0 to 1, --seed not below 0.",
+            "Correct the options.",
+        )
     device_of(asked.device)
+    if asked.begin and asked.weights:
+        raise BadInputError("--weights begins no fit, and --begin does.", "Give one of them.")
+    if asked.begin and asked.begin.resolve() == (asked.keep / _WEIGHTS).resolve():
+        raise BadInputError(
+            "A fit cannot begin with the weights that it will write.", "Give another --keep."
+        )
     if asked.films:
         from clinigait.training.pose_films import check_films
 
@@ -451,6 +421,8 @@ def run(asked: argparse.Namespace) -> None:
     set_threads(asked.threads)
     import_mmpose()
     sizes = sizes_of(asked)
+    if given := asked.begin or asked.weights:
+        read_weights(given, sizes.plan.network)
     order = order_of(asked, sizes)
     with progress_bars() as say:
         wanted = order if asked.weights is None else replace(order, parts=sizes.left_out)
@@ -458,25 +430,24 @@ def run(asked: argparse.Namespace) -> None:
         if asked.until == "pictures":
             return
         left_out = read_set(order.folder, range(sizes.left_out))
-        films = film_set(asked, say)
         if asked.weights is None:
             made = read_set(order.folder, range(sizes.left_out, order.parts))
-            seen = joined([made, *([films] * how_often(films, len(made)) if films else [])])
-            lessons = Lessons(seen, left_out, len(made), len(films) if films else 0)
-            network = fitted(asked, sizes, lessons, say)
+            lessons = lessons_of(asked, sizes, (made, left_out), film_set(asked, say))
+            network, fits = fitted(asked, sizes, lessons, say), lessons.fits
         else:
-            network = kept_weights(asked.weights, sizes)
+            network, fits = read_weights(asked.weights, sizes.plan.network)
     if asked.until == "weights":
         return
-    fits = fits_of(asked.weights or asked.keep / _WEIGHTS)
-    sources = sources_of(asked, fits[-1]["pictures"], films)
+    sources = all_sources(fits)
+    synthetic = next((s.share for s in fits[-1].sources if s.share is not None), 1.0)
+    told = {"command": _COMMAND, "torch": torch.__version__, "clinigait": __version__}
     learning = Learning(
         learned_from=learned_from(fits),
-        synthetic_share=round(sources[0].share or 0.0, 4),
-        sources=tuple(sources),
+        synthetic_share=round(synthetic, 4),
+        sources=sources,
         confidence=_CONFIDENCE,
         metrics={},
-        training=training_facts(fits),
+        training={**as_facts(fits), **told},
         limits=_LIMITS,
     )
     card, _ = write_bundle(asked, network, left_out, learning)

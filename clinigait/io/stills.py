@@ -1,4 +1,4 @@
-"""Numbered still pictures: colour, and depth with 16 bits a pixel, decoded one at a time."""
+"""Still pictures: colour, depth with 16 bits a pixel, animations; decoded one at a time."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ import re
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 
 from clinigait.core import BadInputError
 from clinigait.io.video import DEFAULT_LIMITS
 
 COLOUR_SUFFIXES = (".png", ".jpg", ".jpeg")
 DEPTH_SUFFIXES = (".png",)
+PICTURE_SUFFIXES = (*COLOUR_SUFFIXES, ".webp", ".gif")
 #: Larger files are no single picture of a camera.
 _MAX_BYTES = 128 << 20
 #: What Pillow raises on damaged or hostile pictures.
 _UNREADABLE = (
     EOFError,
+    IndexError,
     Image.DecompressionBombError,
     OSError,
     OverflowError,
@@ -32,6 +35,9 @@ _UNREADABLE = (
     zlib.error,
 )
 _SIXTEEN_BITS = ("I;16", "I;16B", "I")
+_EIGHT_BITS = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
+#: What lies behind transparent pixels, and how long a picture of an animation is shown unless told.
+_BEHIND, _SHOWN_MS = (128, 128, 128), 100.0
 _NUMBER = re.compile(r"(\d{1,18})(?!.*\d)")
 _DIGITS = re.compile(r"\d+")
 _COPY = "Copy the recording again from where it was made."
@@ -109,6 +115,39 @@ def read_depth(path: Path) -> NDArray[np.uint16]:
         except _UNREADABLE as error:
             raise _damaged(path) from error
     return np.asarray(np.clip(values, 0, 65_535), np.uint16)
+
+
+def read_pictures(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+    """Yield (time in s, (height, width, 3) RGB) of a picture, or of all pictures of an animation.
+
+    Upright, as the camera noted; transparent pixels before grey.
+
+    Raises
+    ------
+    BadInputError
+        If it is no PNG, JPEG, WebP or GIF with 8 bits, is damaged or too large.
+    """
+    time_s = 0.0
+    with _opened(path, ("PNG", "JPEG", "WEBP", "GIF")) as file:
+        if file.mode not in _EIGHT_BITS:
+            raise BadInputError(
+                f"{path.name[:80]} has pixels of the kind {file.mode}, not of 8 bits a colour.",
+                "Save it as JPEG or PNG with 8 bits.",
+            )
+        number, last = 0, 0
+        while number <= last:
+            try:
+                # To count them, all of them are looked through.
+                last = min(getattr(file, "n_frames", 1), DEFAULT_LIMITS.max_frames) - 1
+                file.seek(number)
+                picture = ImageOps.exif_transpose(file).convert("RGBA")
+            except _UNREADABLE as error:
+                raise _damaged(path) from error
+            whole = Image.new("RGB", picture.size, _BEHIND)
+            whole.paste(picture, mask=picture.getchannel("A"))
+            yield time_s, np.asarray(whole, np.uint8)
+            time_s += float(file.info.get("duration") or _SHOWN_MS) / 1000
+            number += 1
 
 
 def fitted(image: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:

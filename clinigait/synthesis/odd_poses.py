@@ -85,7 +85,11 @@ def drawn_oddness(rng: np.random.Generator, moments: int, share: float) -> Oddne
 
 
 def bent(motion: Motion, how: Oddness) -> Motion:
-    """Return a movement with its body bent; the lower foot stays as high as it was."""
+    """Return a movement with its body bent; the lowest ankle or ball stays as high as it was.
+
+    Heels may come 4 cm below the floor (one in twenty of bodies that stood), and elbows into the
+    trunk.
+    """
     body, bones = motion.body, motion.bones.astype(np.float64)
     for number, joint in enumerate(_JOINTS):
         index = body.bone(joint.bone)
@@ -129,7 +133,7 @@ def _below(body: Body, bone: int) -> NDArray[np.intp]:
     """Return the numbers of a bone and of all that hang on it."""
     hangs = np.zeros(len(body.model.parents), bool)
     hangs[bone] = True
-    # Parents come before their children.
+    # Parents come before their children; the root is its own.
     for number, parent in enumerate(body.model.parents):
-        hangs[number] |= parent >= 0 and hangs[parent]
+        hangs[number] |= hangs[parent]
     return np.flatnonzero(hangs)

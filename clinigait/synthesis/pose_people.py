@@ -87,7 +87,7 @@ def drawn_poser(seed: int, number: int, moments: int, odd_share: float = 0.0) ->
     moments
         How many.
     odd_share
-        Such a share of the moments shows a pose that no walk has.
+        Such a share of the moments shows a pose that no walk has; not of people with walking aids.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _poser(
     begin_s, end_s = solver.plan.begin_s, solver.plan.end_s - _AHEAD_S
     time_s = np.sort(rng.uniform(begin_s, end_s, moments))
     motion, ahead = solver.at(time_s), solver.at(time_s[::MOVING_EVERY] + _AHEAD_S)
-    if motion.aid_points_m.shape[1] == 0:
+    if odd_share > 0 and motion.aid_points_m.shape[1] == 0:
         odd = drawn_oddness(np.random.default_rng([seed, number, 0x0DD]), len(time_s), odd_share)
         motion, ahead = bent(motion, odd), bent(ahead, odd.every(MOVING_EVERY))
     return _gathered((number, person.group), _figure(body, person, rng), motion, ahead)

@@ -52,7 +52,8 @@ class PictureOrder:
     jobs
         Processes.
     odd_share
-        Such a share of the pictures shows somebody in a pose that no walk has.
+        Such a share of the pictures shows somebody in a pose that no walk has; not of people with
+        walking aids.
     """
 
     folder: Path
@@ -154,7 +155,7 @@ def _claim(order: PictureOrder, backgrounds: Backgrounds) -> None:
     elif there != text:
         raise BadInputError(
             f"{order.folder.name[:80]} holds pictures that were made in another way.",
-            "Choose another folder, or give the seed and the backgrounds that were given before.",
+            "Choose another folder, or give the options that were given before.",
         )
 
 

@@ -111,7 +111,7 @@ def halved(batch: PoseBatch) -> PoseBatch:
 def augmented(
     batch: PoseBatch, how: PoseAugment, mirrored: tuple[int, ...], rng: np.random.Generator
 ) -> PoseBatch:
-    """Return a batch turned, moved, scaled, mirrored, tinted and covered by chance.
+    """Return a batch turned, moved, scaled, mirrored, covered, its light and colours changed.
 
     Parameters
     ----------

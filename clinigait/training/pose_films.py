@@ -14,19 +14,21 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageSequence
 
 from clinigait.core import BLAZEPOSE_33, COCO_17, WHOLEBODY_23, BadInputError, Progress
 from clinigait.io.hashes import sha256_of
 from clinigait.io.sample import JUDGING
+from clinigait.io.stills import PICTURE_SUFFIXES, read_pictures
 from clinigait.io.video import open_recording
 from clinigait.perception.detection import EfficientDetLite2, PersonDetector
 from clinigait.perception.hrnet import topdown
 from clinigait.perception.movenet import MoveNet
 from clinigait.perception.pose import BlazePose, PoseEstimator, PoseSample
 from clinigait.perception.weights import DETECTOR, POSES, require
-from clinigait.training.pose_set import PosePart, PoseSet
+from clinigait.training.pose_set import PosePart
 
+#: Changes whenever the same films give other labels.
+LABELS_VERSION = 2
 INPUT_SIZE_PX, PADDING = (192, 256), 1.25
 #: Frames that follow each other closely teach the same.
 _EVERY_S = 0.1
@@ -36,7 +38,6 @@ _SURE = 0.3
 #: Places differ from here on, in shares of the height of the box: of one point, of the median.
 _FAR_POINT, _FAR_PERSON = 0.08, 0.05
 _LEAST_COMPARED = 6
-_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 #: BlazePose's hips lie above the joints, by 5 % of the height on marked frames: not to be learned.
 _ELSEWHERE = ("left_hip", "right_hip")
 
@@ -95,7 +96,7 @@ class _Label(NamedTuple):
 
 
 def check_films(films: Sequence[Path]) -> None:
-    """Refuse a film that is not there, and those that judge.
+    """Refuse a film that is not there, and those that judge, as long as they are the same file.
 
     Raises
     ------
@@ -114,8 +115,8 @@ def check_films(films: Sequence[Path]) -> None:
 
 def labelled(
     films: Sequence[Path], labeller: Labeller, progress: Progress | None = None
-) -> PoseSet:
-    """Return the people in films, one part a film; films that show nobody add nothing.
+) -> Iterator[PosePart]:
+    """Yield the people in films, one part a film; films that show nobody add nothing.
 
     Parameters
     ----------
@@ -132,14 +133,12 @@ def labelled(
         If a film cannot be read, or is one that judges.
     """
     check_films(films)
-    parts = []
     for number, film in enumerate(films):
         labels = list(_labels(film, labeller))
         if labels:
-            parts.append(_part(labels, -1 - number))
+            yield _part(labels, -1 - number)
         if progress:
             progress((number + 1) / len(films))
-    return PoseSet(tuple(parts))
 
 
 def _labels(film: Path, labeller: Labeller) -> Iterator[_Label]:
@@ -154,27 +153,17 @@ def _labels(film: Path, labeller: Labeller) -> Iterator[_Label]:
 
 
 def _images(film: Path) -> Iterator[NDArray[np.uint8]]:
-    """Yield (H, W, 3) pictures of a film, or of a file of pictures."""
-    if film.suffix.lower() in _PICTURES:
-        yield from _pictures(film)
-        return
+    """Yield (H, W, 3) pictures of a film, or of a file of pictures, not too close to each other."""
+    if film.suffix.lower() in PICTURE_SUFFIXES:
+        found = read_pictures(film)
+    else:
+        found = ((frame.time_s, frame.image) for frame in open_recording(film).frames())
     due_s = -np.inf
-    for frame in open_recording(film).frames():
-        if frame.time_s >= due_s:
-            due_s = frame.time_s + _EVERY_S
-            yield frame.image
-
-
-def _pictures(file: Path) -> Iterator[NDArray[np.uint8]]:
-    """Yield the pictures of a file of pictures: a photograph has one, an animation has many."""
-    try:
-        with Image.open(file) as opened:
-            for picture in ImageSequence.Iterator(opened):
-                yield np.asarray(picture.convert("RGB"), np.uint8)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise BadInputError(
-            f"The picture {file.name[:80]} cannot be read.", "Leave it out of --films."
-        ) from error
+    for time_s, image in found:
+        if time_s >= due_s:
+            # Times are rounded.
+            due_s = time_s + 0.95 * _EVERY_S
+            yield image
 
 
 def _is_worth_it(box: NDArray[np.float64]) -> bool:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
-from clinigait.core import Progress
+from clinigait.core import BadInputError, Progress
 from clinigait.nn.precision import best_precision
 from clinigait.perception.hrnet.compact import MEAN, SIGMA_PX, STD, CompactHrnet, CompactPlan
 from clinigait.training.checkpoint import (
@@ -43,6 +44,7 @@ from clinigait.training.pose_set import PosePart, PoseSet, stacked
 
 #: Crops go to the GPU for good where they take less than this of its free memory.
 _MOST_OF_GPU = 0.5
+_LESSON = "lesson"
 #: Is told the step, the network whose weights count, and whether it saw crops of half the size.
 Look = Callable[[int, CompactHrnet, bool], None]
 
@@ -111,6 +113,14 @@ class PoseLesson:
     seed: int = 0
     begin: Mapping[str, Tensor] | None = None
 
+    def digest(self) -> str:
+        """Return a hash of the plan, of how many crops there are, and of where the fit begins."""
+        sizes = [len(part) for part in self.learners.parts]
+        found = sha256(repr((self.plan, self.seed, sizes)).encode())
+        for key, value in (self.begin or {}).items():
+            found.update(key.encode() + value.cpu().contiguous().numpy().tobytes())
+        return found.hexdigest()
+
 
 @dataclass(frozen=True, eq=False)
 class PoseFit:
@@ -173,17 +183,22 @@ def fit_pose(
     Raises
     ------
     BadInputError
-        If the state cannot be written.
+        If the file holds the state of another fit, or cannot be written.
     """
     told = watching or Watching()
-    keeper = Keeper(kept_at)
+    keeper, digest = Keeper(kept_at), lesson.digest()
+    if kept_at is not None and keeper.state and keeper.state.facts.get(_LESSON) != digest:
+        raise BadInputError(
+            f"{kept_at.name} holds the state of another fit.",
+            "Keep this fit in another folder, or delete that file.",
+        )
     # On a GPU the fastest ways are looked for: their sums differ in the last digits.
     torch.backends.cudnn.benchmark = device == "cuda"
     bout = _Bout(lesson, keeper.state, device)
     last = min(stop_at or lesson.plan.steps, lesson.plan.steps)
     while bout.step < last:
         bout.take_step()
-        keeper.keep(bout.state, {}, now=bout.step == last)
+        keeper.keep(bout.state, {_LESSON: digest}, now=bout.step == last)
         if told.progress:
             told.progress(bout.step / lesson.plan.steps)
         if told.look and (bout.step % told.look_every == 0 or bout.step == last):

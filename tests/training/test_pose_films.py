@@ -87,8 +87,7 @@ def test_blazepose_becomes_body_and_feet() -> None:
 
 
 def test_a_film_becomes_crops_with_labels(film) -> None:
-    found = labelled([film], Labeller(Detector(), Pose(), Second()))
-    (part,) = found.parts
+    (part,) = labelled([film], Labeller(Detector(), Pose(), Second()))
     assert 3 <= len(part) <= 5, "not every frame: neighbours teach the same"
     assert part.crops.shape[1:] == (256, 192, 3)
     assert part.person.tolist() == [-1] * len(part)
@@ -104,7 +103,7 @@ def test_a_film_becomes_crops_with_labels(film) -> None:
 def test_a_photograph_will_do_too(tmp_path: Path) -> None:
     path = tmp_path / "somebody.PNG"
     cv2.imwrite(str(path), np.dstack([np.full((240, 180), k, np.uint8) for k in (10, 20, 30)]))
-    (part,) = labelled([path], Labeller(Detector(), Pose(), Second())).parts
+    (part,) = labelled([path], Labeller(Detector(), Pose(), Second()))
     assert part.crops.shape == (1, 256, 192, 3)
     assert part.crops[0, 128, 96].tolist() == [30, 20, 10], "red first"
 
@@ -112,18 +111,18 @@ def test_a_photograph_will_do_too(tmp_path: Path) -> None:
 def test_a_broken_photograph_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "somebody.jpg"
     path.write_bytes(b"no picture")
-    with pytest.raises(BadInputError, match=r"somebody\.jpg cannot be read"):
-        labelled([path], Labeller(Detector(), Pose()))
+    with pytest.raises(BadInputError, match=r"somebody\.jpg is damaged"):
+        list(labelled([path], Labeller(Detector(), Pose())))
 
 
 def test_confidence_is_the_weight(film) -> None:
-    part = labelled([film], Labeller(Detector(), Pose())).parts[0]
+    part = next(labelled([film], Labeller(Detector(), Pose())))
     nose = WHOLEBODY_23.index("nose")
     assert part.weight[0, nose] == part.visible[0, nose] == pytest.approx(0.4)
 
 
 def test_hips_of_another_definition_are_not_learned(film) -> None:
-    part = labelled([film], Labeller(Detector(), Pose())).parts[0]
+    part = next(labelled([film], Labeller(Detector(), Pose())))
     hips = [WHOLEBODY_23.index("hip", side) for side in ("left", "right")]
     assert (part.weight[:, hips] == 0).all()
     assert (part.visible[:, hips] > 0).all()
@@ -133,11 +132,11 @@ def test_hips_of_another_definition_are_not_learned(film) -> None:
     "second", [Second(move=(30, 0)), Second(exchanged=True)], ids=["elsewhere", "exchanged"]
 )
 def test_what_another_model_contradicts_is_left_out(film, second) -> None:
-    assert len(labelled([film], Labeller(Detector(), Pose(), second)).parts) == 0
+    assert not list(labelled([film], Labeller(Detector(), Pose(), second)))
 
 
 def test_who_is_hardly_there_is_left_out(film) -> None:
-    assert not labelled([film], Labeller(Detector(), Pose(score=0.3))).parts
+    assert not list(labelled([film], Labeller(Detector(), Pose(score=0.3))))
 
 
 def test_one_point_elsewhere_is_left_out_alone() -> None:
@@ -165,4 +164,4 @@ def test_films_that_judge_are_refused(film, monkeypatch, judging) -> None:
 
 def test_a_film_that_is_not_there_is_one_sentence(tmp_path) -> None:
     with pytest.raises(BadInputError, match="no film gone"):
-        labelled([tmp_path / "gone.mp4"], Labeller(Detector(), Pose()))
+        list(labelled([tmp_path / "gone.mp4"], Labeller(Detector(), Pose())))

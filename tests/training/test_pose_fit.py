@@ -14,7 +14,7 @@ from support.poses import spotted
 
 torch = pytest.importorskip("torch")
 
-from clinigait.core import WHOLEBODY_23  # noqa: E402
+from clinigait.core import WHOLEBODY_23, BadInputError  # noqa: E402
 from clinigait.training.pose_batches import PoseAugment  # noqa: E402
 
 STILL = PoseAugment(
@@ -98,6 +98,16 @@ def test_a_fit_goes_on_from_the_weights_of_another() -> None:
     assert kernels
     for key in kernels:
         assert torch.allclose(still.network.state_dict()[key], begin[key], atol=1e-6)
+
+
+def test_the_state_of_another_fit_is_refused(tmp_path) -> None:
+    one = lesson(steps=2)
+    fit(one, kept_at=tmp_path / "state", stop_at=1)
+    begin = fit(one).network.state_dict()
+    for other in (lesson(steps=3), replace(one, seed=7), replace(one, begin=begin)):
+        with pytest.raises(BadInputError, match="state holds the state of another fit"):
+            fit(other, kept_at=tmp_path / "state")
+    assert fit(one, kept_at=tmp_path / "state").curve
 
 
 def test_every_crop_comes_once_before_any_comes_again() -> None:
