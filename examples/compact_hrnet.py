@@ -77,7 +77,7 @@ _CONFIDENCE = (
 _LIMITS = (
     "Nearly all that it saw was drawn: how good it is on people is for films to tell that it never "
     "saw.",
-    "It has seen people walk, stand, turn and bend: not sit, lie, kneel or climb.",
+    "It has seen people walk, stand and turn: not sit, lie, kneel or climb.",
     "Hands, faces and clothes of the drawn people are coarse.",
 )
 #: At least about such a share of what is seen shows people in films, but none of them more often.
@@ -362,7 +362,7 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("--out", type=Path, required=True, help="folder of the bundle")
     found.add_argument("--keep", type=Path, default=Path("out/compact_hrnet"), help="work folder")
     found.add_argument("--pictures", type=int, help="how many are made; default: 24000")
-    found.add_argument("--odd", type=float, default=0.5, help="share of poses that no walk has")
+    found.add_argument("--odd", type=float, default=0.0, help="share of poses that no walk has")
     found.add_argument("--backgrounds", type=Path, nargs="+", default=[], help="unpacked packages")
     found.add_argument("--keep-panoramas", type=Path, help="write them here, and end")
     found.add_argument("--films", type=Path, nargs="+", default=[], help="films of people")
@@ -378,6 +378,7 @@ def options() -> argparse.ArgumentParser:
     found.add_argument("--seed", type=int, default=0)
     found.add_argument("--until", choices=("pictures", "weights", "bundle"), default="bundle")
     found.add_argument("--weights", type=Path, help="weights that were fitted elsewhere")
+    found.add_argument("--judged", nargs="+", default=[], help="sentences for the card: limits")
     found.add_argument("--begin", type=Path, help="weights of an earlier fit to go on from")
     found.add_argument("--quick", action="store_true")
     return found
@@ -448,7 +449,7 @@ def run(asked: argparse.Namespace) -> None:
         confidence=_CONFIDENCE,
         metrics={},
         training={**as_facts(fits), **told},
-        limits=_LIMITS,
+        limits=(*_LIMITS, *asked.judged),
     )
     card, _ = write_bundle(asked, network, left_out, learning)
     print(report(card))

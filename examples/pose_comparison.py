@@ -394,23 +394,27 @@ class Gait:
     assessment
         Of the film.
     walk
-        The keypoints, as they were measured.
+        The keypoints, as they were measured; None of a walk that was refused.
     """
 
     assessment: Assessment
-    walk: Walk
+    walk: Walk | None
 
     @classmethod
     def by(cls, name: str, film: Path, folder: Path) -> Gait:
         """Assess the film."""
         asked = Request(pose=name, documents=False, overlay=False, threads=1)
-        return cls(clinigait.assess(film, folder, asked), read_walk(folder / "walk.npz"))
+        assessment = clinigait.assess(film, folder, asked)
+        # Of a walk that is refused nothing may have been kept.
+        kept = folder / "walk.npz"
+        return cls(assessment, read_walk(kept) if kept.is_file() else None)
 
     def steadiness(self) -> tuple[float, float]:
         """Return jitter of the feet in percent of height, and their share of jumps in percent.
 
         Jitter is the noise that the third differences of a smooth movement do not explain.
         """
+        assert self.walk is not None
         assert self.walk.boxes_px is not None
         height_px = np.median(np.diff(self.walk.boxes_px[:, [1, 3]], axis=1))
         feet = [self.walk.layout.index(p, side) for p in _FEET for side in SIDES]
@@ -458,7 +462,7 @@ def table_of_gait(found: Mapping[str, Gait]) -> list[str]:
              "events within a frame", "median", *names, "curves off")  # fmt: skip
     lines = [f"Of the film from the side, beside {_REFERENCE}:", "", *_heads(heads)]
     for name, gait in found.items():
-        if gait.assessment.measurement is None:
+        if gait.assessment.measurement is None or gait.walk is None:
             assert gait.assessment.refusal is not None
             lines.append(f"| {name} | refused: {gait.assessment.refusal.message} |")
             continue

@@ -63,7 +63,7 @@ class PictureOrder:
     moments: int = 48
     unpacked: tuple[Path, ...] = ()
     jobs: int = 1
-    odd_share: float = 0.5
+    odd_share: float = 0.0
 
     @property
     def part_size(self) -> int:
