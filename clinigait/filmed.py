@@ -181,6 +181,7 @@ class FilmRoad:
         facts = PerceptionFacts(
             detector=self._models.detector,
             pose=self._models.pose,
+            pose_synthetic=self._models.pose_is_synthetic,
             weights=self._models.sha256(),
             people=found.people,
             walker=walker,

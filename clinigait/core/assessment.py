@@ -206,6 +206,8 @@ class PerceptionFacts:
         In what the pose model multiplied: ``f32`` or ``bf16``.
     flip_test
         Whether the pose model saw every crop and its mirror image.
+    pose_synthetic
+        Whether the pose model learned from made people, nearly or altogether.
     silhouettes_by
         Name of the model that gave the silhouettes; None where there are none.
     silhouettes
@@ -222,6 +224,7 @@ class PerceptionFacts:
     swapped_frames: int = 0
     precision: str = "f32"
     flip_test: bool = False
+    pose_synthetic: bool = False
     silhouettes_by: str | None = None
     silhouettes: SilhouetteFacts | None = None
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from clinigait.core import BadInputError, KeypointLayout
 from clinigait.perception.detection import EfficientDetLite2, PersonDetector
+from clinigait.perception.hrnet.card import read_card
 from clinigait.perception.hrnet.estimator import HrnetPose
 from clinigait.perception.pose import BlazePose, PoseEstimator, PoseSample
 from clinigait.perception.runtime import Precision
@@ -25,6 +26,8 @@ from clinigait.perception.weights import (
 
 #: What gives silhouettes, and the turn of the body, where the pose model does not.
 _BODY = POSES["blazepose"]
+#: Of the pictures that a network saw, more than this share was made: the report says so.
+_MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,14 @@ class Models:
     def detector(self) -> str:
         """Name of the person detector."""
         return EfficientDetLite2.name
+
+    @property
+    def pose_is_synthetic(self) -> bool:
+        """Whether the keypoints' model learned from made people, nearly or altogether."""
+        if not is_hrnet(self.pose):
+            return False
+        learning = read_card(self.files[self.pose], check_hash=False).learning
+        return learning is not None and learning.synthetic_share > _MOSTLY
 
     def sha256(self) -> dict[str, str]:
         """Return the hash of every file by the name of the weights."""

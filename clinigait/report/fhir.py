@@ -246,8 +246,11 @@ def _absent(code: str, display: str, reason: str) -> Resource:
 
 
 def _method(assessment: Assessment) -> str:
-    pose = assessment.perception.pose if assessment.perception else ""
-    return clean(f"Markerless gait analysis of one video {pose}").strip()
+    seen = assessment.perception
+    if seen is None:
+        return "Markerless gait analysis of one video"
+    learned = f" ({ENGLISH.pose_synthetic})" if seen.pose_synthetic else ""
+    return clean(f"Markerless gait analysis of one video {seen.pose}{learned}")
 
 
 def _components(parameter: Parameter) -> list[Resource]:

@@ -157,7 +157,12 @@ class _Footer:
         self.words, self.page = words_, page
         self.line = _footer_line(assessment, words_)
         self.created_at = assessment.provenance.created_at
-        self.synthetic = assessment.provenance.synthetic
+        seen = assessment.perception
+        marks = {
+            words_.synthetic: assessment.provenance.synthetic,
+            words_.pose_synthetic: seen is not None and seen.pose_synthetic,
+        }
+        self.mark = next((mark for mark, is_so in marks.items() if is_so), "")
 
     def begin(self, canvas: TaggedCanvas, document: object) -> None:
         """Say when the report was made: not the time of printing."""
@@ -178,10 +183,10 @@ class _Footer:
         canvas.setLineWidth(0.5)
         canvas.line(left, 17.5 * 72 / 25.4, right, 17.5 * 72 / 25.4)
         self._research_use(canvas)
-        if self.synthetic:
+        if self.mark:
             canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
             place = (self.page.width / 2, self.page.height - 24)
-            draw_centred(canvas, place, self.words.synthetic, 2 * SIZE_FOOTER)
+            draw_centred(canvas, place, self.mark, 2 * SIZE_FOOTER)
         canvas.setFillColor(HexColor(MUTED))
         number = self.words.page.format(page=canvas.getPageNumber())
         width = text_width(number, SIZE_FOOTER)

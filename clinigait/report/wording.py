@@ -657,6 +657,7 @@ class Wording:
     pose: str = "Pose model"
     silhouettes_by: str = "Silhouettes by"
     flip_test: str = "flip test"
+    pose_synthetic: str = "Keypoints by a network that learned from synthetic walkers"
     weights: str = "Weights {name}"
     input_hash: str = "Film, SHA-256"
     protocol_hash: str = "Protocol, SHA-256"

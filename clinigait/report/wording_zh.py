@@ -420,6 +420,7 @@ CHINESE = Wording(
     pose="姿态模型",
     silhouettes_by="轮廓来自",
     flip_test="翻转测试",
+    pose_synthetic="关键点由以合成行走者训练的网络给出",
     weights="权重 {name}",
     input_hash="影像，SHA-256",
     protocol_hash="方案，SHA-256",

@@ -15,7 +15,16 @@ from clinigait.core.narration import NarratedSentence, Narration
 from clinigait.documents import write_pdf
 from clinigait.report.pdf import write_report
 from clinigait.report.styles import PAGES
-from support.assessments import DEFINITIONS, SUBJECT, assessed, prediction, refused, write_frames
+from clinigait.report.wording import wording
+from support.assessments import (
+    DEFINITIONS,
+    PERCEPTION,
+    SUBJECT,
+    assessed,
+    prediction,
+    refused,
+    write_frames,
+)
 
 NASTY = "<b>x</b> & </para> \x00\n\u202eevil {code} %s 步" + 10_000 * "W"
 
@@ -49,6 +58,22 @@ def _level(name: str = "speed_mps", side: str = "both", number: int = 0) -> Find
         {"value": 1.05, "low": 1.19, "high": 1.59}, "m/s", "strong",
         (f"parameters.{name}.{side}",), "somebody 2001", "Walking speed is low.",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_says_that_keypoints_were_learned_from_nobody(
+    language, frames, tmp_path
+) -> None:
+    words_ = wording(language)
+    for synthetic in (True, False):
+        seen = replace(PERCEPTION, pose="hrnet-compact", pose_synthetic=synthetic)
+        made = replace(assessed(9), perception=seen)
+        write_report(made, frames, tmp_path / "r.pdf", DEFINITIONS, language)
+        _assert_inside(tmp_path / "r.pdf", "a4")
+        told = ["".join(words_.pose_synthetic.split()) in "".join(page.split())
+                for page in _texts(tmp_path / "r.pdf")]  # fmt: skip
+        assert told
+        assert all(told) if synthetic else not any(told)
 
 
 @pytest.mark.parametrize("size", ["a4", "letter"])

@@ -43,6 +43,8 @@ def marks(shown: Shown) -> None:
     assessment, words = shown.assessment, shown.words
     if assessment.provenance.synthetic:
         st.warning(f"**{plain(words.synthetic)}**", icon=":material/science:")
+    elif assessment.perception and assessment.perception.pose_synthetic:
+        st.warning(f"**{plain(words.pose_synthetic)}**", icon=":material/science:")
     if any(said.research for said in assessment.predictions):
         st.warning(plain(words.model_research), icon=":material/science:")
 

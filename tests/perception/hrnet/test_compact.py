@@ -182,6 +182,11 @@ def test_models_find_silhouettes_elsewhere(here, weights_here) -> None:
     assert len(chosen.estimator(1).layout) == 23
 
 
+def test_it_is_known_whom_the_keypoints_were_learned_from(here, weights_here) -> None:
+    assert Models.chosen(COMPACT).pose_is_synthetic
+    assert not Models.chosen("blazepose").pose_is_synthetic
+
+
 def test_where_it_is_absent_there_is_one_sentence(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(shipped, "compact_onnx", lambda: tmp_path / f"{COMPACT}.onnx")
     with pytest.raises(BadInputError, match="does not come with this clinigait") as caught:
