@@ -277,24 +277,17 @@ def fitted(
     return fit.network
 
 
-def lessons_of(
-    asked: argparse.Namespace, sizes: Sizes, sets: tuple[PoseSet, PoseSet], films: PoseSet | None
-) -> Lessons:
-    """Return what is learned from: made people, people in films, weights of an earlier fit."""
-    made, left_out = sets
-    begin, before = None, ()
-    if asked.begin:
-        network, before = read_weights(asked.begin, sizes.plan.network)
-        begin = network.state_dict()
+def own_fit(
+    asked: argparse.Namespace, sizes: Sizes, made: PoseSet, films: PoseSet | None
+) -> PastFit:
+    """Return how this fit is told of, as it is planned."""
     plan = sizes.plan
-    own = PastFit(
+    return PastFit(
         steps=plan.steps, planned_steps=plan.steps, batch=plan.batch, rate=plan.rate,
         coarse_share=plan.coarse_share, ema=plan.ema, seed=asked.seed, odd_share=asked.odd,
         moments=sizes.moments, pictures=len(made), of_films=len(films) if films else 0,
         films=tuple(film_hashes(asked)), sources=tuple(sources_of(asked, len(made), films)),
     )  # fmt: skip
-    seen = joined([made, *([films] * how_often(films, len(made)) if films else [])])
-    return Lessons(seen, left_out, begin, (*before, own))
 
 
 def device_of(asked: str) -> str:
@@ -422,8 +415,8 @@ def run(asked: argparse.Namespace) -> None:
     set_threads(asked.threads)
     import_mmpose()
     sizes = sizes_of(asked)
-    if given := asked.begin or asked.weights:
-        read_weights(given, sizes.plan.network)
+    given = asked.begin or asked.weights
+    earlier = read_weights(given, sizes.plan.network) if given else None
     order = order_of(asked, sizes)
     with progress_bars() as say:
         wanted = order if asked.weights is None else replace(order, parts=sizes.left_out)
@@ -431,12 +424,15 @@ def run(asked: argparse.Namespace) -> None:
         if asked.until == "pictures":
             return
         left_out = read_set(order.folder, range(sizes.left_out))
-        if asked.weights is None:
-            made = read_set(order.folder, range(sizes.left_out, order.parts))
-            lessons = lessons_of(asked, sizes, (made, left_out), film_set(asked, say))
-            network, fits = fitted(asked, sizes, lessons, say), lessons.fits
+        if asked.weights is not None and earlier is not None:
+            network, fits = earlier
         else:
-            network, fits = read_weights(asked.weights, sizes.plan.network)
+            made = read_set(order.folder, range(sizes.left_out, order.parts))
+            own = own_fit(asked, sizes, made, films := film_set(asked, say))
+            seen = joined([made, *([films] * how_often(films, len(made)) if films else [])])
+            begin, before = (earlier[0].state_dict(), earlier[1]) if earlier else (None, ())
+            lessons = Lessons(seen, left_out, begin, (*before, own))
+            network, fits = fitted(asked, sizes, lessons, say), lessons.fits
     if asked.until == "weights":
         return
     sources = all_sources(fits)

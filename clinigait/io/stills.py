@@ -134,11 +134,13 @@ def read_pictures(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
                 f"{path.name[:80]} has pixels of the kind {file.mode}, not of 8 bits a colour.",
                 "Save it as JPEG or PNG with 8 bits.",
             )
-        number, last = 0, 0
-        while number <= last:
+        try:
+            # To count them, Pillow looks through all of them.
+            count = min(getattr(file, "n_frames", 1), DEFAULT_LIMITS.max_frames)
+        except _UNREADABLE as error:
+            raise _damaged(path) from error
+        for number in range(count):
             try:
-                # To count them, all of them are looked through.
-                last = min(getattr(file, "n_frames", 1), DEFAULT_LIMITS.max_frames) - 1
                 file.seek(number)
                 picture = ImageOps.exif_transpose(file).convert("RGBA")
             except _UNREADABLE as error:
@@ -147,7 +149,6 @@ def read_pictures(path: Path) -> Iterator[tuple[float, NDArray[np.uint8]]]:
             whole.paste(picture, mask=picture.getchannel("A"))
             yield time_s, np.asarray(whole, np.uint8)
             time_s += float(file.info.get("duration") or _SHOWN_MS) / 1000
-            number += 1
 
 
 def fitted(image: NDArray[np.uint8], size_px: tuple[int, int]) -> NDArray[np.uint8]:

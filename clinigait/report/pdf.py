@@ -34,7 +34,7 @@ from clinigait.report.styles import (
     style,
 )
 from clinigait.report.tagging import TaggedCanvas, Text
-from clinigait.report.text import date, markup, printable, short_hash
+from clinigait.report.text import date, markup, printable, short_hash, synthetic_mark
 from clinigait.report.wording import Wording, wording
 
 _TOTAL = "page-total"
@@ -157,12 +157,7 @@ class _Footer:
         self.words, self.page = words_, page
         self.line = _footer_line(assessment, words_)
         self.created_at = assessment.provenance.created_at
-        seen = assessment.perception
-        marks = {
-            words_.synthetic: assessment.provenance.synthetic,
-            words_.pose_synthetic: seen is not None and seen.pose_synthetic,
-        }
-        self.mark = next((mark for mark, is_so in marks.items() if is_so), "")
+        self.mark = synthetic_mark(assessment, words_)
 
     def begin(self, canvas: TaggedCanvas, document: object) -> None:
         """Say when the report was made: not the time of printing."""

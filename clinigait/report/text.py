@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-from clinigait.core import Parameter, printed
+from clinigait.core import Assessment, Parameter, printed
 from clinigait.core.definition import Definition
 from clinigait.report.dates import moment_of
 from clinigait.report.fonts import can_print
@@ -81,6 +81,14 @@ def decimals_of(parameter: Parameter, definitions: Mapping[str, Definition]) -> 
 def title_of(name: str, definitions: Mapping[str, Definition]) -> str:
     """Return a parameter's printed name."""
     return definitions[name].title if name in definitions else words(name)
+
+
+def synthetic_mark(assessment: Assessment, words_: Wording) -> str:
+    """Return the mark of whatever rests on synthetic walkers; empty where nothing does."""
+    if assessment.provenance.synthetic:
+        return words_.synthetic
+    seen = assessment.perception
+    return words_.pose_synthetic if seen is not None and seen.pose_synthetic else ""
 
 
 def words(name: str) -> str:

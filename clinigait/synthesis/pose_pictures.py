@@ -122,7 +122,7 @@ class _Stage(NamedTuple):
     coarse: bool
     behind: NDArray[np.float32]
     people: tuple[_Body, ...]
-    #: (256, 192, 3) what light of people is multiplied by, or None.
+    #: What fine samples of people's light are multiplied by, or None.
     texture: NDArray[np.float32] | None
 
 
@@ -243,7 +243,7 @@ def _looked_at(backdrop: Backdrop, view: PoseView, *, coarse: bool) -> View:
 
 
 def _texture(rng: np.random.Generator, backgrounds: Backgrounds) -> NDArray[np.float32] | None:
-    """Return what makes people's surfaces as rich as photographs: a part of some, blended."""
+    """Return what makes people's surfaces as rich as photographs, for every fine sample."""
     if rng.random() < 0.4:
         return None
     picture = backgrounds.drawn(rng, SIZE_PX)
@@ -251,7 +251,8 @@ def _texture(rng: np.random.Generator, backgrounds: Backgrounds) -> NDArray[np.f
         picture = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
     mean = picture.mean(axis=(0, 1), keepdims=True)
     strength = float(rng.uniform(0.1, 0.8))
-    return np.asarray(((picture + 0.05) / (mean + 0.05)) ** strength, np.float32).clip(0.1, 4)
+    texture = np.asarray(((picture + 0.05) / (mean + 0.05)) ** strength, np.float32).clip(0.1, 4)
+    return np.asarray(cv2.resize(texture, (FINE * SIZE_PX[0], FINE * SIZE_PX[1])), np.float32)
 
 
 def _obstacle(rng: np.random.Generator, eye: NDArray[np.float64]) -> Box:
@@ -335,7 +336,7 @@ def _exposure(stage: _Stage, later_s: float) -> _Exposure:
         mesh = mesh_of(figure, surface, pixels)
         colours = figure_colours(raster, mesh, look_of(figure).paint, sun)
         if stage.texture is not None:
-            colours *= np.asarray(cv2.resize(stage.texture, fine.size_px))
+            colours *= stage.texture
         drawn.append((raster, colours))
     # The nearest is drawn last; nobody walks through anybody.
     for raster, colours in sorted(drawn, key=lambda one: float(one[0].inverse_m.max())):

@@ -13,7 +13,7 @@ from clinigait.clinic import results, signing
 from clinigait.core import Grade, Measurement, QualityCheck
 from clinigait.report.quality_pages import strides_line
 from clinigait.report.styles import GRADE_SIGNS
-from clinigait.report.text import date, printable, quantity
+from clinigait.report.text import date, printable, quantity, synthetic_mark
 from clinigait.report.text import words as words_of
 from clinigait.report.values import TILES
 
@@ -41,10 +41,8 @@ def head(shown: Shown) -> None:
 def marks(shown: Shown) -> None:
     """Say that something is synthetic or for research wherever it shows."""
     assessment, words = shown.assessment, shown.words
-    if assessment.provenance.synthetic:
-        st.warning(f"**{plain(words.synthetic)}**", icon=":material/science:")
-    elif assessment.perception and assessment.perception.pose_synthetic:
-        st.warning(f"**{plain(words.pose_synthetic)}**", icon=":material/science:")
+    if mark := synthetic_mark(assessment, words):
+        st.warning(f"**{plain(mark)}**", icon=":material/science:")
     if any(said.research for said in assessment.predictions):
         st.warning(plain(words.model_research), icon=":material/science:")
 
