@@ -66,7 +66,16 @@ from clinigait.core.protocol import (
     Task,
     WalkerRule,
 )
-from clinigait.core.recording import Frame, FrameSource, Moments, PickySource, Recording
+from clinigait.core.recording import (
+    GLANCE_STEP_PX,
+    Frame,
+    FrameSource,
+    Glance,
+    GlancingSource,
+    Moments,
+    PickySource,
+    Recording,
+)
 from clinigait.core.refusal import BadInputError, Refused, RefusedError
 from clinigait.core.review import (
     MANUAL,
@@ -105,6 +114,7 @@ __all__ = [
     "CHAIN_BH",
     "COCO_17",
     "GAIT_PHASES",
+    "GLANCE_STEP_PX",
     "LAYOUTS",
     "LOWER_BODY",
     "MANUAL",
@@ -143,6 +153,8 @@ __all__ = [
     "FindingKind",
     "Frame",
     "FrameSource",
+    "Glance",
+    "GlancingSource",
     "Grade",
     "InputSpec",
     "Intrinsics",

@@ -17,6 +17,8 @@ from clinigait.core.camera import Intrinsics
 _SAME_FRAME = 0.25
 #: A frame, where there is only one to tell how long it is.
 _ONE_FRAME_S = 0.04
+#: A glance takes one pixel of so many, along and across.
+GLANCE_STEP_PX = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +42,25 @@ class Frame:
     time_s: float
     image: NDArray[np.uint8]
     depth_mm: NDArray[np.uint16] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """A frame in passing: a few of its pixels, and the whole of it now and then.
+
+    Parameters
+    ----------
+    time_s
+        Presentation timestamp in seconds.
+    pixels
+        (N, 3) uint8 RGB of a grid over the picture, of the same places in every frame of a film.
+    frame
+        The frame; None where the one before is not long ago.
+    """
+
+    time_s: float
+    pixels: NDArray[np.uint8]
+    frame: Frame | None
 
 
 class FrameSource(Protocol):
@@ -91,6 +112,15 @@ class PickySource(FrameSource, Protocol):
 
     def frames_near(self, wanted: Moments) -> Iterator[Frame]:
         """Yield the frames that are wanted, numbered as among all, in the order of presentation."""
+        ...
+
+
+@runtime_checkable
+class GlancingSource(FrameSource, Protocol):
+    """A source that makes no whole pictures of frames at which nobody looks closely."""
+
+    def glances(self, every_s: float) -> Iterator[Glance]:
+        """Yield every frame in passing, and whole ones at least so far apart."""
         ...
 
 
@@ -150,3 +180,23 @@ class Recording:
         if isinstance(self.source, PickySource):
             return self.source.frames_near(wanted)
         return (frame for frame in self.frames() if wanted.has(frame.time_s))
+
+    def glances(self, every_s: float) -> Iterator[Glance]:
+        """Yield every frame in passing, and whole ones at least so far apart.
+
+        Parameters
+        ----------
+        every_s
+            Time from one whole frame to the next, in s; the first frame comes whole.
+        """
+        if isinstance(self.source, GlancingSource):
+            return self.source.glances(every_s)
+        return self._glances(every_s)
+
+    def _glances(self, every_s: float) -> Iterator[Glance]:
+        due_s = -np.inf
+        for frame in self.frames():
+            pixels = frame.image[::GLANCE_STEP_PX, ::GLANCE_STEP_PX].reshape(-1, 3)
+            due = frame.time_s >= due_s
+            due_s = frame.time_s + every_s if due else due_s
+            yield Glance(frame.time_s, pixels, frame if due else None)

@@ -8,6 +8,8 @@ back. It is started by its path, not as a module, so that it loads nothing but t
 Everything on the way back is a ``RECORD`` (kind, payload bytes, frame index, time in s) and its
 payload: one ``HEADER`` (JSON), then ``FRAME`` after ``FRAME`` (raw RGB, no padding), then one
 ``REPORT`` (JSON). An ``ERROR`` (JSON with a code) takes the place of whatever could not be done.
+Where frames are glanced at, a ``GLANCE`` takes the place of every ``FRAME``: raw RGB of a small
+picture, and now and then that of the whole one right behind it.
 """
 
 from __future__ import annotations
@@ -40,8 +42,9 @@ from av.video.stream import VideoStream
 #: As :mod:`clinigait.core.synthetic` has it, which this process does without.
 SYNTHETIC_MARK = "synthetic: true"
 
+Bytes = bytes | memoryview
 RECORD = struct.Struct("<cIqd")
-HEADER, FRAME, REPORT, ERROR = b"H", b"F", b"R", b"E"
+HEADER, GLANCE, FRAME, REPORT, ERROR = b"H", b"G", b"F", b"R", b"E"
 
 #: Elementary streams: no container, so no timestamps and at best a rate of their own.
 BARE_STREAMS = frozenset({"h264", "hevc"})
@@ -95,6 +98,10 @@ class Job:
     #: Increasing times near which frames are wanted, and how near; None for all frames.
     near_s: list[float] | None = None
     within_s: float = 0.0
+    #: Frames are glanced at, and wanted at least so far apart; None for all frames. A glance takes
+    #: one pixel of ``glance_step_px`` along and across.
+    every_s: float | None = None
+    glance_step_px: int = 1
 
     def wants(self, time_s: float) -> bool:
         """Tell whether a frame of this time is to be sent."""
@@ -367,6 +374,11 @@ class Geometry(NamedTuple):
         """Return the size after the turn."""
         return size_px[::-1] if self.turn_deg in {90, 270} else size_px
 
+    def glanced_at(self, step_px: int) -> Geometry:
+        """Return the geometry of small pictures, which are not turned."""
+        width_px, height_px = (-(-side // step_px) for side in self.scaled_px)
+        return self._replace(scaled_px=(width_px, height_px), turn_deg=0, mirrored=False)
+
     def fits(self, frame: VideoFrame) -> bool:
         """Tell whether a frame has the shape of the first one (its size may differ)."""
         stretch = frame.width * self.stored_px[1] / (frame.height * self.stored_px[0])
@@ -387,7 +399,10 @@ def geometry_of(frame: VideoFrame, pixel_aspect: Fraction | None, job: Job) -> G
 
 
 class Painter:
-    """Turns decoded frames into upright RGB pictures of one size."""
+    """Turns decoded frames into upright RGB pictures of one size.
+
+    ``interpolation`` is FFmpeg's name of a way to scale; None chooses by the sizes.
+    """
 
     #: (turn, mirrored) -> (FFmpeg filter, its argument), and whether rows go from the bottom up.
     STEPS: ClassVar[dict[tuple[int, bool], tuple[tuple[str, str | None] | None, bool]]] = {
@@ -401,8 +416,9 @@ class Painter:
         (270, True): (("transpose", "cclock_flip"), False),
     }
 
-    def __init__(self, geometry: Geometry, job: Job) -> None:
+    def __init__(self, geometry: Geometry, job: Job, interpolation: str | None = None) -> None:
         self.geometry = geometry
+        self.interpolation = interpolation
         self.threads = job.decode_threads
         self.reformatter = VideoReformatter()
         step, self.bottom_up = self.STEPS[geometry.turn_deg, geometry.mirrored]
@@ -417,7 +433,7 @@ class Painter:
         graph.link_nodes(source, graph.add(name, argument), graph.add("buffersink")).configure()
         return graph
 
-    def paint(self, frame: VideoFrame) -> bytes | memoryview | None:
+    def paint(self, frame: VideoFrame) -> Bytes | None:
         """Return the upright picture's bytes, rows without padding; None where that fails."""
         try:
             picture = self._scaled(frame)
@@ -433,9 +449,10 @@ class Painter:
     def _scaled(self, frame: VideoFrame) -> VideoFrame:
         width_px, height_px = self.geometry.scaled_px
         shrinks = width_px * height_px < frame.width * frame.height
+        interpolation = self.interpolation or ("AREA" if shrinks else "BICUBIC")
         return self.reformatter.reformat(
             frame, width=width_px, height=height_px, format="rgb24", threads=self.threads,
-            src_colorspace=colour_matrix(frame), interpolation="AREA" if shrinks else "BICUBIC",
+            src_colorspace=colour_matrix(frame), interpolation=interpolation,
         )  # fmt: skip
 
 
@@ -455,7 +472,7 @@ class DepthPainter:
             raise FilmError("not_depth", "its frames are turned, stretched or too large")
         self.geometry = geometry
 
-    def paint(self, frame: VideoFrame) -> bytes | memoryview | None:
+    def paint(self, frame: VideoFrame) -> Bytes | None:
         """Return red, green and blue of every pixel; None where the frame is of another kind."""
         stored_px = (frame.width, frame.height)
         if frame.format.name not in self.FORMATS or stored_px != self.geometry.stored_px:
@@ -471,7 +488,31 @@ class DepthPainter:
         return bytes(picture)
 
 
-def packed_rows(picture: VideoFrame, bottom_up: bool) -> bytes | memoryview:
+class Gaze:
+    """Paints what is wanted of each frame: the whole, a glance, both, or nothing."""
+
+    def __init__(self, job: Job, painter: Painter | DepthPainter) -> None:
+        self.job = job
+        self.painter = painter
+        small = painter.geometry.glanced_at(job.glance_step_px)
+        self.glancer = Painter(small, job, "POINT")
+        self.kind = FRAME if job.every_s is None else GLANCE
+        self.due_s = -math.inf
+
+    def pictures(self, time_s: float, frame: VideoFrame) -> list[Bytes | None]:
+        """Return the bytes of the pictures in the order of sending; None where that fails."""
+        if self.job.every_s is None:
+            return [self.painter.paint(frame)] if self.job.wants(time_s) else []
+        glance = self.glancer.paint(frame)
+        if glance is None or time_s < self.due_s:
+            return [glance]
+        whole = self.painter.paint(frame)
+        if whole is not None:
+            self.due_s = time_s + self.job.every_s
+        return [glance, whole]
+
+
+def packed_rows(picture: VideoFrame, bottom_up: bool) -> Bytes:
     """Return the bytes of an RGB picture without the padding at the end of its rows."""
     plane = picture.planes[0]
     row_bytes, line_bytes = 3 * picture.width, abs(plane.line_size)
@@ -502,15 +543,16 @@ class Place(NamedTuple):
     time_s: float
 
 
-def send(out: BinaryIO, kind: bytes, payload: bytes | memoryview, place: Place) -> None:
-    """Write one record."""
-    out.write(RECORD.pack(kind, len(payload), place.number, place.time_s))
-    out.write(payload)
+def send(out: BinaryIO, kind: bytes, place: Place, *payload: Bytes) -> None:
+    """Write one record; its payload may come in parts."""
+    out.write(RECORD.pack(kind, sum(map(len, payload)), place.number, place.time_s))
+    for part in payload:
+        out.write(part)
 
 
 def send_json(out: BinaryIO, kind: bytes, content: object) -> None:
     """Write one record of JSON."""
-    send(out, kind, json.dumps(content).encode(), Place(0, 0.0))
+    send(out, kind, Place(0, 0.0), json.dumps(content).encode())
     out.flush()
 
 
@@ -550,17 +592,18 @@ def play(job: Job, film: BinaryIO, out: BinaryIO) -> None:
     send_json(out, HEADER, header(container, stream, geometry))
     if job.first_frame_only:
         return
+    gaze = Gaze(job, painter)
     for time_s, frame in chain([first], frames):
         check_pixels(frame.width, frame.height, job)
-        wanted, fits = job.wants(time_s), geometry.fits(frame)
-        picture = painter.paint(frame) if wanted and fits else None
-        if not fits or (wanted and picture is None):
+        fits = geometry.fits(frame)
+        pictures = gaze.pictures(time_s, frame) if fits else [None]
+        if None in pictures:
             tally.damaged += 1
             continue
         if tally.n_frames >= job.max_frames:
             raise FilmError("too_many_frames", f"more than {job.max_frames}")
-        if picture is not None:
-            send(out, FRAME, picture, Place(tally.n_frames, time_s))
+        if pictures:
+            send(out, gaze.kind, Place(tally.n_frames, time_s), *pictures)
         tally.n_frames += 1
     send_json(out, REPORT, asdict(tally))
 

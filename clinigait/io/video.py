@@ -28,8 +28,16 @@ from types import TracebackType
 from typing import IO, Any, NamedTuple, NoReturn, Self, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
-from clinigait.core import BadInputError, Frame, Moments, Recording
+from clinigait.core import (
+    GLANCE_STEP_PX,
+    BadInputError,
+    Frame,
+    Glance,
+    Moments,
+    Recording,
+)
 from clinigait.io import _decoder
 from clinigait.io._complaints import Complaints
 
@@ -219,25 +227,42 @@ class VideoSource:
             return (frame for frame in self._played(None) if wanted.has(frame.time_s))
         return self._played(wanted)
 
+    def glances(self, every_s: float) -> Iterator[Glance]:
+        """Yield every frame in passing, and whole ones at least so far apart.
+
+        Raises
+        ------
+        BadInputError
+            As of :meth:`frames`.
+        """
+        with self._playing(every_s=every_s, glance_step_px=GLANCE_STEP_PX) as (child, header):
+            yield from child.glances(header.size_px)
+            self.report = child.report
+
     def _played(self, wanted: Moments | None) -> Iterator[Frame]:
-        with self._child(first_frame_only=False, wanted=wanted) as child:
-            header = child.header()
-            if self._header not in {None, header}:
-                raise _film_error("changed", self._path)
+        asked: dict[str, Any] = {}
+        if wanted is not None:
+            near_s = [round(float(time_s), 5) for time_s in wanted.times_s]
+            asked = {"near_s": near_s, "within_s": float(wanted.within_s)}
+        with self._playing(**asked) as (child, header):
             yield from child.frames(header.size_px)
             self.report = child.report
 
-    def _child(self, *, first_frame_only: bool, wanted: Moments | None = None) -> _Child:
+    @contextlib.contextmanager
+    def _playing(self, **asked: Any) -> Iterator[tuple[_Child, Header]]:  # noqa: ANN401
+        with self._child(first_frame_only=False, **asked) as child:
+            header = child.header()
+            if self._header not in {None, header}:
+                raise _film_error("changed", self._path)
+            yield child, header
+
+    def _child(self, **asked: Any) -> _Child:  # noqa: ANN401
         film = _open_film(self._path)
         if _identity(film) != self._identity:
             film.close()
             raise _film_error("changed", self._path)
         with film:
-            asked: dict[str, Any] = {"first_frame_only": first_frame_only, "depth": self._depth}
-            if wanted is not None:
-                near_s = [round(float(time_s), 5) for time_s in wanted.times_s]
-                asked |= {"near_s": near_s, "within_s": float(wanted.within_s)}
-            command = _command(self._limits, asked)
+            command = _command(self._limits, asked | {"depth": self._depth})
             return _Child(film, self._path, self._limits, command)
 
 
@@ -340,22 +365,47 @@ class _Child:
 
     def frames(self, size_px: tuple[int, int]) -> Iterator[Frame]:
         """Yield frames until the report comes."""
-        last_s, last = -math.inf, -1
         width_px, height_px = size_px
+        for record in self._records(_decoder.FRAME):
+            image = np.empty((height_px, width_px, 3), np.uint8)
+            self._fill_with(record, image)
+            yield Frame(record.number, record.time_s, image)
+
+    def glances(self, size_px: tuple[int, int]) -> Iterator[Glance]:
+        """Yield every frame in passing until the report comes."""
+        width_px, height_px = size_px
+        n_pixels = math.prod(-(-side // GLANCE_STEP_PX) for side in size_px)
+        for record in self._records(_decoder.GLANCE):
+            pixels = np.empty((n_pixels, 3), np.uint8)
+            if record.n_bytes == pixels.nbytes:
+                self._fill_with(record, pixels)
+                yield Glance(record.time_s, pixels, None)
+                continue
+            image = np.empty((height_px, width_px, 3), np.uint8)
+            self._fill_with(record, pixels, image)
+            yield Glance(record.time_s, pixels, Frame(record.number, record.time_s, image))
+
+    def _records(self, kind: bytes) -> Iterator[_Record]:
+        """Yield what stands before each picture, until the report comes."""
+        last_s, last = -math.inf, -1
         for _ in range(self._limits.max_frames + 1):
             record = self._record()
             if record.kind == _decoder.REPORT:
                 self.report = self._report(record)
                 return
-            image = np.empty((height_px, width_px, 3), np.uint8)
-            expected = (_decoder.FRAME, image.nbytes)
             in_order = last < record.number < self._limits.max_frames
-            if record[:2] != expected or not in_order or not last_s < record.time_s < math.inf:
+            if record.kind != kind or not in_order or not last_s < record.time_s < math.inf:
                 self._garbled()
-            self._fill(image.data.cast("B"))
             last_s, last = record.time_s, record.number
-            yield Frame(record.number, record.time_s, image)
+            yield record
         self._garbled()
+
+    def _fill_with(self, record: _Record, *pictures: NDArray[np.uint8]) -> None:
+        """Read pictures of which the record must tell the size."""
+        if record.n_bytes != sum(picture.nbytes for picture in pictures):
+            self._garbled()
+        for picture in pictures:
+            self._fill(picture.data.cast("B"))
 
     def _report(self, record: _Record) -> DecodeReport:
         content = self._json(record)

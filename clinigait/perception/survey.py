@@ -30,9 +30,8 @@ from clinigait.perception.walker import MIN_IDENTITY, doubt, people_seen
 SURVEY_INTERVAL_S = 0.1
 #: A look is due a little before the interval is over: times of frames are rounded.
 _DUE = 0.95
-#: Pictures are the same where no pixel of this grid differs by more than coding leaves behind:
+#: Pictures are the same where no pixel of a glance differs by more than coding leaves behind:
 #: up to 16 grey levels where repeated, from 100 where a person walks, in films tried.
-_SAMPLED = 8
 _SAME_GREY = 30
 
 
@@ -141,19 +140,17 @@ def survey(
     times_s: list[float] = []
     repeated: list[bool] = []
     last = np.zeros(0, np.int16)
-    due_s = -np.inf
     with Lookout(detectors) as lookout:
-        for frame in recording.frames():
-            times_s.append(frame.time_s)
-            sample = frame.image[::_SAMPLED, ::_SAMPLED].astype(np.int16)
-            repeated.append(len(times_s) > 1 and bool(np.abs(sample - last).max() <= _SAME_GREY))
-            last = sample
-            if frame.time_s < due_s:
+        for glance in recording.glances(_DUE * SURVEY_INTERVAL_S):
+            times_s.append(glance.time_s)
+            pixels = glance.pixels.astype(np.int16)
+            repeated.append(len(times_s) > 1 and bool(np.abs(pixels - last).max() <= _SAME_GREY))
+            last = pixels
+            if glance.frame is None:
                 continue
-            due_s = frame.time_s + _DUE * SURVEY_INTERVAL_S
-            _take_in(tracker, motion, lookout.look(frame))
+            _take_in(tracker, motion, lookout.look(glance.frame))
             if recording.duration_hint_s:
-                progress(min((frame.time_s - times_s[0]) / recording.duration_hint_s, 1.0))
+                progress(min((glance.time_s - times_s[0]) / recording.duration_hint_s, 1.0))
         _take_in(tracker, motion, lookout.rest())
     if not times_s:
         raise BadInputError("The video holds no picture.", "Film again, or export the video anew.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import numpy as np
@@ -147,6 +149,59 @@ def test_frames_whose_time_runs_backwards_are_dropped_and_counted() -> None:
     times_s = [clock.time_s(frame) for frame in frames]
     assert times_s == [0, Fraction(1, 10), None, None, Fraction(2, 10), Fraction(3, 10)]
     assert not clock.estimated
+
+
+# ---------------------------------------------------------------- in passing
+
+GLANCED_AT = {
+    "as usual": Film(n_frames=20, width_px=97, height_px=63, codec="ffv1", rate_hz=40),
+    "turned": Film(
+        n_frames=20, width_px=96, height_px=64, matrix=(0, ONE, 0, -ONE, 0, 0, 0, 0, 1 << 30)
+    ),
+    "wide pixels": Film(n_frames=20, pixel_aspect=Fraction(3, 2)),
+    "deep colours": Film(n_frames=20, pixel_format="yuv444p16le", codec="ffv1"),
+}
+
+
+@pytest.mark.parametrize("name", GLANCED_AT)
+def test_a_glance_at_every_frame_and_a_look_now_and_then(tmp_path: Path, name: str) -> None:
+    recording = open_recording(write_film(tmp_path / "walk.mkv", GLANCED_AT[name]))
+    frames = play(recording)
+    glances = list(recording.glances(0.1))
+    assert [glance.time_s for glance in glances] == [frame.time_s for frame in frames]
+    due_s = -1.0
+    for frame, glance in zip(frames, glances, strict=True):
+        assert (glance.frame is not None) == (frame.time_s >= due_s)
+        if glance.frame is not None:
+            due_s = frame.time_s + 0.1
+            assert glance.frame.index == frame.index
+            assert np.array_equal(glance.frame.image, frame.image)
+        assert glance.pixels.shape == frame.image[::8, ::8].reshape(-1, 3).shape
+        apart = np.abs(glance.pixels[:, None].astype(int) - frame.image.reshape(1, -1, 3))
+        nearest = apart.max(2).min(1)
+        assert np.quantile(nearest, 0.8) <= 12, "colours of the picture, but on edges"
+        assert len(np.unique(glance.pixels // 64, axis=0)) > 4, "from all over it"
+    report = source_of(recording).report
+    assert report is not None
+    assert report.n_frames == len(frames)
+
+
+def test_a_glance_tells_a_picture_that_is_shown_again(tmp_path: Path) -> None:
+    pictures = [media.picture(n // 3, 96, 64) for n in range(12)]
+    recording = open_recording(write_film(tmp_path / "walk.mp4", Film(), pictures))
+    pixels = np.array([glance.pixels for glance in recording.glances(0.1)], int)
+    moved = np.abs(np.diff(pixels, axis=0)).max((1, 2))
+    assert list(moved > 30) == [n % 3 == 0 for n in range(1, 12)]
+
+
+def test_a_source_that_cannot_glance_gives_the_same_in_passing(tmp_path: Path) -> None:
+    recording = open_recording(write_film(tmp_path / "walk.mp4"))
+    plain = SimpleNamespace(frames=recording.frames)
+    glances = list(replace(recording, source=plain).glances(0.1))
+    for glance, other in zip(glances, recording.glances(0.1), strict=True):
+        assert glance.time_s == other.time_s
+        assert glance.pixels.shape == other.pixels.shape
+        assert (glance.frame is None) == (other.frame is None)
 
 
 # ---------------------------------------------------------------- upright, square, right colours

@@ -292,6 +292,25 @@ def test_a_child_that_was_taken_over_is_not_believed(
     assert "decoder crash" in refusal(write_film(tmp_path / "walk.mp4")).message
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "send(b'F', bytes(48))",
+        "send(b'G', bytes(48))",
+        "send(b'G', bytes(2))",
+        "send(b'G', b'', size=2**32 - 1)",
+        "send(b'G', bytes(3), 0, 1.); send(b'G', bytes(3), 1, 1.)",
+        "send(b'G', bytes(51), 1, 1.); send(b'G', bytes(3), 1, 2.)",
+    ],
+)
+def test_a_child_that_was_taken_over_is_not_believed_in_passing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str
+) -> None:
+    script(monkeypatch, tmp_path, hostile_header() + code)
+    with pytest.raises(BadInputError, match="decoder crash"):
+        list(open_recording(write_film(tmp_path / "walk.mp4")).glances(0.1))
+
+
 def script(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> None:
     """Let another program play the decoder."""
     path = folder / "decoder.py"
