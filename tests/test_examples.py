@@ -193,8 +193,11 @@ def test_selective_finetuning(tmp_path, monkeypatch, capsys) -> None:
             _FOLDER / "selective_finetuning.py", monkeypatch, tmp_path / "identity",
             tmp_path / "frailty", "--out", table, "--keep", tmp_path / "fits",
         )  # fmt: skip
-    rows = [line for line in tables[0].read_text().splitlines() if "frozen" in line]
-    assert len(rows) == 1 + 4
+    _, table, differences = tables[0].read_text().split("\n\n")
+    assert len(table.splitlines()) == 2 + 4
+    last = differences.splitlines()[-1]
+    assert last.startswith("| all frozen but the head |"), "against every other row"
+    assert last.count(" to ") == 3
     assert tables[0].read_text() == tables[1].read_text()
     assert len(list((tmp_path / "fits").glob("*.npz"))) == 1 + 4
     assert "Identity: 2 people taught" in capsys.readouterr().out
