@@ -112,11 +112,12 @@ def survives(base: Path, seed: int) -> bool:
     path.write_bytes(media.flip_bytes(data[:reach], n_flips, generator) + data[reach:])
     try:
         recording = open_recording(path, DecodeLimits(stall_s=30, total_wait_s=60))
-        last_s = -np.inf
+        times_s = []
         for frame in recording.frames():
             assert frame.image.shape == (recording.height_px, recording.width_px, 3)
-            assert frame.time_s > last_s
-            last_s = frame.time_s
+            times_s.append(frame.time_s)
+        assert np.all(np.diff(times_s) > 0)
+        assert [glance.time_s for glance in recording.glances(0.1)] == times_s
     except BadInputError:
         return False
     finally:
