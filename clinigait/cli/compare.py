@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from clinigait.core import SYNTHETIC, BadInputError, Finding
+from clinigait.core import BadInputError, Finding
 from clinigait.gait.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
@@ -59,19 +59,21 @@ def compare(
     from clinigait.gait.compare import compare as compared  # noqa: PLC0415
     from clinigait.io.assessment import read_assessment  # noqa: PLC0415
     from clinigait.io.output import replace_file  # noqa: PLC0415
+    from clinigait.report.tables import marked_columns  # noqa: PLC0415
+    from clinigait.report.text import synthetic_marks  # noqa: PLC0415
+    from clinigait.report.wording import ENGLISH  # noqa: PLC0415
 
     _check_out(out, (first, second))
     both = read_assessment(first), read_assessment(second)
     rows = compared(*both)
     findings = change_findings(rows, *both, CATALOGUE)
-    synthetic = any(assessment.provenance.synthetic for assessment in both)
-    text = comparison_csv(rows, findings, synthetic=synthetic)
+    text = comparison_csv(rows, findings, marked_columns(both))
     replace_file(out, text.encode("utf-8", "replace"))
     _tell(rows)
     for line in finding_lines(findings):
         typer.echo(line)
-    if synthetic:
-        typer.echo("Synthetic walker, not a patient.")
+    for mark in synthetic_marks(both, ENGLISH):
+        typer.echo(f"{mark}.")
     typer.echo(f"Table: {out}")
 
 
@@ -85,7 +87,7 @@ def _check_out(out: Path, inputs: Sequence[Path]) -> None:
 
 
 def comparison_csv(
-    rows: Sequence[Comparison], findings: Sequence[Finding] = (), *, synthetic: bool = False
+    rows: Sequence[Comparison], findings: Sequence[Finding] = (), marks: Sequence[str] = ()
 ) -> str:
     """Return a comparison as CSV, one row a parameter and side.
 
@@ -97,18 +99,17 @@ def comparison_csv(
         What :func:`clinigait.gait.compare.compare` returned.
     findings
         What they say: each stands in the row of its parameter and side.
-    synthetic
-        Whether a synthetic walker was assessed: one column more says so.
+    marks
+        Columns that are true in every row: what rests on synthetic walkers.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *([SYNTHETIC] if synthetic else [])])
-    mark = ["true"] if synthetic else []
+    writer.writerow([*_COLUMNS, *marks])
     told = {(finding.name, finding.side or "both"): finding for finding in findings}
     for row in rows:
         finding = told.get((row.name, row.side))
         said = [finding.grade, _text(finding.text)] if finding is not None else ["", ""]
-        writer.writerow([*_cells(row), *said, *mark])
+        writer.writerow([*_cells(row), *said, *["true"] * len(marks)])
     return text.getvalue()
 
 

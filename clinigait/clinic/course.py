@@ -36,6 +36,8 @@ class CoursePoint:
         Whether the version is signed.
     synthetic
         Whether a synthetic walker was assessed.
+    pose_synthetic
+        Whether the keypoints are by a network that learned from synthetic walkers.
     """
 
     visit_id: str
@@ -48,6 +50,7 @@ class CoursePoint:
     reason: str | None
     signed: bool
     synthetic: bool
+    pose_synthetic: bool
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,8 @@ def _point(row: _Row, found: Assessment, parameter: Parameter | None) -> CourseP
         reference=parameter.reference if parameter else None,
         reason=parameter.reason if parameter else "Not part of the protocol of this visit.",
         signed=row.signature_id is not None,
-        synthetic=found.provenance.synthetic,
+        synthetic=found.synthetic,
+        pose_synthetic=found.pose_synthetic,
     )
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session
 
 from clinigait.clinic.access import Target, acting, seen_by
 from clinigait.clinic.scales import scored
-from clinigait.core import BadInputError
+from clinigait.core import SYNTHETIC_COLUMNS, BadInputError
 from clinigait.gait.catalogue import CATALOGUE
 from clinigait.report.tables import Cell, csv_text
 from clinigait.store import Store, audit
@@ -41,7 +41,7 @@ _SEXES = frozenset({"female", "male"})
 _UNITS = frozenset(definition.unit for definition in CATALOGUE.values())
 _PERSON = ("person", "visit", "day")
 _VISIT_COLUMNS = (
-    *_PERSON, "status", "refusal", "synthetic", "events_reviewed", "signed", "age_y", "sex",
+    *_PERSON, "status", "refusal", *SYNTHETIC_COLUMNS, "events_reviewed", "signed", "age_y", "sex",
     "height_m", "mass_kg",
 )  # fmt: skip
 _MEASURED_COLUMNS = (*_PERSON, "parameter", "side", "value", "unit", "n", "low", "high")
@@ -164,6 +164,7 @@ def _visit(facts: Mapping[str, Any], content: dict[str, Any], *, signed: bool) -
         "none" if not content else "refused" if refusal else "measured",
         refusal if refusal.isidentifier() else "",
         bool(_part(content, "provenance").get("synthetic")),
+        bool(_part(content, "perception").get("pose_synthetic")),
         bool(_part(content, "review")),
         signed,
         None if age_y is None else f"{OLDEST_Y}+" if old else int(age_y),

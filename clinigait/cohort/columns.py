@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from clinigait.core import SYNTHETIC
+from clinigait.core import POSE_SYNTHETIC, SYNTHETIC, SYNTHETIC_COLUMNS
 
 #: A walk is one of these three together.
 WALK: Final = ("subject", "visit", "file")
@@ -21,7 +21,7 @@ MADE: Final = (
     *("input_sha256", "versions_sha256", "clinigait_version", "report"),
 )
 #: Columns that results have, whatever the manifest has.
-RESERVED: Final = (*ENDED, *PARAMETER, SYNTHETIC, *MADE)
+RESERVED: Final = (*ENDED, *PARAMETER, *SYNTHETIC_COLUMNS, *MADE)
 #: What each column holds that is not just any column of the manifest.
 MEANINGS: Final = {
     "subject": "Pseudonymous code of the person.",
@@ -45,6 +45,7 @@ MEANINGS: Final = {
     "reference_high": "Upper limit of that range.",
     "reference_source": "Citation of that range.",
     SYNTHETIC: "Whether the walker is synthetic: computed, not a person.",
+    POSE_SYNTHETIC: "Whether the keypoints are by a network that learned from synthetic walkers.",
     "warnings": "Codes of the checks of a measured walk that warn, with semicolons between.",
     "protocol": "Name of the protocol.",
     "protocol_sha256": "SHA-256 of the protocol's file.",

@@ -29,6 +29,7 @@ from clinigait.io.protocol import load_protocol
 from clinigait.passes import merge_passes, refused_as_a_whole
 from clinigait.perception.estimators import KeptModels
 from clinigait.pipeline import assess, open_models, provenance
+from clinigait.report.tables import mark_columns
 from clinigait.report.tidy import tidy_rows
 from clinigait.request import Request
 
@@ -206,7 +207,7 @@ def _merged(walk: CohortWalk, request: Request, scratch: Path, out: Path) -> Ass
 
 def piece_of(assessment: Assessment, plan: Plan) -> Piece:
     """Return what is kept of an assessment."""
-    facts = {**plan_facts(plan), "synthetic": assessment.provenance.synthetic}
+    facts = {**plan_facts(plan), **mark_columns(assessment)}
     if assessment.refusal is not None:
         why = assessment.refusal
         return Piece("refused", why.code, why.message, facts)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from clinigait.cohort.columns import PARAMETER, WALK
 from clinigait.cohort.study_plan import StudyPlan
-from clinigait.core import SYNTHETIC, BadInputError
+from clinigait.core import POSE_SYNTHETIC, SYNTHETIC, BadInputError
 from clinigait.gait.catalogue import CATALOGUE
 
 STATUSES: Final = ("measured", "refused", "failed")
@@ -91,6 +91,8 @@ class StudyTable:
         What is asked.
     synthetic
         Whether a walk is one of a synthetic walker.
+    pose_synthetic
+        Whether the keypoints of a walk are by a network that learned from synthetic walkers.
     """
 
     walks: pd.DataFrame
@@ -103,6 +105,7 @@ class StudyTable:
     columns: tuple[str, ...]
     plan: StudyPlan
     synthetic: bool
+    pose_synthetic: bool
 
     def with_values(self, name: str) -> pd.DataFrame:
         """Return the measured walks with a column ``value`` of one parameter, none missing."""
@@ -148,7 +151,6 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
     values, measures = _by_parameter(kept, walks.index)
     _check_primary(plan.primary, measures)
     lost = kept[kept["value"].isna() & (kept["status"] == "measured")]
-    synthetic = SYNTHETIC in rows and bool(_text(rows[SYNTHETIC]).str.lower().isin(_YES).any())
     return StudyTable(
         walks=walks.drop(columns=[*PARAMETER], errors="ignore"),
         measures=measures,
@@ -159,7 +161,8 @@ def checked(results: pd.DataFrame, plan: StudyPlan) -> StudyTable:
         visits=tuple(sorted(set(walks["visit"]), key=_in_order)),
         columns=tuple(map(str, results.columns)),
         plan=plan,
-        synthetic=synthetic,
+        synthetic=_any(rows, SYNTHETIC),
+        pose_synthetic=_any(rows, POSE_SYNTHETIC),
     )  # fmt: skip
 
 
@@ -208,6 +211,11 @@ def _text(column: pd.Series[Any]) -> pd.Series[str]:
 def _storable(cell: object) -> str:
     # File names that are no valid UTF-8 reach Python as lone surrogates, which no file can hold.
     return str(cell).encode("utf-8", "replace").decode().strip()
+
+
+def _any(rows: pd.DataFrame, name: str) -> bool:
+    """Tell whether a column is there and says yes of a walk."""
+    return name in rows and bool(_text(rows[name]).str.lower().isin(_YES).any())
 
 
 def _check_columns(results: pd.DataFrame, plan: StudyPlan) -> None:

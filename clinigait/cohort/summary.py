@@ -31,7 +31,8 @@ def write_summary(
     results
         One row a walk, parameter and side, as :mod:`clinigait.cohort.tables` writes them; those
         of :data:`~clinigait.cohort.study_table.NEEDED` suffice. A walk without a measurement has
-        one row without a parameter. Where ``synthetic`` is true, every page says so.
+        one row without a parameter. Where ``synthetic`` or ``pose_synthetic`` is true, every
+        page says so.
     folder
         Where to; it exists. Older summaries are replaced.
     plan

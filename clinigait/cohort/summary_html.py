@@ -60,7 +60,8 @@ footer {{ color: {MUTED}; font-size: .8rem; margin-top: 2rem; }}
 
 def html_of(story: Story) -> bytes:
     """Return a summary as HTML, UTF-8; equal input gives equal bytes."""
-    marks = "".join(f'<p class="mark" role="note">{_text(line)}</p>' for line in story.marks)
+    marks = "<br>".join(map(_text, story.marks))
+    marks = marks and f'<p class="mark" role="note">{marks}</p>'
     links = "".join(f'<a href="#{_text(c.key)}">{_text(c.title)}</a> ' for c in story.chapters)
     facts = "".join(f"<dt>{_text(name)}</dt><dd>{_text(what)}</dd>" for name, what in story.facts)
     chapters = "\n".join(_chapter(chapter) for chapter in story.chapters)

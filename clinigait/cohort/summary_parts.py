@@ -8,8 +8,12 @@ from typing import Literal, TypeAlias
 
 from matplotlib.figure import Figure
 
+from clinigait.report.wording import ENGLISH
+
 #: Stands on every page of a study of synthetic walkers.
 SYNTHETIC_LINE = "SYNTHETIC WALKERS: computed, not people. Nothing here was found in a patient."
+#: Stands on every page of a study whose keypoints synthetic walkers taught.
+POSE_SYNTHETIC_LINE = f"{ENGLISH.pose_synthetic}."
 #: Stands on every page.
 RESEARCH_LINE = "For research. A summary of a study is no assessment of a person."
 
@@ -80,6 +84,8 @@ class Story:
         Of the study.
     synthetic
         Whether walkers are synthetic.
+    pose_synthetic
+        Whether keypoints are by a network that learned from synthetic walkers.
     facts
         Label and text, below the title.
     chapters
@@ -88,10 +94,12 @@ class Story:
 
     title: str
     synthetic: bool
+    pose_synthetic: bool
     facts: tuple[tuple[str, str], ...]
     chapters: tuple[Chapter, ...]
 
     @property
     def marks(self) -> tuple[str, ...]:
         """What stands on every page."""
-        return (SYNTHETIC_LINE,) if self.synthetic else ()
+        lines = {SYNTHETIC_LINE: self.synthetic, POSE_SYNTHETIC_LINE: self.pose_synthetic}
+        return tuple(line for line, stands in lines.items() if stands)

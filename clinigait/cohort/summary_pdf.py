@@ -30,6 +30,8 @@ from clinigait.report.vector import FigureBlock
 
 _PAGE = PAGES["a4"]
 _LONGEST_CELL, _LONGEST_WORDS = 320, 2000
+#: Between two lines of marks, in points.
+_MARK_STEP = 12.0
 #: ReportLab parses all paragraphs with one parser.
 _ONE_AT_A_TIME = Lock()
 
@@ -93,10 +95,11 @@ def _marks_of(story: Story) -> Callable[[TaggedCanvas, object], None]:
         del document
         with canvas.artifact():
             canvas.saveState()
-            if story.synthetic:
+            for number, mark in enumerate(story.marks):
                 canvas.setFillColor(HexColor(GRADE_COLOURS["refusal"]))
-                place = (_PAGE.width / 2, _PAGE.height - 24)
-                draw_centred(canvas, place, story.marks[0], 1.4 * SIZE_FOOTER)
+                below = 24 + _MARK_STEP * (number - (len(story.marks) - 1) / 2)
+                place = (_PAGE.width / 2, _PAGE.height - below)
+                draw_centred(canvas, place, mark, 1.4 * SIZE_FOOTER)
             canvas.setFillColor(HexColor(MUTED))
             level, page = MARGIN_BOTTOM / 2, str(canvas.getPageNumber())
             draw_text(canvas, _PAGE.margin_x, level, RESEARCH_LINE, SIZE_FOOTER)

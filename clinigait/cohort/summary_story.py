@@ -59,7 +59,7 @@ def story_of(table: StudyTable, found: StudyFindings) -> Story:
         Chapter("methods", "How it was calculated", _methods(table)),
         Chapter("dictionary", "Data dictionary", _dictionary(table)),
     )
-    return Story(table.plan.title, table.synthetic, facts, chapters)
+    return Story(table.plan.title, table.synthetic, table.pose_synthetic, facts, chapters)
 
 
 # ---------------------------------------------------------------- answers

@@ -14,7 +14,7 @@ from clinigait.cohort.columns import ENDED, FACTS, MADE, PARAMETER, WALK
 from clinigait.cohort.pieces import Piece, Pieces
 from clinigait.cohort.walks import Cohort, CohortWalk
 from clinigait.cohort.work import Outcome
-from clinigait.core import SYNTHETIC, BadInputError
+from clinigait.core import SYNTHETIC, SYNTHETIC_COLUMNS, BadInputError
 from clinigait.datasets.table import UNKNOWN, number
 from clinigait.report.tables import Cell, csv_text
 from clinigait.report.tidy import COLUMNS as TIDY
@@ -164,12 +164,13 @@ def _head_columns(covariates: Mapping[str, str]) -> dict[str, str]:
     head = dict.fromkeys(WALK, "string")
     head |= {**covariates, **dict.fromkeys(FACTS, "double"), "sex": "string"}
     head |= dict.fromkeys(ENDED, "string")
-    return {**head, SYNTHETIC: "bool", **dict.fromkeys(MADE, "string")}
+    head |= dict.fromkeys(SYNTHETIC_COLUMNS, "bool")
+    return {**head, **dict.fromkeys(MADE, "string")}
 
 
 def _long_columns(covariates: Mapping[str, str]) -> dict[str, str]:
     head = _head_columns(covariates)
-    last = {name: head.pop(name) for name in (SYNTHETIC, *MADE)}
+    last = {name: head.pop(name) for name in (*SYNTHETIC_COLUMNS, *MADE)}
     return {**head, **{name: TIDY[name] for name in PARAMETER}, **last}
 
 
@@ -180,8 +181,8 @@ def _head(walk: CohortWalk, piece: Piece, covariates: Mapping[str, str]) -> dict
         missing = text.lower() in UNKNOWN
         said[name] = None if missing else number(text) if kind == "double" else text
     said |= {**walk.facts, "status": piece.status, "code": piece.code, "reason": piece.reason}
-    synthetic = walk.synthetic or piece.facts.get(SYNTHETIC)
-    return {**said, SYNTHETIC: synthetic, **{name: piece.facts.get(name) for name in MADE}}
+    said |= {name: piece.facts.get(name) for name in (*SYNTHETIC_COLUMNS, *MADE)}
+    return {**said, SYNTHETIC: walk.synthetic or said[SYNTHETIC]}
 
 
 def _found(

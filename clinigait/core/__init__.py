@@ -99,7 +99,9 @@ from clinigait.core.saliency import (
     SaliencyMethod,
 )
 from clinigait.core.synthetic import (
+    POSE_SYNTHETIC,
     SYNTHETIC,
+    SYNTHETIC_COLUMNS,
     SYNTHETIC_MARK,
     is_synthetic,
     marked,
@@ -118,11 +120,13 @@ __all__ = [
     "LAYOUTS",
     "LOWER_BODY",
     "MANUAL",
+    "POSE_SYNTHETIC",
     "RELATIONS",
     "SALIENCY_METHODS",
     "SCHEMA_VERSION",
     "SIDES",
     "SYNTHETIC",
+    "SYNTHETIC_COLUMNS",
     "SYNTHETIC_MARK",
     "WHOLEBODY_23",
     "AddEvent",

@@ -349,6 +349,16 @@ class Assessment:
         return max(0, len(corrections) - said.corrections)
 
     @property
+    def synthetic(self) -> bool:
+        """Whether a synthetic walker was assessed, not a person."""
+        return self.provenance.synthetic
+
+    @property
+    def pose_synthetic(self) -> bool:
+        """Whether the keypoints are by a network that learned from synthetic walkers."""
+        return self.perception is not None and self.perception.pose_synthetic
+
+    @property
     def refusal(self) -> Refused | None:
         """Why there is no measurement; None where there is one."""
         if self.code is None or self.message is None or self.remedy is None:

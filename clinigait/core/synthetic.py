@@ -9,6 +9,10 @@ from clinigait.core.walk import Walk
 
 #: Key of provenance tables and of JSON files.
 SYNTHETIC = "synthetic"
+#: The same of keypoints by a network that learned from synthetic walkers.
+POSE_SYNTHETIC = "pose_synthetic"
+#: Columns of tables that say what rests on synthetic walkers.
+SYNTHETIC_COLUMNS = (SYNTHETIC, POSE_SYNTHETIC)
 #: Stands in the comment of films, and in the head line of text files.
 SYNTHETIC_MARK = "synthetic: true"
 

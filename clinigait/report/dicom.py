@@ -23,6 +23,8 @@ from clinigait.io.assessment import assessment_json
 from clinigait.io.output import replace_file
 from clinigait.report.dates import moment_of
 from clinigait.report.fhir_codes import CODE_SYSTEM, REPORT, hidden
+from clinigait.report.text import synthetic_mark
+from clinigait.report.wording import ENGLISH
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset, FileMetaDataset
@@ -252,7 +254,7 @@ def _document(found: Dataset, assessment: Assessment, pdf: bytes, made_at: datet
     from pydicom.dataset import Dataset  # noqa: PLC0415  slow to import
     from pydicom.sequence import Sequence  # noqa: PLC0415
 
-    synthetic = assessment.provenance.synthetic
+    mark = synthetic_mark(assessment, ENGLISH)
     title = "Gait report" if assessment.measurement else "Gait report: no measurement"
     code, scheme = Dataset(), Dataset()
     code.CodeValue, code.CodeMeaning = REPORT.code, REPORT.display
@@ -267,8 +269,8 @@ def _document(found: Dataset, assessment: Assessment, pdf: bytes, made_at: datet
     found.BurnedInAnnotation = "YES"  # the code of the person stands on every page
     found.ConceptNameCodeSequence = Sequence([code])
     found.CodingSchemeIdentificationSequence = Sequence([scheme])
-    found.DocumentTitle = f"{title} (synthetic walker, not a person)" if synthetic else title
-    found.SyntheticData = "YES" if synthetic else "NO"
+    found.DocumentTitle = f"{title} ({mark})" if mark else title
+    found.SyntheticData = "YES" if assessment.synthetic else "NO"
     found.MIMETypeOfEncapsulatedDocument = "application/pdf"
     found.EncapsulatedDocument = pdf + b"\0" * (len(pdf) % 2)
     found.EncapsulatedDocumentLength = len(pdf)

@@ -160,7 +160,7 @@ class _Draft:
 
 def _meta(assessment: Assessment) -> Resource:
     tags = [RESEARCH_USE.coding()]
-    if assessment.provenance.synthetic:
+    if assessment.synthetic:
         tags.append(TEST_DATA.coding())
     return {"tag": tags}
 
@@ -249,7 +249,7 @@ def _method(assessment: Assessment) -> str:
     seen = assessment.perception
     if seen is None:
         return "Markerless gait analysis of one video"
-    learned = f" ({ENGLISH.pose_synthetic})" if seen.pose_synthetic else ""
+    learned = f" ({ENGLISH.pose_synthetic})" if assessment.pose_synthetic else ""
     return clean(f"Markerless gait analysis of one video {seen.pose}{learned}")
 
 

@@ -10,7 +10,15 @@ import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from clinigait.core import SYNTHETIC, Assessment, Event, Parameter, Stride
+from clinigait.core import (
+    POSE_SYNTHETIC,
+    SYNTHETIC,
+    SYNTHETIC_COLUMNS,
+    Assessment,
+    Event,
+    Parameter,
+    Stride,
+)
 from clinigait.io.assessment import significant
 from clinigait.io.output import replace_file
 
@@ -41,19 +49,31 @@ def write_tables(assessment: Assessment, folder: Path) -> None:
         If a file cannot be written.
     """
     measurement = assessment.measurement
+    marks = marked_columns([assessment])
     for name, text in {
         "parameters.csv": parameters_csv(measurement.parameters if measurement else ()),
         "events.csv": events_csv(measurement.events if measurement else ()),
         "strides.csv": strides_csv(measurement.strides if measurement else ()),
     }.items():
-        told = _with_mark(text) if assessment.provenance.synthetic else text
+        told = _with_columns(text, marks) if marks else text
         replace_file(folder / name, told.encode("utf-8", "replace"))
 
 
-def _with_mark(text: str) -> str:
-    """Return a table with one more column: that it is of a synthetic walker."""
+def mark_columns(assessment: Assessment) -> dict[str, bool]:
+    """Return what tables say of synthetic walkers, by column."""
+    return {SYNTHETIC: assessment.synthetic, POSE_SYNTHETIC: assessment.pose_synthetic}
+
+
+def marked_columns(assessments: Iterable[Assessment]) -> list[str]:
+    """Return the columns of :func:`mark_columns` that are true of any."""
+    every = [mark_columns(assessment) for assessment in assessments]
+    return [name for name in SYNTHETIC_COLUMNS if any(marks[name] for marks in every)]
+
+
+def _with_columns(text: str, names: Sequence[str]) -> str:
+    """Return a table with more columns, true in every row."""
     head, *rows = list(csv.reader(io.StringIO(text)))
-    return csv_text([*head, SYNTHETIC], [[*row, "true"] for row in rows])
+    return csv_text([*head, *names], [[*row, *["true"] * len(names)] for row in rows])
 
 
 def parameters_csv(parameters: Iterable[Parameter]) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 from xml.sax.saxutils import escape
 
-from clinigait.core import Assessment, Parameter, printed
+from clinigait.core import Parameter, printed
 from clinigait.core.definition import Definition
 from clinigait.report.dates import moment_of
 from clinigait.report.fonts import can_print
@@ -83,12 +84,29 @@ def title_of(name: str, definitions: Mapping[str, Definition]) -> str:
     return definitions[name].title if name in definitions else words(name)
 
 
-def synthetic_mark(assessment: Assessment, words_: Wording) -> str:
+class Result(Protocol):
+    """What tells how it rests on synthetic walkers: an assessment, a point of a course."""
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it is of a synthetic walker."""
+
+    @property
+    def pose_synthetic(self) -> bool:
+        """Whether its keypoints are by a network that learned from synthetic walkers."""
+
+
+def synthetic_mark(result: Result, words_: Wording) -> str:
     """Return the mark of whatever rests on synthetic walkers; empty where nothing does."""
-    if assessment.provenance.synthetic:
+    if result.synthetic:
         return words_.synthetic
-    seen = assessment.perception
-    return words_.pose_synthetic if seen is not None and seen.pose_synthetic else ""
+    return words_.pose_synthetic if result.pose_synthetic else ""
+
+
+def synthetic_marks(results: Iterable[Result], words_: Wording) -> tuple[str, ...]:
+    """Return the marks of what stands together, each once."""
+    marks = (synthetic_mark(result, words_) for result in results)
+    return tuple(dict.fromkeys(mark for mark in marks if mark))
 
 
 def words(name: str) -> str:

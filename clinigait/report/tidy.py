@@ -11,16 +11,16 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
 
-from clinigait.core import Assessment, BadInputError, Parameter
+from clinigait.core import SYNTHETIC_COLUMNS, Assessment, BadInputError, Parameter
 from clinigait.io.assessment import significant
 from clinigait.io.output import replace_file
-from clinigait.report.tables import Cell, csv_text
+from clinigait.report.tables import Cell, csv_text, mark_columns
 
 #: Columns with their types in Parquet. ``visit`` is the time of the assessment (ISO 8601).
 COLUMNS: Final = {
     "code": "string",
     "visit": "string",
-    "synthetic": "bool",
+    **dict.fromkeys(SYNTHETIC_COLUMNS, "bool"),
     "parameter": "string",
     "side": "string",
     "value": "double",
@@ -44,7 +44,7 @@ def tidy_rows(assessment: Assessment) -> list[dict[str, Cell]]:
     person: dict[str, Cell] = {
         "code": assessment.subject.code,
         "visit": assessment.provenance.created_at,
-        "synthetic": assessment.provenance.synthetic,
+        **mark_columns(assessment),
     }
     refusal = assessment.refusal
     if refusal is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,16 @@ from clinigait.clinic import asking, drafts, patients, results, signing
 from clinigait.clinic.review import opened, unmeasured
 from clinigait.core import EventKind, MoveEvent, Review, ReviewStep
 from clinigait.io.assessment import assessment_json
+from clinigait.report.wording import wording
 from clinigait.store import Store, sign_ins
 from clinigait.store.jobs import State
-from support.assessments import assessed, prediction, refused
+from support.assessments import (
+    assessed,
+    of_synthetic_walker,
+    prediction,
+    refused,
+    with_synthetic_pose,
+)
 from support.clinics import HOSTILE, PASSWORD, user
 from support.pages import page, signed_in, texts
 from support.reviewing import Visit, assessed_visit
@@ -294,6 +302,50 @@ def test_what_models_say_comes_with_its_marks_and_silence_with_its_reason(
     assert "RESEARCH – not for clinical use" in said
     assert "Model of synthetic walkers only" in said
     assert spoken[1].abstained.message in said
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("kinds", [(), ("walker",), ("pose", "pose"), ("walker", "pose")])
+def test_comparison_and_course_say_once_what_rests_on_synthetic_walkers(
+    case: tuple[Store, Visit], kinds: tuple[str, ...], language: str
+) -> None:
+    store, made = case
+    plainly = assessed(2, with_curves=False)
+    shapes = {"walker": of_synthetic_walker(plainly), "pose": with_synthetic_pose(plainly)}
+    patient = patients.add(store, made.doctor, "P-8")
+    every = [shapes[kind] for kind in kinds]
+    every += [plainly] * (2 - len(every))
+    ids = []
+    for day, one in enumerate(every, 1):
+        visit = patients.add_visit(store, made.doctor, patient, date(2026, 3, day), {})
+        with store.writing() as db:
+            ids.append(results.keep(db, visit, one, {}, made.doctor.id))
+    words = wording(language)
+    marks = {"walker": words.synthetic, "pose": words.pose_synthetic}
+    wanted = [int(kind in kinds) for kind in marks]
+    with signed_in(store, made.doctor, language):
+        pages = page("compare", first=ids[0], second=ids[1]), page("course", patient=patient)
+        for shown in pages:
+            assert not shown.exception
+            said = [plain_of(one.value).strip("*") for one in shown.warning]
+            assert [said.count(mark) for mark in marks.values()] == wanted
+
+
+@pytest.mark.parametrize("kind", ["", "synthetic", "pose_synthetic"])
+def test_the_viewer_marks_what_rests_on_synthetic_walkers(
+    case: tuple[Store, Visit], kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, made = case
+    found = opened(store, made.doctor, made.assessment)
+    change = {"synthetic": of_synthetic_walker, "pose_synthetic": with_synthetic_pose}
+    told = change[kind](found.assessment) if kind else found.assessment
+    with store.writing() as db:
+        kept = results.keep(db, made.visit, told, found.version.files, made.doctor.id)
+    marks = []
+    monkeypatch.setattr(viewer, "show", lambda key, data, on_change: marks.append(data["mark"]))
+    with signed_in(store, made.doctor):
+        assert not page("results", assessment=kept).exception
+    assert marks == [getattr(wording("en"), kind) if kind else ""]
 
 
 @pytest.mark.parametrize("code", HOSTILE)

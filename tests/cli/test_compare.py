@@ -13,7 +13,14 @@ from clinigait.cli.compare import compare
 from clinigait.core import Assessment, BadInputError, Parameter
 from clinigait.gait.compare import MORE
 from clinigait.io.assessment import write_assessment
-from support.assessments import SUBJECT, assessed, refused
+from clinigait.report.wording import ENGLISH
+from support.assessments import (
+    SUBJECT,
+    assessed,
+    of_synthetic_walker,
+    refused,
+    with_synthetic_pose,
+)
 
 _APP = typer.Typer()
 _APP.command()(compare)
@@ -148,3 +155,22 @@ def test_a_synthetic_walker_is_one_in_the_table_and_on_the_screen(tmp_path: Path
     assert "synthetic" not in _rows(tmp_path / "people.csv")[0]
     assert "Synthetic walker" in _run(tmp_path, person, made).stdout
     assert {row["synthetic"] for row in _rows(tmp_path / "change.csv")} == {"true"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_keypoints_that_synthetic_walkers_taught_are_told_of_either(tmp_path, order) -> None:
+    both = assessed(), with_synthetic_pose(assessed())
+    done = _run(tmp_path, *(both[n] for n in order))
+    assert done.stdout.count(f"{ENGLISH.pose_synthetic}.") == 1
+    assert "not a patient" not in done.stdout
+    rows = _rows(tmp_path / "change.csv")
+    assert {row["pose_synthetic"] for row in rows} == {"true"}
+    assert "synthetic" not in rows[0]
+
+
+def test_a_synthetic_walker_beside_such_a_person_says_both(tmp_path: Path) -> None:
+    done = _run(tmp_path, with_synthetic_pose(assessed()), of_synthetic_walker(assessed()))
+    for mark in (ENGLISH.synthetic, ENGLISH.pose_synthetic):
+        assert done.stdout.count(f"{mark}.") == 1
+    rows = _rows(tmp_path / "change.csv")
+    assert {(row["synthetic"], row["pose_synthetic"]) for row in rows} == {("true", "true")}

@@ -7,7 +7,7 @@ import pytest
 from clinigait.clinic import course, patients, results
 from clinigait.core import BadInputError, RefusedError
 from clinigait.store import Store
-from support.assessments import assessed, refused
+from support.assessments import assessed, of_synthetic_walker, refused, with_synthetic_pose
 from support.clinics import user
 
 
@@ -37,6 +37,18 @@ def test_the_newest_version_of_every_visit_makes_the_course(store: Store) -> Non
         assert trend.points[-1].value == pytest.approx(parameter.value)
         if trend.change is not None and trend.change.reason is None:
             assert trend.minimal_detectable_change == trend.change.change.minimal_detectable
+
+
+def test_a_point_says_what_of_it_rests_on_synthetic_walkers(store: Store) -> None:
+    doctor = user(store, "doctor")
+    patient = patients.add(store, doctor, "P-1")
+    made = assessed(1, with_curves=False)
+    for day, one in enumerate((made, with_synthetic_pose(made), of_synthetic_walker(made)), 1):
+        _visit(store, doctor, patient, date(2026, 3, day), one)
+    points = course.over_visits(store, doctor, patient)[0].points
+    assert [(p.synthetic, p.pose_synthetic) for p in points] == [
+        (False, False), (False, True), (True, False)
+    ]  # fmt: skip
 
 
 def test_a_patient_without_visits_has_no_course(store: Store) -> None:

@@ -17,7 +17,7 @@ from clinigait.core import Assessment, BadInputError, RefusedError
 from clinigait.store import Store, audit
 from clinigait.store.accounts import Account
 from clinigait.store.tables import AuditEntry
-from support.assessments import assessed, refused
+from support.assessments import assessed, refused, with_synthetic_pose
 from support.clinics import HOSTILE, user
 
 #: Whatever of it turns up in an export has leaked.
@@ -123,6 +123,16 @@ def test_measurements_are_those_of_the_assessment(store: Store, doctor: Account)
     assert [row["score"] for row in tables["scales.csv"]] == ["4.0"] * 3
     assert [row["status"] for row in tables["visits.csv"]] == ["measured", "measured", "none"]
     assert tables["visits.csv"][0]["height_m"] == "1.71"
+
+
+def test_a_visit_says_that_synthetic_walkers_taught_its_keypoints(
+    store: Store, doctor: Account
+) -> None:
+    _patient(store, doctor, "P-1", 40, with_synthetic_pose(_known(40)))
+    _patient(store, doctor, "P-2", 40)
+    rows = _tables(research.export(store, doctor))["visits.csv"]
+    assert sorted(row["pose_synthetic"] for row in rows) == ["false"] * 4 + ["true"] * 2
+    assert {row["synthetic"] for row in rows} == {"false"}
 
 
 def test_a_refusal_is_told_by_its_code_alone(store: Store, doctor: Account) -> None:

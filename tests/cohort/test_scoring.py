@@ -24,7 +24,7 @@ from clinigait.passes import merge_passes
 from clinigait.pipeline import assess
 from clinigait.report.tidy import tidy_rows
 from clinigait.request import Request
-from support.assessments import assessed, prediction
+from support.assessments import assessed, prediction, refused, with_synthetic_pose
 from support.walker import Gait, synthetic_walk
 
 _HEIGHT_M = 1.7
@@ -120,6 +120,13 @@ def test_what_models_say_is_in_the_rows(folder: Path) -> None:
     rows = {row["parameter"]: row for row in piece_of(made, plan).parameters}
     for one in said.classes:
         assert rows[f"p_{said.task}_{one.label}"]["value"] == one.probability
+
+
+@pytest.mark.parametrize("made", [assessed(2, with_curves=False), refused()])
+def test_it_is_kept_that_synthetic_walkers_taught_the_keypoints(folder: Path, made: Any) -> None:
+    plan = _plan(folder, _walk(folder, "one.npz"))
+    assert piece_of(with_synthetic_pose(made), plan).facts["pose_synthetic"] is True
+    assert piece_of(made, plan).facts["pose_synthetic"] is False
 
 
 # ---------------------------------------------------------------- the process

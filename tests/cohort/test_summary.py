@@ -18,7 +18,7 @@ from clinigait.cohort.study_describe import distributions, flow, quality_codes, 
 from clinigait.cohort.study_plan import StudyPlan
 from clinigait.cohort.study_table import checked, levels
 from clinigait.cohort.summary import DICTIONARY, HTML, OUTPUTS, PDF, write_summary
-from clinigait.cohort.summary_parts import SYNTHETIC_LINE
+from clinigait.cohort.summary_parts import POSE_SYNTHETIC_LINE, SYNTHETIC_LINE
 from clinigait.core import BadInputError
 from clinigait.gait.catalogue import CATALOGUE
 from support.studies import SPEED, rows_of, simulated
@@ -180,6 +180,20 @@ def test_synthetic_walkers_are_marked_on_every_page(tmp_path: Path) -> None:
     assert len(pages) > 2
     assert all(SYNTHETIC_LINE in page for page in pages)
     assert SYNTHETIC_LINE in _Page((tmp_path / HTML).read_text(encoding="utf-8")).words
+    assert not any(POSE_SYNTHETIC_LINE in page for page in pages)
+
+
+@pytest.mark.parametrize("walkers", ["false", "true"])
+def test_every_page_says_that_synthetic_walkers_taught_the_keypoints(tmp_path, walkers) -> None:
+    rows = study(synthetic=walkers)
+    rows["pose_synthetic"] = [None] * (len(rows) - 1) + ["True"]
+    write_summary(rows, tmp_path)
+    pages = words_of(tmp_path / PDF)
+    assert len(pages) > 2
+    page = _Page((tmp_path / HTML).read_text(encoding="utf-8")).words
+    for text in (*pages, page):
+        assert POSE_SYNTHETIC_LINE in text
+        assert (SYNTHETIC_LINE in text) == (walkers == "true")
 
 
 def test_equal_results_give_equal_bytes(tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import pytest
 from pyarrow import parquet
 
 from clinigait.cohort.pieces import Pieces
-from clinigait.cohort.tables import wide_path, write_results
+from clinigait.cohort.study_plan import StudyPlan
+from clinigait.cohort.study_table import checked
+from clinigait.cohort.tables import read_results, wide_path, write_results
 from clinigait.cohort.walks import Cohort
 from clinigait.cohort.work import Outcome, close_sandbox, score_walk
 from clinigait.core import BadInputError
@@ -64,6 +66,32 @@ def test_csv_says_the_same(scored, tmp_path: Path) -> None:
     for one, other in zip(found, expected, strict=True):
         assert one["value"] == ("" if other["value"] is None else repr(other["value"]))
         assert one["reason"] == (other["reason"] or "")
+
+
+def test_a_table_says_whose_keypoints_synthetic_walkers_taught(scored, tmp_path: Path) -> None:
+    cohort, outcomes, kept = scored
+    pieces = Pieces(tmp_path / "kept")
+    first, *others = outcomes
+    for one in (first, outcomes[3]):  # what was kept before says nothing of it
+        piece = kept.read(one.key)
+        facts = {**piece.facts, "pose_synthetic": True} if one is first else piece.facts
+        pieces.keep(one.key, replace(piece, facts=facts))
+    write_results(cohort, [first, *others], pieces, tmp_path / "r.parquet")
+    for name in ("r", "r_wide"):
+        rows = parquet.read_table(tmp_path / f"{name}.parquet").to_pylist()
+        assert {r["pose_synthetic"] for r in rows if r["file"] == "a.npz"} == {True}
+        assert {r["pose_synthetic"] for r in rows if r["file"] != "a.npz"} == {None}
+        assert not any(r["synthetic"] for r in rows)
+    assert checked(read_results(tmp_path / "r.parquet"), StudyPlan()).pose_synthetic
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_results_of_before_have_no_such_column_and_are_read(scored, tmp_path, suffix) -> None:
+    out = tmp_path / f"r{suffix}"
+    write_results(*scored, out)
+    older = read_results(out).drop(columns="pose_synthetic")
+    older.to_csv(out, index=False) if suffix == ".csv" else older.to_parquet(out)
+    assert not checked(read_results(out), StudyPlan()).pose_synthetic
 
 
 def test_the_order_of_the_manifest_changes_the_order_of_the_rows_only(scored, tmp_path) -> None:

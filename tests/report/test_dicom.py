@@ -14,7 +14,8 @@ from pydicom.dataset import Dataset, FileDataset
 
 from clinigait.core import Assessment, BadInputError, Subject
 from clinigait.report.dicom import DicomOrder, dicom_dataset, read_pdf, write_dicom
-from support.assessments import assessed, refused, spoilt
+from clinigait.report.wording import ENGLISH
+from support.assessments import assessed, refused, spoilt, with_synthetic_pose
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 NAME = "Kowalska^Łucja^^Dr.=山田^花子"
@@ -98,7 +99,17 @@ def test_without_an_order_the_code_is_the_patient_and_the_study_is_the_assessmen
 def test_a_synthetic_walker_is_marked_as_no_person() -> None:
     found = dicom_dataset(*CASES["synthetic"][:1], PDF, DicomOrder())
     assert found.SyntheticData == "YES"
-    assert "not a person" in found.DocumentTitle
+    assert ENGLISH.synthetic in found.DocumentTitle
+
+
+@pytest.mark.parametrize("made", [ASSESSED, refused()], ids=["assessed", "refused"])
+def test_the_title_says_that_synthetic_walkers_taught_the_keypoints_of_a_person(
+    made: Assessment,
+) -> None:
+    found = dicom_dataset(with_synthetic_pose(made), PDF, DicomOrder())
+    assert ENGLISH.pose_synthetic in found.DocumentTitle
+    assert found.SyntheticData == "NO"
+    assert "synthetic" not in dicom_dataset(made, PDF, DicomOrder()).DocumentTitle
 
 
 @pytest.mark.parametrize("odd", [b"", b"\n"], ids=["even", "odd"])

@@ -19,7 +19,7 @@ from clinigait.report.tables import (
     strides_csv,
     write_tables,
 )
-from support.assessments import assessed, refused
+from support.assessments import assessed, of_synthetic_walker, refused, with_synthetic_pose
 
 
 @pytest.fixture
@@ -62,6 +62,26 @@ def test_every_stride_is_listed_with_its_values(measurement: Measurement) -> Non
         assert row["rejected_because"] == (stride.rejected_because or "")
         for name, value in stride.values.items():
             assert float(row[name]) == pytest.approx(value, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("made", "names"),
+    [
+        (assessed(2), []),
+        (replace(assessed(2), perception=None), []),
+        (of_synthetic_walker(assessed(2)), ["synthetic"]),
+        (with_synthetic_pose(assessed(2)), ["pose_synthetic"]),
+        (of_synthetic_walker(with_synthetic_pose(assessed(2))), ["synthetic", "pose_synthetic"]),
+    ],
+    ids=["a person", "keypoints", "a walker", "learned keypoints", "both"],
+)
+def test_what_rests_on_synthetic_walkers_says_so_in_every_row(made, names, tmp_path) -> None:
+    write_tables(made, tmp_path)
+    for file in ("parameters.csv", "events.csv", "strides.csv"):
+        rows = _rows((tmp_path / file).read_text("utf-8"))
+        assert rows
+        assert [name for name in rows[0] if name.endswith("synthetic")] == names
+        assert all(row[name] == "true" for row in rows for name in names)
 
 
 def test_an_event_that_was_not_found_is_an_empty_cell(measurement: Measurement) -> None:

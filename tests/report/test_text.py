@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 
 from clinigait.core import BadInputError
 from clinigait.report.fonts import can_print
-from clinigait.report.text import compact, date, interval, markup, number, printable, words
+from clinigait.report.text import (
+    compact,
+    date,
+    interval,
+    markup,
+    number,
+    printable,
+    synthetic_marks,
+    words,
+)
 from clinigait.report.wording import ENGLISH, RESEARCH_USE_ONLY, wording
+from support.assessments import assessed, of_synthetic_walker, with_synthetic_pose
 
 
 @given(st.text(), st.integers(2, 90))
@@ -20,6 +30,16 @@ def test_any_text_becomes_one_printable_line(text: str, limit: int) -> None:
     assert len(shown) <= limit
     assert all(can_print(sign) for sign in shown)
     assert shown == " ".join(shown.split())
+
+
+def test_marks_of_what_stands_together_come_once() -> None:
+    person, taught = assessed(1), with_synthetic_pose(assessed(1))
+    walker = of_synthetic_walker(taught)  # of a walker it is the first thing to know
+    pose, synthetic = ENGLISH.pose_synthetic, ENGLISH.synthetic
+    assert synthetic_marks([person], ENGLISH) == ()
+    assert synthetic_marks([taught, person, taught], ENGLISH) == (pose,)
+    assert synthetic_marks([walker, walker], ENGLISH) == (synthetic,)
+    assert synthetic_marks([taught, walker], ENGLISH) == (pose, synthetic)
 
 
 @given(st.text())

@@ -12,7 +12,7 @@ import pytest
 
 from clinigait.core import BadInputError
 from clinigait.report.tidy import COLUMNS, tidy_rows, write_csv, write_parquet
-from support.assessments import assessed, refused, spoilt
+from support.assessments import assessed, refused, spoilt, with_synthetic_pose
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -48,6 +48,15 @@ def test_a_synthetic_walker_is_marked_in_every_row() -> None:
     marked = replace(made, provenance=replace(made.provenance, synthetic=True))
     assert {row["synthetic"] for row in tidy_rows(marked)} == {True}
     assert {row["synthetic"] for row in tidy_rows(made)} == {False}
+
+
+@pytest.mark.parametrize("made", [assessed(1), refused()], ids=["assessed", "refused"])
+def test_keypoints_that_synthetic_walkers_taught_are_marked_in_every_row(made, tmp_path) -> None:
+    write_csv(with_synthetic_pose(made), tmp_path / "t.csv")
+    rows = _read(tmp_path / "t.csv")
+    assert {(row["synthetic"], row["pose_synthetic"]) for row in rows} == {("false", "true")}
+    assert {row["pose_synthetic"] for row in tidy_rows(made)} == {False}
+    assert list(COLUMNS)[2:4] == ["synthetic", "pose_synthetic"]
 
 
 @pytest.mark.parametrize(

@@ -105,6 +105,17 @@ def assessed(
     )
 
 
+def with_synthetic_pose(made: Assessment) -> Assessment:
+    """Return it with keypoints by a network that learned from synthetic walkers."""
+    seen = replace(PERCEPTION, pose="hrnet-compact", pose_synthetic=True)
+    return replace(made, perception=seen)
+
+
+def of_synthetic_walker(made: Assessment) -> Assessment:
+    """Return it as one of a synthetic walker."""
+    return replace(made, provenance=replace(made.provenance, synthetic=True))
+
+
 def refused() -> Assessment:
     """Return a film that could be read, but not measured."""
     return replace(

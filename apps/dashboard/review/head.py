@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import streamlit as st
@@ -13,9 +14,10 @@ from clinigait.clinic import results, signing
 from clinigait.core import Grade, Measurement, QualityCheck
 from clinigait.report.quality_pages import strides_line
 from clinigait.report.styles import GRADE_SIGNS
-from clinigait.report.text import date, printable, quantity, synthetic_mark
+from clinigait.report.text import Result, date, printable, quantity, synthetic_marks
 from clinigait.report.text import words as words_of
 from clinigait.report.values import TILES
+from clinigait.report.wording import Wording
 
 _N_TILES = 5
 
@@ -40,11 +42,15 @@ def head(shown: Shown) -> None:
 
 def marks(shown: Shown) -> None:
     """Say that something is synthetic or for research wherever it shows."""
-    assessment, words = shown.assessment, shown.words
-    if mark := synthetic_mark(assessment, words):
+    say_synthetic([shown.assessment], shown.words)
+    if any(said.research for said in shown.assessment.predictions):
+        st.warning(plain(shown.words.model_research), icon=":material/science:")
+
+
+def say_synthetic(seen: Iterable[Result], words: Wording) -> None:
+    """Say what of the page rests on synthetic walkers."""
+    for mark in synthetic_marks(seen, words):
         st.warning(f"**{plain(mark)}**", icon=":material/science:")
-    if any(said.research for said in assessment.predictions):
-        st.warning(plain(words.model_research), icon=":material/science:")
 
 
 def _state(shown: Shown) -> None:

@@ -37,7 +37,7 @@ from clinigait.clinic.review import (
 )
 from clinigait.core import Assessment, Measurement, Parameter, Stride, Walk
 from clinigait.gait.edited import with_swapped_legs
-from clinigait.report.text import number, span_s
+from clinigait.report.text import number, span_s, synthetic_mark
 
 _KEYS = (
     ("␣", "play"),
@@ -130,7 +130,7 @@ def _viewer(now: Shown, one: OpenedPass, draft: Draft, *, editable: bool) -> Non
         "film_start_s": film_start_s + one.shift_s,
         "begin_s": _begin(now.assessment, start_s, end_s),
         "words": _words(now),
-        "mark": now.words.synthetic if now.assessment.provenance.synthetic else "",
+        "mark": synthetic_mark(now.assessment, now.words),
         "edits": plain_data(draft.corrections),
         "serial": draft.serial,
         "refused": draft.refused,

@@ -8,9 +8,9 @@ import streamlit as st
 
 from clinigait.apps.dashboard.places import asked
 from clinigait.apps.dashboard.review.changes import changes
-from clinigait.apps.dashboard.review.head import nothing_chosen
+from clinigait.apps.dashboard.review.head import nothing_chosen, say_synthetic
 from clinigait.apps.dashboard.review.shown import printed_in, say_plain
-from clinigait.apps.dashboard.session import Session, current, plain, refusal, telling
+from clinigait.apps.dashboard.session import Session, current, refusal, telling
 from clinigait.clinic import patients, results
 from clinigait.clinic.course import Compared, compared
 from clinigait.clinic.review import opened
@@ -48,9 +48,7 @@ def show() -> None:
     both = _compared(session, first.id, second.id)
     if both is None:
         return
-    if any(one.provenance.synthetic for one in (both.first, both.second)):
-        synthetic = plain(wording(session.language).synthetic)
-        st.warning(f"**{synthetic}**", icon=":material/science:")
+    say_synthetic((both.first, both.second), wording(session.language))
     _beside(session, both, first, second)
     said = {one.id: f"• {sentence(one, session.language)}" for one in both.findings}
     changed = [said.pop(one.id) for one in both.findings if one.relation != "unchanged"]

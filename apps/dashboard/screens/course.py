@@ -8,7 +8,7 @@ import streamlit as st
 
 from clinigait.apps.dashboard.places import asked, link
 from clinigait.apps.dashboard.review.changes import last_change, trend_figure
-from clinigait.apps.dashboard.review.head import nothing_chosen
+from clinigait.apps.dashboard.review.head import nothing_chosen, say_synthetic
 from clinigait.apps.dashboard.review.numbers import PLOT_CONFIG
 from clinigait.apps.dashboard.review.shown import Printed, printed_in
 from clinigait.apps.dashboard.session import Session, current, plain, telling
@@ -43,8 +43,7 @@ def show() -> None:
 
 def _visits(session: Session, points: Sequence[CoursePoint]) -> None:
     """Show the visits, each a way to its results."""
-    if any(point.synthetic for point in points):
-        st.warning(f"**{plain(wording(session.language).synthetic)}**", icon=":material/science:")
+    say_synthetic(points, wording(session.language))
     with st.container(horizontal=True):
         for point in points:
             sign = " ✓" if point.signed else ""
