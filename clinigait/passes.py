@@ -12,6 +12,7 @@ from clinigait.core import (
     Assessment,
     BadInputError,
     Measurement,
+    PerceptionFacts,
     Protocol,
     RecordingFacts,
     Refused,
@@ -126,6 +127,7 @@ def merge_passes(
                 name=chosen.name, version=chosen.version, title=chosen.title, sha256=chosen.sha256,
             ),
             provenance=provenance(any(p.assessment.provenance.synthetic for p in passes)),
+            perception=_perception(passes),
             recording=_together([p.assessment.recording for p in passes]),
             measurement=merged.measurement,
             frames=frames,
@@ -199,6 +201,16 @@ def _frames(passes: list[Pass], merged: MergedPasses, folder: Path) -> tuple[Sto
         caption = f"Pass {taken.number}: {stored[0].caption}"
         found.append(StoredFrame(name, stored[0].time_s + taken.shift_s, caption))
     return tuple(found[:3])
+
+
+def _perception(passes: Sequence[Pass]) -> PerceptionFacts | None:
+    """Return that of the first pass, or of one that says that synthetic walkers taught its network.
+
+    What is said of one pass is so said of the whole.
+    """
+    first = passes[0].assessment
+    marked = next((p.assessment for p in passes if p.assessment.pose_synthetic), first)
+    return marked.perception
 
 
 def _together(recordings: list[RecordingFacts | None]) -> RecordingFacts | None:

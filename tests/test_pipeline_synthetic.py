@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 from clinigait.core import Subject, Walk, is_synthetic, marked
+from clinigait.io.assessment import write_assessment
 from clinigait.io.trc import write_trc
 from clinigait.io.walk import read_walk, write_walk
 from clinigait.passes import merge_passes
 from clinigait.pipeline import assess
+from clinigait.report.wording import ENGLISH
 from clinigait.request import Request
+from support.assessments import with_synthetic_pose
 from support.walker import Gait, synthetic_space_walk, synthetic_walk
 
 pdfium = pytest.importorskip("pypdfium2")
@@ -72,6 +75,19 @@ def test_a_merged_visit_with_one_synthetic_pass_is_marked(tmp_path: Path) -> Non
         assess(tmp_path / f"{number}.npz", tmp_path / f"out{number}", _REQUEST)
     merged = merge_passes([tmp_path / "out0", tmp_path / "out1"], tmp_path / "both")
     assert merged.provenance.synthetic
+
+
+def test_a_merged_visit_says_that_synthetic_walkers_taught_the_keypoints_of_one_pass(
+    tmp_path: Path,
+) -> None:
+    for number, direction in enumerate((1, -1)):
+        write_walk(synthetic_walk(Gait(direction=direction)), tmp_path / f"{number}.npz")
+        found = assess(tmp_path / f"{number}.npz", tmp_path / f"out{number}", _REQUEST)
+    write_assessment(with_synthetic_pose(found), tmp_path / "out1" / "assessment.json")
+    merged = merge_passes([tmp_path / "out0", tmp_path / "out1"], tmp_path / "both")
+    assert merged.pose_synthetic
+    pages = _pages(tmp_path / "both" / "report.pdf")
+    assert all(ENGLISH.pose_synthetic in page for page in pages)
 
 
 def test_a_refused_one_is_marked_too(tmp_path: Path) -> None:
