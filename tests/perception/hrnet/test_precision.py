@@ -92,9 +92,9 @@ def test_people_of_the_demonstration_clip_are_looked_at(
     """In the same precision twice, where the processor has but one: nothing may move."""
     onnx, card = copied
     monkeypatch.setattr(precision, "cpu_has_bf16", lambda: True)
-    maps = precision._maps
+    maps = precision.maps_of
     monkeypatch.setattr(
-        precision, "_maps", lambda onnx, card, crops, _: maps(onnx, card, crops, "f32")
+        precision, "maps_of", lambda onnx, card, crops, _: maps(onnx, card, crops, "f32")
     )
     verdict = judge(onnx, card)
     assert verdict.n_points > 200
