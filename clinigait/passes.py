@@ -126,7 +126,7 @@ def merge_passes(
                 passes[0].assessment.protocol,
                 name=chosen.name, version=chosen.version, title=chosen.title, sha256=chosen.sha256,
             ),
-            provenance=provenance(any(p.assessment.provenance.synthetic for p in passes)),
+            provenance=provenance(any(p.assessment.synthetic for p in passes)),
             perception=_perception(passes),
             recording=_together([p.assessment.recording for p in passes]),
             measurement=merged.measurement,

@@ -62,7 +62,7 @@ ROWS = {
     "heavy frozen (stem to layer 3)": ("stem", "layer1", "layer2", "layer3"),
     "all frozen but the head": ("all",),
 }
-_CLASSES = load_task("frailty").classes
+_TASK = load_task("frailty")
 SHOWN = ("accuracy", "balanced_accuracy", "auc_macro", "kappa_linear")
 #: Pictures a second: pooling over time takes them as a set.
 _INPUT = InputSpec("silhouettes", {"rate_hz": 5})
@@ -129,7 +129,6 @@ def known_again(lesson: Lesson, arrays: Arrays, people: Prepared) -> float:
 
 def sites_of(folder: Path, count: int, size: int) -> list[Prepared]:
     """Return groups of people who have nobody in common."""
-    task = load_task("frailty")
     study = open_study(folder)
     names = sorted({sample.person for sample in study.samples})[: count * size]
     if len(names) < count * size:
@@ -138,7 +137,7 @@ def sites_of(folder: Path, count: int, size: int) -> list[Prepared]:
             "Synthesize more walkers.",
         )
     wanted = replace(study, samples=tuple(s for s in study.samples if s.person in set(names)))
-    everybody = prepare_study(wanted, task, lambda walk: prepare(walk, [_INPUT]))
+    everybody = prepare_study(wanted, _TASK, lambda walk: prepare(walk, [_INPUT]))
     return [everybody.of(names[i * size : (i + 1) * size]) for i in range(count)]
 
 
@@ -194,7 +193,7 @@ def table_of(judged: dict[str, Judged]) -> list[str]:
     lines = [f"| frozen | {' | '.join(SHOWN)} | steps |", "|---" * (len(SHOWN) + 2) + "|"]
     for name, row in judged.items():
         found = classification_metrics(
-            row.labels, row.probabilities, row.people, _CLASSES, ordered=True, seed=0
+            row.labels, row.probabilities, row.people, _TASK.classes, ordered=True, seed=0
         )
         cells = [Estimate(found[x], *found[f"{x}_ci95"]).text() for x in SHOWN]
         steps = f"{min(row.steps)} to {max(row.steps)}"
@@ -212,7 +211,7 @@ def table_of(judged: dict[str, Judged]) -> list[str]:
 
 def _more(row: Judged, other: Judged) -> str:
     pair = paired_comparison(
-        row.labels, other.probabilities, row.probabilities, row.people, _CLASSES, ordered=True
+        row.labels, other.probabilities, row.probabilities, row.people, _TASK.classes, ordered=True
     )
     return pair["balanced_accuracy"].difference.text("+.3f")
 
